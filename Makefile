@@ -1,0 +1,39 @@
+.PHONY: help setup demo test slow check bench golden docs clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/.done: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+setup: .venv/.done  ## make .venv and install freefill with its development extras
+
+demo: setup  ## fill real photographs and write one page that shows them
+	$(BIN)/freefill demo -o demo
+
+test: setup  ## the tests: offline, no weights, a minute or two on two cores
+	$(BIN)/python -m pytest -n 2
+
+slow: setup  ## the tests that take long
+	$(BIN)/python -m pytest -n 2 -m slow
+
+check: setup  ## format, lint, types, tests
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/pyright
+	$(BIN)/python -m pytest -n 2
+
+bench: setup  ## the measurements of docs/results.md
+	@for f in benchmarks/*.py; do case $$f in */_*) ;; *) echo "== $$f"; $(BIN)/python $$f || exit 1;; esac; done
+
+golden: setup  ## renew the golden numbers; read them in the diff
+	FREEFILL_GOLDEN=write $(BIN)/python -m pytest -n 0 -m '' -k golden
+
+clean:  ## remove what was built
+	rm -rf .venv demo dist build

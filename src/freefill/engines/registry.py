@@ -1,0 +1,89 @@
+"""The list of engines. Classes are named as text and loaded on first use: `import torch` alone takes a second."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+
+from freefill.engines.engine import Engine
+from freefill.errors import EngineError, did_you_mean
+from freefill.values import EngineSettings, EngineSpec, SizeRule
+
+ENGINES: tuple[EngineSpec, ...] = (
+    EngineSpec(
+        name="patchmatch",
+        factory="freefill.engines.patchmatch:PatchMatch",
+        summary="copies patches from the rest of the picture (package pypatchmatch)",
+        size=SizeRule(min_px=16),
+        context=1.0,
+        min_context_px=64,
+        bytes_per_px=120,
+        needs=(("patchmatch", "patchmatch"),),
+    ),
+    EngineSpec(
+        name="telea",
+        factory="freefill.engines.diffusion_fill:Telea",
+        summary="fast marching (OpenCV): scratches, dust, thin text",
+        context=0.25,
+        min_context_px=16,
+        bytes_per_px=60,
+    ),
+    EngineSpec(
+        name="ns",
+        factory="freefill.engines.diffusion_fill:NavierStokes",
+        summary="Navier-Stokes (OpenCV): thin holes, edges carried on",
+        context=0.25,
+        min_context_px=16,
+        bytes_per_px=60,
+    ),
+    EngineSpec(
+        name="biharmonic",
+        factory="freefill.engines.biharmonic:Biharmonic",
+        summary="smoothest surface through the rim (scikit-image): thin holes in smooth ground",
+        context=0.25,
+        min_context_px=16,
+        bytes_per_px=200,
+    ),
+)
+
+
+def names() -> list[str]:
+    """Return every name, in the order of the table."""
+    return [spec.name for spec in ENGINES]
+
+
+def find(name: str) -> EngineSpec:
+    """Return the spec of a name or alias.
+
+    Raises
+    ------
+    EngineError
+        If there is none; the message names the nearest.
+    """
+    for spec in ENGINES:
+        if name == spec.name or name in spec.aliases:
+            return spec
+    raise EngineError(f"engine '{name}' is not known;{did_you_mean(name, names())} all: freefill engines")
+
+
+def missing(spec: EngineSpec) -> str | None:
+    """Return the extra of ours that would make the engine run here, or None where nothing is missing."""
+    for module, extra in spec.needs:
+        if importlib.util.find_spec(module) is None:
+            return extra
+    return None
+
+
+def load(spec: EngineSpec, settings: EngineSettings) -> Engine:
+    """Make the engine.
+
+    Raises
+    ------
+    EngineError
+        If a package that it needs is not installed.
+    """
+    extra = missing(spec)
+    if extra is not None:
+        raise EngineError(f"engine '{spec.name}' needs an extra; run: pip install 'freefill[{extra}]'")
+    module, name = spec.factory.split(":")
+    return getattr(importlib.import_module(module), name)(settings)

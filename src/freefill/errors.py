@@ -1,0 +1,44 @@
+"""Every way to fail, each with the exit code of the command line.
+
+    FreefillError               1   never raised itself
+    ├── InputError              1   a picture, mask, option or file of the user's is wrong
+    ├── WeightsError            1   weights are missing, damaged, or of another network
+    └── EngineError             1   an engine cannot run here, or cannot fill this hole
+
+A message is one line: what, where, way out. It names the file, the figures, and the option or command that helps.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class FreefillError(Exception):
+    """Base of all errors that a user can mend; its text is one line."""
+
+    exit_code = 1
+
+
+class InputError(FreefillError):
+    """A picture, a mask, an option or a file is wrong."""
+
+
+class WeightsError(FreefillError):
+    """Weights are missing, damaged, or fit no known network."""
+
+
+class EngineError(FreefillError):
+    """An engine cannot run on this machine, or cannot fill this hole."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return " did you mean 'x'?" with the nearest known word, or an empty text.
+
+    Examples
+    --------
+    >>> did_you_mean("depfill", ["telea", "deepfillv2"])
+    " did you mean 'deepfillv2'?"
+    """
+    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f" did you mean '{nearest[0]}'?" if nearest else ""

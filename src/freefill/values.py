@@ -1,0 +1,451 @@
+"""Every noun of the project, as small frozen values.
+
+Arrays are (H, W, C), boxes (top, left, height, width), points (row, col), all in pixels. A mask is True where the
+picture is to be filled. Whoever receives a value does not check it again: the checks are in `__post_init__`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.errors import InputError
+
+Image = NDArray[np.float32]  # (H, W, 3), RGB in [0, 1]
+Hole = NDArray[np.bool_]  # (H, W), True = hole
+Pixels = NDArray[Any]  # (H, W, 1 or 3) uint8, uint16, float32 or float64: the file's or caller's own numbers
+
+DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
+
+
+def _freeze(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a read-only view; the caller's own array stays writable."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
+# --- pictures and masks ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class JpegTables:
+    """How a JPEG was compressed, so that the output can be compressed alike."""
+
+    quantization: tuple[tuple[int, ...], ...]  # one or more tables of 64, in the order of the file's components
+    subsampling: int  # 0 = 4:4:4, 1 = 4:2:2, 2 = 4:2:0, -1 = other or grey
+    progressive: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Extras:
+    """All that a picture's file carries beside its pixels; what is None was not there."""
+
+    format: str | None = None  # "JPEG", "PNG", "WEBP", "TIFF", "BMP", "HEIF", "AVIF"; None for arrays
+    mode: str | None = None  # the file's own mode: "RGB", "L", "P", "1", "CMYK", "I;16", "RGB;16", "LA", "RGBA", ...
+    icc: bytes | None = None
+    exif: bytes | None = None  # with the orientation reset to 1: pixels are upright
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    text: Mapping[str, str] = field(default_factory=dict)  # PNG text chunks
+    jpeg: JpegTables | None = None
+    native: NDArray[Any] | None = None  # (H, W) palette indices or (H, W, 4) CMYK, where pixels are RGB made of them
+    palette: NDArray[np.uint8] | None = None  # (n, 3) RGB
+    save: Mapping[str, Any] = field(default_factory=dict)  # TIFF: byteorder, compression, tile; WebP: lossless; ...
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Pixels that stand upright, with everything that their file carries.
+
+    Attributes
+    ----------
+    pixels : (H, W, 1 or 3) uint8, uint16, or float in [0, 1]; read-only
+    alpha : (H, W) of the same dtype, straight (not premultiplied), or None
+    extras : what the file carries
+    source : the file's path, or a word such as "array", for messages
+    """
+
+    pixels: Pixels
+    alpha: NDArray[Any] | None = None
+    extras: Extras = field(default_factory=Extras)
+    source: str = "picture"
+
+    def __post_init__(self) -> None:
+        pixels = self.pixels
+        if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or pixels.dtype.type not in DTYPES:
+            raise InputError(
+                f"{self.source}: pixels must be (H, W, 1 or 3) of uint8, uint16 or float, not "
+                f"{pixels.shape} of {pixels.dtype}"
+            )
+        if pixels.shape[0] == 0 or pixels.shape[1] == 0:
+            raise InputError(f"{self.source}: the picture is empty ({pixels.shape[1]}x{pixels.shape[0]})")
+        if np.issubdtype(pixels.dtype, np.floating) and not (
+            np.isfinite(pixels).all() and pixels.min() >= 0 and pixels.max() <= 1
+        ):
+            raise InputError(f"{self.source}: a float picture must be finite and within [0, 1]; scale or clip it first")
+        object.__setattr__(self, "pixels", _freeze(pixels))
+        if self.alpha is not None:
+            if self.alpha.shape != pixels.shape[:2] or self.alpha.dtype != pixels.dtype:
+                raise InputError(f"{self.source}: alpha must be {pixels.shape[:2]} of {pixels.dtype}")
+            object.__setattr__(self, "alpha", _freeze(self.alpha))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def full_scale(self) -> float:
+        """The number that stands for 1.0: 255, 65535 or 1."""
+        return float(np.iinfo(self.pixels.dtype).max) if np.issubdtype(self.pixels.dtype, np.integer) else 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """What is to be filled.
+
+    Attributes
+    ----------
+    hole : (H, W) bool, True = hole; read-only; may be empty
+    source : the file's path, or a word such as "array", for messages
+    notes : what the reader decided, for the user ("looks inverted", "colour map recognised", ...)
+    own_alpha : the hole is where the picture's own alpha is transparent; the filled picture becomes opaque there
+    """
+
+    hole: Hole
+    source: str = "mask"
+    notes: tuple[str, ...] = ()
+    own_alpha: bool = False
+
+    def __post_init__(self) -> None:
+        if self.hole.ndim != 2 or self.hole.dtype != np.bool_:
+            raise InputError(f"{self.source}: a hole must be (H, W) bool, not {self.hole.shape} of {self.hole.dtype}")
+        object.__setattr__(self, "hole", _freeze(self.hole))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.hole.shape[0], self.hole.shape[1]
+
+    @property
+    def share(self) -> float:
+        """Hole pixels as a share of all, 0 to 1."""
+        return float(self.hole.mean()) if self.hole.size else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Guide:
+    """Something that steers a fill.
+
+    Attributes
+    ----------
+    kind : one that the engine lists: "image" (a smaller fill of the whole crop), "edges", "lines", "labels"
+    values : (h, w, K) float32 in [0, 1]; h, w may be smaller than the crop (it is laid over the whole of it)
+    weight : 0 (ignored) to 1
+    confidence : (h, w) float32 in [0, 1], how far each value is to be believed; None = everywhere alike
+    """
+
+    kind: str
+    values: NDArray[np.float32]
+    weight: float = 1.0
+    confidence: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 3 or self.values.dtype != np.float32:
+            raise InputError(f"guide '{self.kind}': values must be (h, w, K) float32, not {self.values.shape}")
+        if not 0.0 <= self.weight <= 1.0:
+            raise InputError(f"guide '{self.kind}': weight {self.weight} is not within 0 to 1")
+        if self.confidence is not None and self.confidence.shape != self.values.shape[:2]:
+            raise InputError(f"guide '{self.kind}': confidence must be {self.values.shape[:2]}")
+        object.__setattr__(self, "values", _freeze(self.values))
+
+
+# --- the plan ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of whole pixels: rows top to top + height, columns left to left + width, ends excluded."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @property
+    def bottom(self) -> int:
+        """First row below the box."""
+        return self.top + self.height
+
+    @property
+    def right(self) -> int:
+        """First column right of the box."""
+        return self.left + self.width
+
+    @property
+    def area(self) -> int:
+        """Pixels inside."""
+        return self.height * self.width
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Index of the box in an (H, W, ...) array."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def grown(self, px: int, within: tuple[int, int]) -> Box:
+        """Grow by `px` on every side, cut to a picture of size `within` = (height, width)."""
+        top, left = max(self.top - px, 0), max(self.left - px, 0)
+        bottom, right = min(self.bottom + px, within[0]), min(self.right + px, within[1])
+        return Box(top, left, bottom - top, right - left)
+
+    def joined(self, other: Box) -> Box:
+        """Return the smallest box around both."""
+        top, left = min(self.top, other.top), min(self.left, other.left)
+        return Box(top, left, max(self.bottom, other.bottom) - top, max(self.right, other.right) - left)
+
+    def overlaps(self, other: Box) -> bool:
+        """Tell whether a pixel lies in both."""
+        return (
+            self.top < other.bottom
+            and other.top < self.bottom
+            and self.left < other.right
+            and other.left < self.right
+        )
+
+    def moved(self, rows: int, cols: int) -> Box:
+        """Shift by whole pixels."""
+        return replace(self, top=self.top + rows, left=self.left + cols)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of the picture that one call of the engine fills.
+
+    Attributes
+    ----------
+    box : the region with its context, picture px
+    core : the region whose hole pixels this window fills, within `box`; cores do not share a hole pixel
+    scale : engine px per picture px; 1 = full resolution, below 1 = filled small, then made sharp
+    pad_px : rows and columns added by reflection at the bottom and right to meet the engine's SizeRule, engine px
+    texture : the fill guides patch synthesis at full resolution before it is pasted
+    """
+
+    box: Box
+    core: Box
+    scale: float = 1.0
+    pad_px: tuple[int, int] = (0, 0)
+    texture: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All decisions about one picture, before a pixel is computed; the same input gives the same plan."""
+
+    size: tuple[int, int]
+    engine: str
+    windows: tuple[Window, ...]
+    seed: int
+    hole_px: int
+    grow_px: int = 0
+    feather_px: int = 0
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain dicts, lists, numbers and texts."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """What an engine gets.
+
+    Attributes
+    ----------
+    image : (h, w, 3) float32, RGB in [0, 1]; what lies in the hole has no meaning
+    hole : (h, w) bool, True = fill here
+    source : (h, w) bool, True = may be copied from (never true in the hole: an engine need not check); None = all known
+    guide : steers the fill, or None
+    max_memory_bytes : what the engine may take on top of the crop; None = no bound
+    h, w obey the engine's SizeRule.
+    """
+
+    image: Image
+    hole: Hole
+    source: Hole | None = None
+    guide: Guide | None = None
+    max_memory_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.float32:
+            raise InputError(f"a crop's image must be (h, w, 3) float32, not {self.image.shape} of {self.image.dtype}")
+        if self.hole.shape != self.image.shape[:2] or self.hole.dtype != np.bool_:
+            raise InputError(f"a crop's hole must be {self.image.shape[:2]} bool, not {self.hole.shape}")
+        object.__setattr__(self, "image", _freeze(self.image))
+        object.__setattr__(self, "hole", _freeze(self.hole))
+        if self.source is not None:
+            if self.source.shape != self.hole.shape or self.source.dtype != np.bool_:
+                raise InputError(f"a crop's source must be {self.hole.shape} bool, not {self.source.shape}")
+            object.__setattr__(self, "source", _freeze(self.source & ~self.hole))
+
+    @property
+    def known(self) -> Hole:
+        """(h, w) bool, the pixels that may be copied from."""
+        return ~self.hole if self.source is None else self.source
+
+
+@dataclass(frozen=True, eq=False)
+class Fill:
+    """What an engine gives.
+
+    Attributes
+    ----------
+    pixels : (h, w, 3) float32, RGB in [0, 1]; read in the hole only
+    copied_from : (h, w, 2) int32, (row, col) in the crop of each hole pixel's source, or None
+    notes : what the user should know ("little to copy from: smooth fill used")
+    stages : pictures of the way there, name to (h, w, 3) float32; only where the options asked for them
+    """
+
+    pixels: Image
+    copied_from: NDArray[np.int32] | None = None
+    notes: tuple[str, ...] = ()
+    stages: Mapping[str, Image] = field(default_factory=dict)
+
+
+# --- engines -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SizeRule:
+    """What crop sizes an engine takes, engine px.
+
+    `hole_px` is the longest side of a hole that the engine fills well at its own scale (None: any): the plan makes a
+    window smaller until its hole fits. `fixed_px` is set where the engine takes one square size only.
+    """
+
+    min_px: int = 1
+    multiple_px: int = 1
+    max_px: int | None = None
+    hole_px: int | None = None
+    fixed_px: int | None = None
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """What an engine is and needs; read without loading it.
+
+    Attributes
+    ----------
+    name : what the user types
+    factory : "module:Class", loaded on first use
+    summary : one line for `freefill engines`
+    size : SizeRule
+    context : context around a hole on each side, as a share of the hole's longer side
+    min_context_px : the least context, picture px
+    bytes_per_px : peak memory for one crop pixel, measured; the plan keeps within --max-memory with it
+    guides : kinds of guides it takes
+    weights : names in the weights catalogue that fit, the default first; empty = needs none
+    needs : importable modules it needs, each with the extra of ours that brings it
+    colour : "own" = works on the picture's own numbers, "srgb" = a network that knows sRGB
+    devices : "cpu", "cuda", "mps"
+    deterministic : same crop, seed, version and device kind, same fill
+    aliases : other names the user may type
+    """
+
+    name: str
+    factory: str
+    summary: str
+    size: SizeRule = SizeRule()
+    context: float = 1.0
+    min_context_px: int = 32
+    bytes_per_px: int = 100
+    guides: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
+    colour: Literal["own", "srgb"] = "own"
+    devices: tuple[str, ...] = ("cpu",)
+    deterministic: bool = True
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """How an engine is made; what an engine has no use for it leaves alone."""
+
+    weights: str | None = None  # a name in the catalogue or a file; None = the engine's default
+    device: str = "auto"
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    save_stages: bool = False
+    save_attention: bool = False
+
+
+# --- asking and answering ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Length:
+    """A length in px, or in percent of the size of the object it is for ("12", "12px", "5%")."""
+
+    value: float = 0.0
+    unit: Literal["px", "%"] = "px"
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.value) and self.value >= 0):
+            raise InputError(f"a length must not be negative: {self.value}{self.unit}")
+
+    @classmethod
+    def parse(cls, text: str) -> Length:
+        """Read "12", "12px" or "5%"."""
+        body, unit = (text[:-1], "%") if text.endswith("%") else (text.removesuffix("px"), "px")
+        try:
+            return cls(float(body), unit)  # type: ignore[arg-type]
+        except ValueError:
+            raise InputError(f"'{text}' is not a length; write 12, 12px or 5%") from None
+
+    def in_px(self, object_px: float) -> float:
+        """Return the length in px for an object of that size (root of its area), px."""
+        return self.value if self.unit == "px" else self.value / 100 * object_px
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user may ask of one fill."""
+
+    seed: int = 0
+    grow: Length = Length()
+    feather: Length = Length()
+    window: Literal["auto", "whole"] = "auto"
+    max_memory_bytes: int | None = None
+    texture: Literal["auto", "always", "never"] = "auto"
+
+    def __post_init__(self) -> None:
+        if self.max_memory_bytes is not None and self.max_memory_bytes < 64 << 20:
+            raise InputError("--max-memory must be at least 64MB")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What came out.
+
+    Attributes
+    ----------
+    picture : the filled picture; equal to the input outside `mask`, bit for bit
+    mask : the final mask (after growing)
+    plan : what was decided
+    seconds : wall time by part: "plan", "cut", "fill", "texture", "paste"
+    notes : what the user should know, in the order it came up
+    stages : name to (h, w, 3) float32, where asked for
+    weights_sha256 : of the weights used, or None
+    """
+
+    picture: Picture
+    mask: Mask
+    plan: Plan
+    seconds: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+    stages: Mapping[str, Image] = field(default_factory=dict)
+    weights_sha256: str | None = None
