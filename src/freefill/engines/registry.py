@@ -43,6 +43,7 @@ ENGINES: tuple[EngineSpec, ...] = (
         context=0.25,
         min_context_px=16,
         bytes_per_px=200,
+        needs=(("skimage", "biharmonic"),),
     ),
 )
 
