@@ -1,0 +1,164 @@
+"""ST-LPIPS, the shift-tolerant perceptual distance, in its AlexNet layout.
+
+A. Ghildyal, F. Liu: Shift-tolerant perceptual similarity metric, ECCV 2022. The trunk is an AlexNet whose strides are
+all replaced by a stride of 1 followed by a blur of stride 2; it was trained, from scratch, on people's choices between
+two damaged pictures. Values are therefore not those of LPIPS, and are compared with each other only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from freefill.errors import InputError, WeightsError
+from freefill.values import Box, Hole, Image
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MIN_SIDE_PX = 21  # below, nothing is left for the reflected border of the third blur
+MARGIN_PX = 32  # around the hole's box: about half of what one feature of the deepest level sees
+
+# (layer's name in the file, padding, blur before the ReLU, max-pool and blur before the convolution)
+_LAYERS = (
+    ("slice1.0", 2, "slice1.1", None),
+    ("slice2.5", 2, None, "slice2.4"),
+    ("slice3.9", 1, None, "slice3.8"),
+    ("slice4.11", 1, None, None),
+    ("slice5.13", 1, None, None),
+)
+
+
+class StLpips:
+    """The distance, with its weights loaded; may be called from several threads.
+
+    Parameters
+    ----------
+    weights_path : the authors' `alex_shift_tolerant.pth` (weights card `stlpips-alex`)
+    device : where torch computes: "cpu", "cuda", "mps"
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, is not a file of tensors, or holds another network.
+    """
+
+    def __init__(self, weights_path: str | Path, device: str = "cpu") -> None:
+        self._device = device
+        self._state = _load(Path(weights_path), device)
+
+    def __call__(self, a: Image, b: Image) -> float:
+        """Return the distance of two images: 0 for equal ones, about 0.8 for unrelated ones; symmetric.
+
+        Parameters
+        ----------
+        a, b : (H, W, 3) float32, RGB in [0, 1]; no side under 21 px; nothing is resized
+
+        Raises
+        ------
+        InputError
+            If the shapes disagree or a side is too short.
+        """
+        if a.shape != b.shape or a.ndim != 3 or a.shape[2] != 3:
+            raise InputError(f"ST-LPIPS: the images must both be (H, W, 3), not {a.shape} and {b.shape}")
+        if min(a.shape[:2]) < MIN_SIDE_PX:
+            raise InputError(f"ST-LPIPS: an image of {a.shape[1]}x{a.shape[0]} is too small; the least side is 21 px")
+        import torch
+
+        with torch.inference_mode():
+            distance = 0.0
+            levels = zip(self._features(a), self._features(b), strict=True)
+            for level, (of_a, of_b) in enumerate(levels):
+                head = self._state[f"lin{level}.model.1.weight"]  # (1, c, 1, 1)
+                distance += float((head * (of_a - of_b) ** 2).sum(dim=1).mean())
+        return distance
+
+    def in_hole(self, truth: Image, composite: Image, hole: Hole, margin_px: int = MARGIN_PX) -> float:
+        """Return the distance over the hole's bounding box plus a margin, divided by the hole's share of that box.
+
+        The division makes holes of different sizes and shapes comparable: without it a thin scratch in a large box
+        would always look well filled.
+
+        Parameters
+        ----------
+        truth : (H, W, 3) float32, RGB in [0, 1]
+        composite : (H, W, 3) float32, RGB in [0, 1]; the fill in the hole, the truth elsewhere
+        hole : (H, W) bool, True = hole; not empty
+        margin_px : how far the box reaches beyond the hole, cut at the picture's edge
+
+        Raises
+        ------
+        InputError
+            If the shapes disagree, the hole is empty, or the picture is smaller than 21 px.
+        """
+        if truth.shape[:2] != hole.shape:
+            raise InputError(f"ST-LPIPS: the image is {truth.shape[:2]}, the hole {hole.shape}")
+        box = hole_box(hole, margin_px)
+        inside = box.slices
+        return self(truth[inside], composite[inside]) / float(hole[inside].mean())
+
+    def _features(self, image: Image) -> list[Tensor]:
+        """Return five levels of features, each scaled to length 1 along its channels."""
+        import torch
+        from torch.nn import functional as F
+
+        state = self._state
+        x = torch.from_numpy(np.ascontiguousarray(image)).to(self._device)
+        x = x.permute(2, 0, 1)[None] * 2 - 1  # (1, 3, h, w)
+        x = (x - state["scaling_layer.shift"]) / state["scaling_layer.scale"]
+        levels = []
+        for name, padding, blur_after, blur_before in _LAYERS:
+            if blur_before is not None:
+                x = _blur(F.max_pool2d(x, 3, stride=1), state[f"net.{blur_before}.filt"])
+            x = F.conv2d(x, state[f"net.{name}.weight"], state[f"net.{name}.bias"], padding=padding)
+            if blur_after is not None:
+                x = _blur(x, state[f"net.{blur_after}.filt"])
+            x = F.relu(x)
+            # 1e-10 keeps a pixel without any response from dividing by zero; it is LPIPS's own figure.
+            levels.append(x / (x.square().sum(dim=1, keepdim=True).sqrt() + 1e-10))
+        return levels
+
+
+def hole_box(hole: Hole, margin_px: int = MARGIN_PX) -> Box:
+    """Return the hole's bounding box grown by the margin, and to 21 px where the picture allows it.
+
+    Raises
+    ------
+    InputError
+        If the hole is empty.
+    """
+    rows, cols = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
+    if rows.size == 0:
+        raise InputError("ST-LPIPS: the hole is empty; there is nothing to compare")
+    box = Box(int(rows[0]), int(cols[0]), int(rows[-1] - rows[0]) + 1, int(cols[-1] - cols[0]) + 1)
+    return box.grown(max(margin_px, MIN_SIDE_PX), (hole.shape[0], hole.shape[1]))
+
+
+def _blur(x: Tensor, kernel: Tensor) -> Tensor:
+    """Blur each channel by [1, 2, 1] both ways and halve; the border is reflected by 2 px, not 1, as in training."""
+    from torch.nn import functional as F
+
+    return F.conv2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), kernel, stride=2, groups=x.shape[1])
+
+
+def _load(path: Path, device: str) -> dict[str, Tensor]:
+    """Return the file's tensors, after a look at their names."""
+    import pickle
+
+    import torch
+
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such file; ST-LPIPS needs it, run: freefill weights fetch stlpips-alex")
+    try:
+        state = torch.load(path, map_location=device, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise WeightsError(f"{path}: not a file of tensors ({type(error).__name__}); fetch it again") from None
+    wanted = {"scaling_layer.shift", "scaling_layer.scale"} | {f"lin{level}.model.1.weight" for level in range(5)}
+    wanted |= {f"net.{name}.{part}" for name, *_ in _LAYERS for part in ("weight", "bias")}
+    wanted |= {f"net.{blur}.filt" for layer in _LAYERS for blur in layer[2:] if blur}
+    lacking = sorted(wanted - set(state)) if isinstance(state, dict) else sorted(wanted)
+    if lacking:
+        raise WeightsError(f"{path}: not ST-LPIPS in its AlexNet layout: '{lacking[0]}' is missing")
+    return {name: state[name].to(device, torch.float32) for name in wanted}
