@@ -232,14 +232,15 @@ class Window:
     core : the region whose hole pixels this window fills, within `box`; cores do not share a hole pixel
     scale : engine px per picture px; 1 = full resolution, below 1 = filled small, then made sharp
     pad_px : rows and columns added by reflection at the bottom and right to meet the engine's SizeRule, engine px
-    texture : the fill guides patch synthesis at full resolution before it is pasted
+    detail : windows of full resolution, in order, in which patch synthesis turns the fill into sharp pixels, with the
+        fill as its guide; empty = the fill is pasted as it is. Their cores share out this window's core.
     """
 
     box: Box
     core: Box
     scale: float = 1.0
     pad_px: tuple[int, int] = (0, 0)
-    texture: bool = False
+    detail: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -347,6 +348,7 @@ class EngineSpec:
     context : context around a hole on each side, as a share of the hole's longer side
     min_context_px : the least context, picture px
     bytes_per_px : peak memory for one crop pixel, measured; the plan keeps within --max-memory with it
+    bits : depth of the fill; a picture of more bits gets a note
     guides : kinds of guides it takes
     weights : names in the weights catalogue that fit, the default first; empty = needs none
     needs : importable modules it needs, each with the extra of ours that brings it
@@ -363,6 +365,7 @@ class EngineSpec:
     context: float = 1.0
     min_context_px: int = 32
     bytes_per_px: int = 100
+    bits: int = 16
     guides: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
@@ -419,12 +422,12 @@ class Options:
     grow: Length = Length()
     feather: Length = Length()
     window: Literal["auto", "whole"] = "auto"
-    max_memory_bytes: int | None = None
+    max_memory_bytes: int = 2 << 30
     texture: Literal["auto", "always", "never"] = "auto"
 
     def __post_init__(self) -> None:
-        if self.max_memory_bytes is not None and self.max_memory_bytes < 64 << 20:
-            raise InputError("--max-memory must be at least 64MB")
+        if self.max_memory_bytes < 64 << 20:
+            raise InputError(f"--max-memory must be at least 64MB, not {self.max_memory_bytes / 2**20:.0f}MB")
 
 
 @dataclass(frozen=True, eq=False)

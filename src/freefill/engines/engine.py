@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from freefill.values import Crop, EngineSettings, Fill
+from freefill.values import Crop, EngineSettings, EngineSpec, Fill
 
 
 class Engine(Protocol):
@@ -19,3 +19,10 @@ class Engine(Protocol):
     def fill(self, crop: Crop, seed: int) -> Fill:
         """Return pixels for the hole; known pixels of the answer are not read."""
         ...
+
+
+class Ready(NamedTuple):
+    """An engine that is loaded, with what it is."""
+
+    spec: EngineSpec
+    engine: Engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 
-from freefill.engines.engine import Engine
+from freefill.engines.engine import Ready
 from freefill.errors import EngineError, did_you_mean
 from freefill.values import EngineSettings, EngineSpec, SizeRule
 
@@ -18,6 +18,7 @@ ENGINES: tuple[EngineSpec, ...] = (
         context=1.0,
         min_context_px=64,
         bytes_per_px=120,
+        bits=8,
         needs=(("patchmatch", "patchmatch"),),
     ),
     EngineSpec(
@@ -75,7 +76,7 @@ def missing(spec: EngineSpec) -> str | None:
     return None
 
 
-def load(spec: EngineSpec, settings: EngineSettings) -> Engine:
+def load(spec: EngineSpec, settings: EngineSettings) -> Ready:
     """Make the engine.
 
     Raises
@@ -87,4 +88,4 @@ def load(spec: EngineSpec, settings: EngineSettings) -> Engine:
     if extra is not None:
         raise EngineError(f"engine '{spec.name}' needs an extra; run: pip install 'freefill[{extra}]'")
     module, name = spec.factory.split(":")
-    return getattr(importlib.import_module(module), name)(settings)
+    return Ready(spec, getattr(importlib.import_module(module), name)(settings))

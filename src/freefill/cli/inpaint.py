@@ -1,0 +1,230 @@
+"""freefill inpaint IMAGE MASK -o OUT."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from freefill.cli.options import (
+    engine_options,
+    fill_options,
+    mask_options,
+    options_from,
+    output_options,
+    talk_options,
+)
+from freefill.errors import InputError
+from freefill.values import Length
+
+if TYPE_CHECKING:
+    from freefill.values import Mask, Picture, Plan, Result
+
+
+@click.command("inpaint")
+@click.argument("image", required=False)
+@click.argument("mask", required=False)
+@click.option("-i", "--image", "image_option", metavar="FILE", help="The picture; '-' reads standard input.")
+@click.option("-m", "--mask", "mask_option", metavar="FILE|WORD",
+              help="The mask, white = remove; or 'alpha', 'people', 'salient', 'text'.")  # fmt: skip
+@click.option("-o", "--output", metavar="FILE", help="Default: NAME.filled.EXT beside the picture; '-' = standard output.")
+@engine_options
+@mask_options
+@fill_options
+@click.option("--source", metavar="MASK", help="White may be copied from, nothing else.")
+@click.option("--not-from", metavar="MASK", help="White may not be copied from.")
+@output_options
+@click.option("--save-mask", metavar="FILE", help="Write the final mask, as it was filled.")
+@click.option("--save-stages", metavar="DIR", help="Write a network's coarse and refined pictures.")
+@click.option("--save-attention", metavar="FILE", help="Write where each part of the hole was copied from.")
+@click.option("--dry-run", is_flag=True, help="Print the plan as JSON and fill nothing.")
+@talk_options
+def command(
+    image: str | None,
+    mask: str | None,
+    image_option: str | None,
+    mask_option: str | None,
+    output: str | None,
+    engine: str,
+    weights: str | None,
+    device: str,
+    precision: Any,
+    invert: bool,
+    mask_fit: Any,
+    mask_channel: str,
+    refine: bool,
+    seed: int,
+    grow: Length,
+    feather: Length,
+    window: str,
+    texture: str,
+    max_memory_bytes: int,
+    source: str | None,
+    not_from: str | None,
+    format_name: str | None,
+    quality: int | None,
+    max_mpx: float,
+    save_mask: str | None,
+    save_stages: str | None,
+    save_attention: str | None,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Fill the masked part of IMAGE: white in MASK is removed.
+
+    \b
+    freefill inpaint photo.jpg mask.png                     writes photo.filled.jpg
+    freefill inpaint photo.jpg mask.png -o out.png --grow 3%
+    freefill inpaint -i photo.jpg -m people -o out.jpg
+    """
+    image_name, mask_name = _one("IMAGE", image, image_option), _one("MASK", mask, mask_option)
+    target = _target(image_name, output)
+    options = options_from(seed, grow, feather, window, texture, max_memory_bytes)
+
+    from freefill.images.read import read_picture
+    from freefill.images.write import check_target
+    from freefill.inpainter import Inpainter, sources
+
+    if not dry_run and target != "-":
+        check_target(target, format_name)
+    picture = read_picture(_stream(image_name), max_mpx=max_mpx)
+    hole = read_mask(mask_name, picture, invert, mask_fit, mask_channel, refine, max_mpx)
+    inpainter = Inpainter(
+        engine,
+        weights=weights,
+        device=device,
+        precision=precision,
+        save_stages=save_stages is not None,
+        save_attention=save_attention is not None,
+    )
+    if dry_run:
+        click.echo(json.dumps(inpainter.plan(picture, hole, options).to_json(), indent=2))
+        return
+    allowed = sources(picture.size, source, not_from)
+    result = inpainter.run(picture, hole, options, source=allowed)
+    written = _write(result, target, format_name, quality)
+    if save_mask is not None:
+        _write_mask(result.mask, save_mask)
+    _write_stages(result, save_stages, save_attention)
+    if not quiet:
+        for note in (*result.notes, *written):
+            click.echo(f"freefill: {note}", err=True)
+    if as_json:
+        click.echo(json.dumps(summary(result, target)), err=target == "-")
+    elif not quiet and target != "-":
+        click.echo(target)
+
+
+def _one(word: str, positional: str | None, option: str | None) -> str:
+    """Return what was given by place or by name; both or none is a wrong call."""
+    if (positional is None) == (option is None):
+        problem = "is missing" if option is None else "is given twice"
+        raise click.UsageError(f"{word} {problem}; freefill inpaint IMAGE MASK -o OUT")
+    return positional if positional is not None else str(option)
+
+
+def _target(image: str, output: str | None) -> str:
+    if output is not None:
+        return output
+    if image == "-":
+        return "-"
+    path = Path(image)
+    return str(path.with_name(f"{path.stem}.filled{path.suffix or '.png'}"))
+
+
+def _stream(name: str) -> Any:
+    """Return a name, or standard input as a stream of bytes."""
+    return sys.stdin.buffer if name == "-" else name
+
+
+def read_mask(
+    name: str, picture: Picture, invert: bool, fit: Any, channel: Any, refine: bool, max_mpx: float
+) -> Mask:
+    """Read a mask file, or make the mask that a word names, for this picture."""
+    from freefill.images.read import read_picture
+    from freefill.masks.sources import fit_mask, mask_from_picture
+
+    if name == "alpha":
+        mask = mask_from_picture(picture, invert=invert, channel="alpha")
+        mask = replace(mask, own_alpha=True)
+    elif name in ("people", "salient", "text") and not os.path.exists(name):  # noqa: PTH110
+        from freefill.detectors.source import mask_for
+
+        mask = mask_for(name, picture)
+    else:
+        mask = mask_from_picture(read_picture(_stream(name), max_mpx=max_mpx), invert=invert, channel=channel)
+    mask = fit_mask(mask, picture.size, how=fit)
+    return _refined(mask, picture) if refine and mask.hole.any() else mask
+
+
+def _refined(mask: Mask, picture: Picture) -> Mask:
+    from freefill.images.profile import colour_codec
+    from freefill.masks.refinement import refine
+
+    refined = refine(mask, colour_codec(picture, "own").decode(picture.pixels))
+    return replace(mask, hole=refined.hole, notes=(*mask.notes, *refined.notes))
+
+
+def _write(result: Result, target: str, format_name: str | None, quality: int | None) -> tuple[str, ...]:
+    from freefill.images.write import write_picture
+
+    if target == "-":
+        write_picture(result.picture, sys.stdout.buffer, format=format_name, quality=quality)
+        sys.stdout.buffer.flush()
+        return ()
+    return tuple(write_picture(result.picture, target, format=format_name, quality=quality) or ())
+
+
+def _write_mask(mask: Mask, path: str) -> None:
+    from freefill.images.write import write_picture
+    from freefill.masks.sources import picture_of
+
+    write_picture(picture_of(mask), path)
+
+
+def _write_stages(result: Result, stages_dir: str | None, attention: str | None) -> None:
+    """Write the engine's intermediate pictures, where there are any."""
+    import numpy as np
+
+    from freefill.images.write import write_picture
+    from freefill.values import Picture
+
+    def write(image: Any, path: Path) -> None:
+        write_picture(Picture(np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)), path, format="PNG")
+
+    maps = {name: image for name, image in result.stages.items() if name.endswith("attention")}
+    if stages_dir is not None:
+        folder = Path(stages_dir)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot make this folder ({error.strerror})") from None
+        for name, image in result.stages.items():
+            if name not in maps:
+                write(image, folder / f"{name}.png")
+    if attention is not None:
+        if not maps:
+            raise InputError(f"engine '{result.plan.engine}' has no attention to save; use --engine deepfillv2")
+        path = Path(attention)
+        for name, image in maps.items():
+            own = path if len(maps) == 1 else path.with_name(f"{path.stem}.{name.removesuffix('-attention')}{path.suffix}")
+            write(image, own)
+
+
+def summary(result: Result, output: str) -> dict[str, Any]:
+    """Return what `--json` prints of one fill."""
+    plan: Plan = result.plan
+    return {
+        "output": output,
+        "engine": plan.engine,
+        "hole_share": plan.hole_px / (plan.size[0] * plan.size[1]),
+        "seconds": {part: round(value, 4) for part, value in result.seconds.items()},
+        "notes": list(result.notes),
+        "plan": plan.to_json(),
+    }

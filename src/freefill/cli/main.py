@@ -1,0 +1,89 @@
+"""The program `freefill`: words to values, errors to one line and an exit code.
+
+Commands are named as text and imported when called, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+
+import click
+
+from freefill.errors import FreefillError, did_you_mean
+
+# name, module of freefill.cli with a click command called `command`, one line for --help
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("inpaint", "inpaint", "Fill the masked part of one picture."),
+    ("batch", "batch", "Fill many pictures."),
+    ("mask", "mask", "Make, repair and look at masks."),
+    ("engines", "engines", "List the engines, and what each one needs."),
+    ("weights", "weights", "List, fetch, import and verify network weights."),
+    ("demo", "demo", "Fill real photographs and write one page that shows them."),
+)
+
+
+class _Lazy(click.Group):
+    """A group that imports a command when it is called, and lists commands without importing any."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name, _, _ in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for name, module, _ in COMMANDS:
+            if name == cmd_name:
+                return importlib.import_module(f"freefill.cli.{module}").command
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and args[0] not in known:
+            raise click.UsageError(f"no command '{args[0]}';{did_you_mean(args[0], known)} all: freefill --help", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, _, line in COMMANDS])
+
+
+def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        from freefill import __version__
+
+        click.echo(f"freefill {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version.")
+def cli() -> None:
+    """Remove things from photographs and fill what was there.
+
+    White in a mask means remove. Known pixels come back bit for bit. Nothing is downloaded unless you ask for it.
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line; the only place that turns errors into exit codes.
+
+    0 done, 1 wrong input or environment, 2 usage, 3 some pictures of a batch failed, 130 interrupted.
+    """
+    try:
+        code = cli.main(args=args, prog_name="freefill", standalone_mode=False)
+    except FreefillError as error:
+        click.echo(f"freefill: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("freefill: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our standard output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,106 @@
+"""The hole's parts: which hole pixels belong together, where they lie, how thick they are.
+
+Parts are found on a grid of cells, not of pixels: a picture of 100 megapixels needs no label array of 400 MB, and specks
+within reach of each other come out as one part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from freefill.values import Box, Hole
+
+CELL_PX = 16
+
+
+@dataclass(frozen=True)
+class Part:
+    """Hole pixels that are filled together.
+
+    Attributes
+    ----------
+    box : the smallest box around them
+    area_px : how many they are
+    thick_px : diameter of the largest disc that fits into the hole there
+    """
+
+    box: Box
+    area_px: int
+    thick_px: float
+
+    def joined(self, other: Part) -> Part:
+        """Return one part of both."""
+        return Part(
+            self.box.joined(other.box), self.area_px + other.area_px, max(self.thick_px, other.thick_px)
+        )
+
+
+def thickness(hole: Hole) -> float:
+    """Return the diameter of the largest disc inside the hole, px; beyond the picture counts as hole.
+
+    Above 4 megapixels it is measured on blocks of pixels, correct to a block's side.
+    """
+    block = 1
+    while hole.size / block**2 > 4e6:
+        block *= 2
+    if block > 1:
+        height, width = (side // block * block for side in hole.shape)
+        hole = hole[:height, :width].reshape(height // block, block, width // block, block).any(axis=(1, 3))
+    if not hole.any():
+        return 0.0
+    if hole.all():
+        return float(max(hole.shape) * block)
+    distance = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return (2 * float(distance.max()) - 1) * block
+
+
+def find_parts(hole: Hole) -> list[Part]:
+    """Split a hole into parts at least a cell apart, from top left to bottom right.
+
+    Parameters
+    ----------
+    hole : (H, W) bool, True = hole
+
+    Returns
+    -------
+    list of Part; empty for an empty hole
+
+    Examples
+    --------
+    >>> hole = np.zeros((100, 200), bool)
+    >>> hole[10:14, 20:30] = hole[60:70, 150:155] = True
+    >>> [(p.box.top, p.box.left, p.area_px, p.thick_px) for p in find_parts(hole)]
+    [(10, 20, 40, 3.0), (60, 150, 50, 5.0)]
+    """
+    height, width = hole.shape
+    rows, cols = -(-height // CELL_PX), -(-width // CELL_PX)
+    if (height, width) != (rows * CELL_PX, cols * CELL_PX):
+        hole_cells = np.zeros((rows * CELL_PX, cols * CELL_PX), np.bool_)
+        hole_cells[:height, :width] = hole
+    else:
+        hole_cells = hole
+    cells = hole_cells.reshape(rows, CELL_PX, cols, CELL_PX)
+    row_used, col_used = cells.any(axis=3), cells.any(axis=1)  # (rows, 16, cols), (rows, cols, 16)
+    used = row_used.any(axis=1).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(used, connectivity=8)
+    parts = []
+    for label in range(1, count):
+        left, top, width_cells, height_cells = (int(n) for n in stats[label, :4])
+        span = np.s_[top : top + height_cells, left : left + width_cells]
+        inside = labels[span] == label
+        used_rows = (row_used[span[0], :, span[1]] & inside[:, None]).any(axis=2).ravel()
+        used_cols = (col_used[span] & inside[..., None]).any(axis=0).ravel()
+        first_row, last_row = (int(i) + top * CELL_PX for i in np.flatnonzero(used_rows)[[0, -1]])
+        first_col, last_col = (int(i) + left * CELL_PX for i in np.flatnonzero(used_cols)[[0, -1]])
+        box = Box(first_row, first_col, last_row - first_row + 1, last_col - first_col + 1)
+        around = box.grown(1, hole.shape)  # a ring of known pixels, except where the picture ends
+        own = np.ascontiguousarray(hole[around.slices])
+        if not inside.all():  # another part may reach into this part's box: only its own cells count
+            cell_row = np.clip(np.arange(around.top, around.bottom) // CELL_PX - top, 0, height_cells - 1)
+            cell_col = np.clip(np.arange(around.left, around.right) // CELL_PX - left, 0, width_cells - 1)
+            own &= inside[np.ix_(cell_row, cell_col)]
+        parts.append(Part(box, int(np.count_nonzero(own)), thickness(own)))
+    return sorted(parts, key=lambda part: (part.box.top, part.box.left))
