@@ -1,0 +1,252 @@
+"""The folder of weights on this machine, and the record kept beside each file.
+
+A record says which file is meant, its SHA-256, and its size and time when that was computed, so that a later use need
+not read 200 MB to trust it. The record stays when the file is removed: it pins the hash of what was fetched first, for
+files whose publisher states none. It is written before the file is moved into place, so that a file without a record
+can only be one that was put there by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from freefill.errors import WeightsError
+from freefill.weights.card import Card
+
+RECORD = ".record.json"  # not plain .json: some weights are JSON files themselves
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def folder() -> Path:
+    """Return FREEFILL_WEIGHTS_DIR, or `weights` in the platform's cache folder; it need not exist."""
+    chosen = os.environ.get("FREEFILL_WEIGHTS_DIR")
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return platformdirs.user_cache_path("freefill") / "weights"
+
+
+def work_folder() -> Path:
+    """Return the folder of locks and unfinished files, made if it is not there."""
+    path = folder() / ".fetching"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WeightsError(
+            f"{folder()}: cannot make the weights folder ({error.strerror}); set FREEFILL_WEIGHTS_DIR to one you own"
+        ) from error
+    return path
+
+
+def check_name(name: str) -> str:
+    """Return the name if it can be a file's name.
+
+    Raises
+    ------
+    WeightsError
+        If it has other signs than letters, digits, dot, hyphen and underscore.
+    """
+    if not _NAME.fullmatch(name):
+        raise WeightsError(f"'{name}' cannot name weights; use letters, digits, '.', '-' and '_'")
+    return name
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known about one file on this machine.
+
+    Attributes
+    ----------
+    name : the card's, or the user's own
+    file : its name in the folder
+    sha256, bytes, mtime_ns : of the file as it lies here
+    origin : the address, archive or file it came from
+    origin_sha256 : of the file as it was published, which an import may have converted
+    network, layout, licence, forbids : for files without a card too
+    when : UTC, ISO 8601
+    """
+
+    name: str
+    file: str
+    sha256: str
+    bytes: int
+    mtime_ns: int
+    origin: str
+    origin_sha256: str
+    network: str
+    layout: str
+    licence: str
+    forbids: str
+    when: str
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies, or lay."""
+        return folder() / self.file
+
+
+def read_record(name: str) -> Record | None:
+    """Return the record of that name, or None.
+
+    Raises
+    ------
+    WeightsError
+        If it is there but cannot be read.
+    """
+    path = folder() / f"{check_name(name)}{RECORD}"
+    try:
+        return Record(**json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise WeightsError(
+            f"{path}: this record of weights cannot be read; run: freefill weights remove {name} --forget"
+        ) from error
+
+
+def records() -> list[Record]:
+    """Return every record whose file is here, by name; unreadable ones are left out."""
+    found = []
+    for path in sorted(folder().glob(f"*{RECORD}")):
+        try:
+            record = read_record(path.name.removesuffix(RECORD))
+        except WeightsError:
+            continue
+        if record is not None and record.path.is_file():
+            found.append(record)
+    return found
+
+
+def write_record(record: Record) -> None:
+    """Write the record whole or not at all."""
+    path = folder() / f"{check_name(record.name)}{RECORD}"
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(json.dumps(asdict(record), indent=1) + "\n", "utf-8")
+    part.replace(path)
+
+
+def hashes(path: Path) -> tuple[str, str]:
+    """Return the SHA-256 and the MD5 of a file, both in one reading, in hex."""
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            sha256.update(block)
+            md5.update(block)
+    return sha256.hexdigest(), md5.hexdigest()
+
+
+def keep(part: Path, card: Card, origin: str) -> Path:
+    """Check a fetched file against its card and what was recorded before, then move it into place.
+
+    Raises
+    ------
+    WeightsError
+        If the hash is another one; `part` is then deleted, and what was there before stays.
+    """
+    sha256, md5 = hashes(part)
+    problem = hash_problem(card, sha256, md5)
+    if problem:
+        part.unlink()
+        raise WeightsError(f"{origin}: {problem}; nothing was kept")
+    status = part.stat()
+    record = Record(
+        name=card.name,
+        file=card.file,
+        sha256=sha256,
+        bytes=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        origin=origin,
+        origin_sha256=sha256,
+        network=card.network,
+        layout=card.layout,
+        licence=card.licence,
+        forbids=card.forbids,
+        when=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    )
+    write_record(record)
+    part.replace(record.path)
+    return record.path
+
+
+def hash_problem(card: Card, sha256: str, md5: str) -> str | None:
+    """Say how a published file differs from what the card, or the first fetch, says; None where it does not."""
+    if len(card.sha256) == 64:
+        return (
+            None if sha256 == card.sha256 else f"its SHA-256 is {sha256}, the card of '{card.name}' says {card.sha256}"
+        )
+    if card.md5 is not None and md5 != card.md5:
+        return f"its MD5 is {md5}, the card of '{card.name}' says {card.md5}"
+    record = read_record(card.name)
+    if record is not None and record.origin_sha256 != sha256:
+        return (
+            f"its SHA-256 is {sha256}, not the {record.origin_sha256} recorded on {record.when[:10]}; if you trust the "
+            f"new file, run: freefill weights remove {card.name} --forget"
+        )
+    return None
+
+
+def ready(name: str, card: Card | None) -> Path | None:
+    """Return the file of that name if it is here and is the one that was recorded, or None if it is not here.
+
+    Size and time are compared with the record; where they differ the whole file is hashed.
+
+    Raises
+    ------
+    WeightsError
+        If the file has changed since.
+    """
+    record = read_record(name)
+    if record is None:
+        return _adopt(card) if card is not None else None
+    try:
+        status = record.path.stat()
+    except FileNotFoundError:
+        return None
+    if (status.st_size, status.st_mtime_ns) == (record.bytes, record.mtime_ns):
+        return record.path
+    return check_whole(record)
+
+
+def check_whole(record: Record) -> Path:
+    """Hash the whole file of a record and return its path.
+
+    Raises
+    ------
+    WeightsError
+        If it is not the file that was recorded.
+    """
+    status = record.path.stat()
+    sha256, _ = hashes(record.path)
+    if sha256 != record.sha256:
+        raise WeightsError(
+            f"{record.path}: weights '{record.name}' have changed since {record.when[:10]} (SHA-256 {sha256}, recorded "
+            f"{record.sha256}); run: freefill weights remove {record.name}, then get them again"
+        )
+    if status.st_mtime_ns != record.mtime_ns and os.access(folder(), os.W_OK):
+        write_record(replace(record, mtime_ns=status.st_mtime_ns))
+    return record.path
+
+
+def _adopt(card: Card) -> Path | None:
+    """Take a file that was put into the folder by hand, if a published hash vouches for it."""
+    path = folder() / card.file
+    if not path.is_file():
+        return None
+    if not card.hash_published:
+        raise WeightsError(
+            f"{path}: put here by hand, and no hash of '{card.name}' is published; move it elsewhere and run: "
+            f"freefill weights import FILE --name {card.name}"
+        )
+    problem = hash_problem(card, *hashes(path))
+    if problem:
+        raise WeightsError(f"{path}: {problem}; delete it and run: freefill weights fetch {card.name}")
+    if not os.access(folder(), os.W_OK):
+        return path
+    return keep(path, card, "put into the folder by hand")

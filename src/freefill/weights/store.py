@@ -1,0 +1,122 @@
+"""The door to weights: where a file lies, getting it, checking it, taking it away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from freefill.errors import WeightsError, did_you_mean
+from freefill.weights import catalogue
+from freefill.weights.card import Card
+from freefill.weights.fetch import Progress, fetch_cards
+from freefill.weights.folder import RECORD, check_whole, folder, read_record, ready, records
+
+
+def locate(name_or_path: str) -> Path:
+    """Return the file of weights of that name, checked against its record; a path is returned as it is.
+
+    Nothing is fetched.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are not on this machine (the message names the command), have changed, or are not known.
+    """
+    card = card_of(name_or_path)
+    if card is None and (_looks_like_path(name_or_path) or Path(name_or_path).is_file()):
+        path = Path(name_or_path)
+        if not path.is_file():
+            raise WeightsError(f"{path}: there is no such file of weights")
+        return path
+    path = ready(name_or_path, card)
+    if path is not None:
+        return path
+    if card is None:
+        known = [*catalogue.names(), *(record.name for record in records())]
+        raise WeightsError(
+            f"weights '{name_or_path}' are not known;{did_you_mean(name_or_path, known)} all: freefill weights list"
+        )
+    raise WeightsError(
+        f"weights '{card.name}' are not on this machine; run: freefill weights fetch {card.name} (a file got "
+        f"otherwise: freefill weights import FILE --name {card.name})"
+    )
+
+
+def card_of(name: str) -> Card | None:
+    """Return the card of that name, or None."""
+    return next((card for card in catalogue.CARDS if card.name == name), None)
+
+
+def state(name: str) -> str:
+    """Return "ready", "not here" or "changed", without a hash being computed where size and time are as recorded."""
+    try:
+        return "not here" if ready(name, card_of(name)) is None else "ready"
+    except WeightsError:
+        return "changed"
+
+
+def fetch(name: str, progress: Progress | None = None) -> Path:
+    """Fetch the weights of a card, and its companions, if they are not here; return where they lie.
+
+    Raises
+    ------
+    WeightsError
+        If they cannot be had, are not what the card says, or FREEFILL_OFFLINE is set.
+    """
+    return fetch_many([name], progress)[0]
+
+
+def fetch_many(names: Iterable[str], progress: Progress | None = None) -> list[Path]:
+    """Fetch several; return where they lie, in the order asked for."""
+    asked = [catalogue.find(name) for name in names]
+    companions = [catalogue.find(other) for card in asked for other in card.companions]
+    paths = fetch_cards(dict.fromkeys([*asked, *companions]), progress)
+    return paths[: len(asked)]
+
+
+def verify(name: str) -> str:
+    """Hash the whole file and return its SHA-256.
+
+    Raises
+    ------
+    WeightsError
+        If it is not here, or not what was recorded.
+    """
+    path = locate(name)
+    record = read_record(name)
+    if record is None:
+        raise WeightsError(f"{path}: there is no record of it; run: freefill weights import {path}")
+    check_whole(record)
+    return record.sha256
+
+
+def remove(name: str, *, forget: bool = False) -> Path:
+    """Delete a file of weights and return where it lay. Its record stays, as a pin of its hash, unless `forget`.
+
+    Raises
+    ------
+    WeightsError
+        If there is nothing to remove.
+    """
+    card = card_of(name)
+    record_path = folder() / f"{name}{RECORD}"
+    if forget and record_path.is_file():
+        try:
+            record = read_record(name)
+        except WeightsError:
+            record = None
+        record_path.unlink()
+    else:
+        record = read_record(name)
+    file = record.file if record is not None else card.file if card is not None else None
+    path = folder() / file if file is not None else None
+    if path is None or (record is None and not path.is_file()):
+        raise WeightsError(f"weights '{name}' are not on this machine; nothing to remove")
+    path.unlink(missing_ok=True)
+    return path
+
+
+def _looks_like_path(text: str) -> bool:
+    return (
+        "/" in text or "\\" in text or Path(text).suffix in (".pth", ".pt", ".safetensors", ".onnx", ".tflite", ".npz")
+    )
