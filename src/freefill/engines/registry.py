@@ -11,6 +11,15 @@ from freefill.values import EngineSettings, EngineSpec, SizeRule
 
 ENGINES: tuple[EngineSpec, ...] = (
     EngineSpec(
+        name="texture",
+        factory="freefill.engines.texture:Texture",
+        summary="patch synthesis: copies what fits from the rest of the picture, sharp at any size",
+        context=1.0,
+        min_context_px=64,
+        bytes_per_px=120,
+        guides=("image",),
+    ),
+    EngineSpec(
         name="patchmatch",
         factory="freefill.engines.patchmatch:PatchMatch",
         summary="copies patches from the rest of the picture (package pypatchmatch)",

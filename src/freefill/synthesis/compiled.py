@@ -1,0 +1,89 @@
+"""How the kernels of this room are compiled, and how they share the processor's cores.
+
+Kernels let go of Python's lock and are run by ordinary threads, each on its own range of strips. numba's thread layers
+are not used: one of them ends the process when two threads call it, another one spins while it waits.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any
+
+import numba
+
+# Sums may be reordered, so that they run on wide registers. Infinities and NaN keep their meaning.
+FAST = {"reassoc", "contract", "nsz", "arcp"}
+MOST_THREADS = 8
+
+_kernels: list[Any] = []
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function on its first call and keep it on disk; where no folder can be written, in memory only."""
+    options: dict[str, Any] = {"nogil": True, "fastmath": FAST, "error_model": "numpy"}
+    try:
+        compiled = numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # "no locator available": neither the package's folder nor the user's cache can be written
+        compiled = numba.njit(**options)(function)
+    _kernels.append(compiled)
+    return compiled
+
+
+def compilations() -> int:
+    """Return how many kernels were compiled in this process, not counting those read from the cache."""
+    missed = 0
+    for compiled in _kernels:
+        # A dispatcher without a cache counts nothing, but each of its signatures was compiled here.
+        stats = compiled.stats
+        missed += sum(stats.cache_misses.values()) if stats.cache_path else len(compiled.signatures)
+    return missed
+
+
+def default_threads() -> int:
+    """Return how many threads a fill uses: the cores this process may run on, at most 8."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, min(MOST_THREADS, len(os.sched_getaffinity(0))))
+    return max(1, min(MOST_THREADS, os.cpu_count() or 1))
+
+
+class Crew:
+    """Threads that run one kernel over ranges of strips; the answer does not depend on how many there are.
+
+    Examples
+    --------
+    >>> with Crew(2) as crew:
+    ...     crew.run(lambda first, last, out: out.extend(range(first, last)), 4, out := [])
+    >>> sorted(out)
+    [0, 1, 2, 3]
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.threads = threads or default_threads()
+        self._pool = ThreadPoolExecutor(self.threads - 1, "freefill") if self.threads > 1 else None
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def run(self, function: Callable[..., Any], strips: int, *args: Any, work: int | None = None) -> None:
+        """Call `function(first, last, *args)` so that every strip is covered once.
+
+        `work` is the number of items behind the strips: few are not worth a second thread.
+        """
+        if self._pool is None or strips < 2 or (work is not None and work < 256):
+            function(0, strips, *args)
+            return
+        share = min(self.threads, strips)
+        edges = [strips * n // share for n in range(share + 1)]
+        waiting = [self._pool.submit(function, edges[n], edges[n + 1], *args) for n in range(1, share)]
+        function(edges[0], edges[1], *args)
+        for future in waiting:
+            future.result()

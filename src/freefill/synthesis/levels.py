@@ -1,0 +1,131 @@
+"""One size of the picture during the search: what is known, what is looked for, and the field found so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.synthesis import features, nnf
+from freefill.synthesis.compiled import Crew
+from freefill.synthesis.pyramid import reduce, strips_of
+from freefill.synthesis.tuning import Tuning
+
+PLAIN = (0,) * 4  # red, green, blue, forbidden
+DETAILED = (0,) * 8  # red, green, blue, two of texture, three of a guide (or forbidden where there is none)
+FORBIDDEN_SCALE = 1.7  # one channel of 255 then costs what a value of -100 in three channels would
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A picture of one size: colours (3 channels) or colours and texture (5), uint8; masks are uint8, 1 = yes."""
+
+    image: NDArray[np.uint8]
+    known: NDArray[np.uint8]
+    source: NDArray[np.uint8]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.known.shape[0], self.known.shape[1]
+
+
+def build(
+    image: NDArray[np.uint8], known: NDArray[np.uint8], source: NDArray[np.uint8], tuning: Tuning, crew: Crew
+) -> list[Layer]:
+    """Return the layers, finest first; the last is the coarsest that still has a hole and a short side of 8 pixels."""
+    layers = [_with_texture(Layer(image, known, source), tuning)]
+    while True:
+        layer = layers[-1]
+        if (min(layer.size) + 1) // 2 < tuning.least_side_px:
+            return layers
+        coarse = Layer(*reduce(layer.image, layer.known, layer.source, crew))
+        if coarse.known.all() or not usable_centres(coarse.source).any():
+            return layers
+        layers.append(_with_texture(coarse, tuning))
+
+
+def _with_texture(layer: Layer, tuning: Tuning) -> Layer:
+    """Add the texture channels on the first layer that is small enough to carry them."""
+    if layer.image.shape[2] == 5 or max(layer.size) > tuning.detail_px:
+        return layer
+    energy = features.texture_energy(layer.image, layer.known)
+    return Layer(np.concatenate((layer.image, energy), axis=2), layer.known, layer.source)
+
+
+def usable_centres(source: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return where a source patch may be centred: on a pixel that may be copied from, the patch inside the picture."""
+    usable = source.copy()
+    reach = nnf.REACH
+    usable[:reach] = usable[-reach:] = 0
+    usable[:, :reach] = usable[:, -reach:] = 0
+    return usable
+
+
+class Level:
+    """A layer made ready for the search.
+
+    Attributes
+    ----------
+    marks : a tuple as long as there are channels; scale : (C,) root of each channel's weight
+    source, filled : (H, W, C) uint8, what may be copied, and the present picture
+    valid, usable : (H, W) uint8, may be copied from, may be the centre of a source patch
+    holes, targets : (n, 2) int32, rows and columns; index : (H, W) int32, number of the target there or -1
+    weight : (H, W) float32 weight of each pixel in comparisons; base : (targets,) weight of each patch in votes
+    field, cost, votes : (targets, 2) int32 and (targets,) float32
+    """
+
+    def __init__(
+        self, layer: Layer, tuning: Tuning, guide: NDArray[np.uint8] | None = None, guide_scale: float = 0.0
+    ) -> None:
+        import cv2
+
+        self.size = layer.size
+        self.valid = layer.source
+        self.usable = usable_centres(layer.source)
+        self.detailed = layer.image.shape[2] == 5
+        self.marks = DETAILED if self.detailed else PLAIN
+        self.voted = 5 if self.detailed else 3
+        self.scale = np.ones(len(self.marks), np.float32)
+        self.pull = features.position_pull(layer.size, tuning.row_pull, tuning.col_pull)
+        self._pack(layer, guide, guide_scale)
+
+        hole = layer.known == 0
+        around = cv2.dilate(hole.astype(np.uint8), np.ones((nnf.PATCH, nnf.PATCH), np.uint8))
+        self.holes = np.argwhere(hole).astype(np.int32)
+        self.targets = np.argwhere(around).astype(np.int32)
+        rows, cols = self.targets[:, 0], self.targets[:, 1]
+        self.index = np.full(layer.size, -1, np.int32)
+        self.index[rows, cols] = np.arange(len(self.targets), dtype=np.int32)
+        depth = features.rim_distance(hole)
+        self.weight = np.maximum(tuning.match_floor, np.float32(tuning.match_base) ** -depth).astype(np.float32)
+        self.base = np.maximum(tuning.vote_floor, np.float32(tuning.vote_base) ** -depth[rows, cols]).astype(np.float32)
+        self.field = np.full((len(self.targets), 2), -1, np.int32)
+        self.cost = np.zeros(len(self.targets), np.float32)
+        self.votes = np.ones(len(self.targets), np.float32)
+        self.sheet = nnf.Sheet(
+            self.marks, *layer.size, self.source.ravel(), self.filled.ravel(), self.weight.ravel(), self.scale,
+            self.pull, self.valid.ravel(), self.usable.ravel(), self.index.ravel(), self.targets, self.holes,
+        )  # fmt: skip
+        self.target_strips = strips_of(len(self.targets))
+        self.hole_strips = strips_of(len(self.holes))
+
+    def _pack(self, layer: Layer, guide: NDArray[np.uint8] | None, guide_scale: float) -> None:
+        """Lay the channels side by side; pixels that may not be copied from are dear to match."""
+        height, width = layer.size
+        channels = len(self.marks)
+        self.filled = np.zeros((height, width, channels), np.uint8)
+        self.filled[..., : self.voted] = layer.image
+        self.source = np.where(layer.source[..., None] > 0, self.filled, np.uint8(0))
+        forbidden = layer.source == 0
+        if not self.detailed:
+            self.source[forbidden, 3] = 255
+            self.scale[3] = FORBIDDEN_SCALE
+        elif guide is None:
+            self.source[forbidden, 3:] = 255
+        else:
+            self.source[forbidden, 3:5] = 255
+            self.source[..., 5:] = guide
+            self.filled[..., 5:] = guide
+            self.scale[5:] = guide_scale

@@ -1,0 +1,242 @@
+"""The nearest-neighbour field: for every patch that touches the hole, the known patch most like it.
+
+Pictures of a level are flat (H x W x C) uint8 with C = 4 or 8. C comes in as the length of a tuple (`Sheet.marks`), so
+that it is a constant to the compiler and a patch row of 7 x C values becomes a few wide operations.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from freefill.synthesis.compiled import kernel
+
+PATCH = 7
+REACH = 3  # pixels from a patch's centre to its side
+DEAR = np.float32(3e38)
+
+
+class Sheet(NamedTuple):
+    """What the kernels read of a level; H x W arrays are flat."""
+
+    marks: tuple[int, ...]  # as long as there are channels
+    height: int
+    width: int
+    source: Any  # (H x W x C) uint8, what may be copied
+    filled: Any  # (H x W x C) uint8, the present picture; written by votes
+    weight: Any  # (H x W) float32, a pixel's weight in comparisons
+    scale: Any  # (C,) float32, root of a channel's weight
+    pull: Any  # (2,) float32, what a squared pixel of distance costs, down and across
+    valid: Any  # (H x W) uint8, 1 = may be copied from
+    usable: Any  # (H x W) uint8, 1 = a source patch may be centred here
+    index: Any  # (H x W) int32, number of the target centred here, or -1
+    targets: Any  # (targets, 2) int32, centres of the patches that touch the hole, in reading order
+    holes: Any  # (holes, 2) int32, hole pixels in reading order
+
+
+@kernel
+def draw(seed, place, turn, shot):
+    """Return a random uint64 that depends on the four numbers only (splitmix64's finaliser)."""
+    z = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(place)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z += np.uint64(turn) * np.uint64(0xD1342543DE82EF95) + np.uint64(shot) * np.uint64(0x2545F4914F6CDD1D)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    return z ^ (z >> np.uint64(31))
+
+
+@kernel
+def gather(sheet, row, col, patch, factor):
+    """Copy a target patch, each value times the root of its weight; return the sum of its pixels' weights."""
+    channels = len(sheet.marks)
+    total = np.float32(0)
+    n = 0
+    for i in range(-3, 4):
+        y = row + i
+        for j in range(-3, 4):
+            x = col + j
+            if y < 0 or y >= sheet.height or x < 0 or x >= sheet.width:  # cut at the picture's edge
+                for _ in range(channels):
+                    patch[n] = 0
+                    factor[n] = 0
+                    n += 1
+                continue
+            here = y * sheet.width + x
+            w = sheet.weight[here]
+            total += w
+            root = np.sqrt(w)
+            for k in range(channels):
+                f = root * sheet.scale[k]
+                factor[n] = f
+                patch[n] = f * np.float32(sheet.filled[here * channels + k])
+                n += 1
+    return total
+
+
+@kernel
+def distance(marks, patch, factor, source, corner, stride, start, limit):
+    """Return `start` plus the weighted squared difference to the source patch at `corner`; stop beyond `limit`."""
+    channels = len(marks)
+    total = start
+    for i in range(7):
+        here = np.uint64(corner + i * stride)
+        there = np.uint64(i * 7 * channels)
+        part = np.float32(0)
+        for k in range(7 * channels):
+            at = there + np.uint64(k)
+            difference = patch[at] - factor[at] * np.float32(source[here + np.uint64(k)])
+            part += difference * difference
+        total += part
+        if total >= limit:
+            return total
+    return total
+
+
+@kernel
+def compare(sheet, patch, factor, total, row, col, y, x, limit):
+    """Return what it costs to put the source patch at (y, x) onto the target at (row, col), or more than `limit`."""
+    pull = sheet.pull[0] * np.float32(y - row) ** 2 + sheet.pull[1] * np.float32(x - col) ** 2
+    start = total * pull
+    if start >= limit:
+        return start
+    channels = len(sheet.marks)
+    corner = ((y - 3) * sheet.width + x - 3) * channels
+    return distance(sheet.marks, patch, factor, sheet.source, corner, sheet.width * channels, start, limit)
+
+
+@kernel
+def exhaust(first, last, bounds, sheet, field, cost, every):
+    """Compare every target with the usable sources of every `every`-th row and column; write the best."""
+    channels = len(sheet.marks)
+    patch = np.empty(49 * channels, np.float32)
+    factor = np.empty(49 * channels, np.float32)
+    for n in range(bounds[first], bounds[last]):
+        row, col = sheet.targets[n, 0], sheet.targets[n, 1]
+        total = gather(sheet, row, col, patch, factor)
+        best = DEAR
+        for y in range(3 + row % every, sheet.height - 3, every):
+            for x in range(3 + col % every, sheet.width - 3, every):
+                if sheet.usable[y * sheet.width + x]:
+                    d = compare(sheet, patch, factor, total, row, col, y, x, best)
+                    if d < best:
+                        best = d
+                        field[n, 0], field[n, 1] = y, x
+        cost[n] = best / total
+
+
+@kernel
+def search(first, last, bounds, sheet, field, before, cost, forward, radius, turn, seed):
+    """One pass of PatchMatch over the targets of strips first to last.
+
+    Offsets come from the left and upper neighbours (`forward`) or the right and lower ones, then from random places
+    within `radius`, `radius` / 2, ... 1. Neighbours in other strips are read from `before`, the field before the pass.
+
+    References
+    ----------
+    Barnes et al., PatchMatch, SIGGRAPH 2009, section 3. Here targets are only those patches that touch the hole.
+    """
+    channels = len(sheet.marks)
+    height, width = sheet.height, sheet.width
+    patch = np.empty(49 * channels, np.float32)
+    factor = np.empty(49 * channels, np.float32)
+    step = -1 if forward else 1
+    for strip in range(first, last):
+        low, high = bounds[strip], bounds[strip + 1]
+        for m in range(high - low):
+            n = low + m if forward else high - 1 - m
+            row, col = sheet.targets[n, 0], sheet.targets[n, 1]
+            total = gather(sheet, row, col, patch, factor)
+            best_y, best_x = np.int64(field[n, 0]), np.int64(field[n, 1])
+            best = compare(sheet, patch, factor, total, row, col, best_y, best_x, DEAR)
+            for side in range(2):
+                near_y = row + step if side == 0 else row
+                near_x = col + step if side == 1 else col
+                if near_y < 0 or near_y >= height or near_x < 0 or near_x >= width:
+                    continue
+                near = sheet.index[near_y * width + near_x]
+                if near < 0:
+                    continue
+                if low <= near < high:
+                    y, x = np.int64(field[near, 0]), np.int64(field[near, 1])
+                else:
+                    y, x = np.int64(before[near, 0]), np.int64(before[near, 1])
+                y += row - near_y
+                x += col - near_x
+                if y < 3 or y >= height - 3 or x < 3 or x >= width - 3 or (y == best_y and x == best_x):
+                    continue
+                if sheet.usable[y * width + x]:
+                    d = compare(sheet, patch, factor, total, row, col, y, x, best)
+                    if d < best:
+                        best, best_y, best_x = d, y, x
+            reach = radius
+            shot = 0
+            while reach >= 1:
+                bits = draw(seed, row * width + col, turn, shot)
+                span = np.uint64(2 * reach + 1)
+                y = best_y + np.int64((bits >> np.uint64(32)) % span) - reach
+                x = best_x + np.int64((bits & np.uint64(0xFFFFFFFF)) % span) - reach
+                y = min(max(y, 3), height - 4)
+                x = min(max(x, 3), width - 4)
+                if sheet.usable[y * width + x]:
+                    d = compare(sheet, patch, factor, total, row, col, y, x, best)
+                    if d < best:
+                        best, best_y, best_x = d, y, x
+                reach //= 2
+                shot += 1
+            field[n, 0], field[n, 1] = best_y, best_x
+            cost[n] = best / total
+
+
+@kernel
+def settle(sheet, wanted_y, wanted_x):
+    """Return the usable source nearest to a place (by rings of squares), or (-1, -1) where there is none."""
+    height, width = sheet.height, sheet.width
+    wanted_y = min(max(wanted_y, 3), height - 4)
+    wanted_x = min(max(wanted_x, 3), width - 4)
+    if sheet.usable[wanted_y * width + wanted_x]:
+        return wanted_y, wanted_x
+    for ring in range(1, max(height, width)):
+        best, best_y, best_x = 1 << 60, -1, -1
+        for y in range(max(wanted_y - ring, 3), min(wanted_y + ring, height - 4) + 1):
+            whole = abs(y - wanted_y) == ring
+            x = wanted_x - ring
+            while x <= wanted_x + ring:
+                if 3 <= x < width - 3 and sheet.usable[y * width + x]:
+                    far = (y - wanted_y) ** 2 + (x - wanted_x) ** 2
+                    if far < best:
+                        best, best_y, best_x = far, y, x
+                x += 1 if whole else 2 * ring
+        if best_y >= 0:
+            return best_y, best_x
+    return -1, -1
+
+
+@kernel
+def spread(first, last, bounds, sheet, coarse_index, coarse_width, coarse_field, coarse_votes, field, votes):
+    """Carry a coarse field to the next finer level: offsets doubled, places that cannot be used moved to the nearest.
+
+    A coarse pixel that is no target copies itself, with a vote of 1.
+    """
+    for n in range(bounds[first], bounds[last]):
+        row, col = np.int64(sheet.targets[n, 0]), np.int64(sheet.targets[n, 1])
+        up_row, up_col = row >> 1, col >> 1
+        parent = coarse_index[up_row * coarse_width + up_col]
+        y, x = row, col
+        votes[n] = 1
+        if parent >= 0:
+            y += 2 * (coarse_field[parent, 0] - up_row)
+            x += 2 * (coarse_field[parent, 1] - up_col)
+            votes[n] = coarse_votes[parent]
+        field[n, 0], field[n, 1] = settle(sheet, y, x)
+
+
+@kernel
+def scatter(first, last, bounds, sheet, seed, field):
+    """Start a field at random usable places."""
+    height, width = sheet.height, sheet.width
+    for n in range(bounds[first], bounds[last]):
+        bits = draw(seed, sheet.targets[n, 0] * width + sheet.targets[n, 1], 0, 99)
+        y = 3 + np.int64((bits >> np.uint64(32)) % np.uint64(height - 6))
+        x = 3 + np.int64((bits & np.uint64(0xFFFFFFFF)) % np.uint64(width - 6))
+        field[n, 0], field[n, 1] = settle(sheet, y, x)

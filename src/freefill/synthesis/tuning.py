@@ -1,0 +1,34 @@
+"""Every constant of patch synthesis in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """The defaults are the measured ones; see docs/results/texture.md.
+
+    Pairs are (coarsest level, finest level), with straight lines between. A *light* level is one whose longer side
+    exceeds `detail_px`: it carries colour only, and refines what the levels below found.
+    """
+
+    least_side_px: int = 8
+    detail_px: int = 800
+    rounds: tuple[int, int] = (10, 4)
+    passes: tuple[int, int] = (4, 2)
+    radius_px: int = 64
+    light_rounds: int = 2
+    light_passes: int = 1
+    light_radius_px: int = 8
+    still: float = 0.2  # mean change in grey levels below which a level is done
+    exhaustive: float = 6e7  # most comparisons of an exhaustive start
+    match_base: float = 1.3  # a pixel's weight in comparisons falls by this per pixel from the rim
+    match_floor: float = 0.15
+    vote_base: float = 1.6  # the same for a patch's vote, by its centre
+    vote_floor: float = 0.05
+    quantile: float = 0.75
+    row_pull: float = 150.0  # grey levels over the longer side
+    col_pull: float = 40.0
+    screening: float = 0.02
+    threads: int | None = None
