@@ -31,8 +31,8 @@ _HOMES = {
 __all__ = [
     "EngineError",
     "FreefillError",
-    "InputError",
     "Inpainter",
+    "InputError",
     "Mask",
     "Options",
     "Picture",

@@ -1,8 +1,8 @@
 """The user's door: paths, PIL images and arrays in, the same kind out; engines loaded once.
 
-    import freefill
-    result = freefill.inpaint("photo.jpg", "mask.png")
-    result.save("out.jpg")
+import freefill
+result = freefill.inpaint("photo.jpg", "mask.png")
+result.save("out.jpg")
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Filled(Result):
 
     @cached_property
     def image(self) -> Any:
-        """The filled picture, of the kind that was passed in: PIL image, array (same shape and dtype), else an array."""
+        """The filled picture, of the kind that was passed in: a PIL image, or an array of the same shape and dtype."""
         from freefill.images.arrays import to_like
 
         return to_like(self.picture, self.like)
@@ -49,8 +49,8 @@ class Filled(Result):
 
     def save_mask(self, path: str | os.PathLike[str]) -> None:
         """Write the final mask as a 1-bit PNG, white = hole."""
-        from freefill.masks.sources import picture_of
         from freefill.images.write import write_picture
+        from freefill.masks.sources import picture_of
 
         write_picture(picture_of(self.mask), path, format="PNG")
 
@@ -269,5 +269,3 @@ def sources(size: tuple[int, int], source: MaskLike | None, not_from: MaskLike |
 
 def _length(value: float | str) -> Length:
     return Length.parse(value) if isinstance(value, str) else Length(float(value))
-
-

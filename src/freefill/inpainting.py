@@ -1,10 +1,10 @@
 """The recipe: how a picture and a mask become a filled picture. Read this first.
 
-    plan    all decisions: windows, context, scale                          compose/fit.py
-    cut     a window's pixels, as the engine wants them                     compose/canvas.py
-    fill    pixels for the hole                                             engines/
-    detail  a small fill guides patch synthesis at full resolution          engines/texture.py
-    paste   the hole's pixels, and no others, become the picture's          compose/canvas.py, blend.py
+plan    all decisions: windows, context, scale                          compose/fit.py
+cut     a window's pixels, as the engine wants them                     compose/canvas.py
+fill    pixels for the hole                                             engines/
+detail  a small fill guides patch synthesis at full resolution          engines/texture.py
+paste   the hole's pixels, and no others, become the picture's          compose/canvas.py, blend.py
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def inpaint(
     EngineError
         If the engine cannot fill this hole.
     """
-    seconds = dict.fromkeys(("plan", "cut", "fill", "detail", "paste"), 0.0)
+    seconds: dict[str, float] = dict.fromkeys(("plan", "cut", "fill", "detail", "paste"), 0.0)
     with _timed(seconds, "plan"):
         final, core, plan = prepare(picture, mask, ready, options, texture)
     if plan.hole_px == 0:
@@ -120,7 +120,9 @@ def prepare(
     feather_px = round(options.feather.in_px(size_px))
     notes = []
     if feather_px > grow_px:
-        notes.append(f"the feather lies inside the grown ring: {feather_px} px cut to {grow_px} px; grow more to fade more")
+        notes.append(
+            f"the feather lies inside the grown ring: {feather_px} px cut to {grow_px} px; grow more to fade more"
+        )
         feather_px = grow_px
     hole = grow(mask.hole, grow_px) if grow_px else mask.hole
     core = hole if feather_px == 0 else grow(mask.hole, grow_px - feather_px)

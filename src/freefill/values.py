@@ -211,10 +211,7 @@ class Box:
     def overlaps(self, other: Box) -> bool:
         """Tell whether a pixel lies in both."""
         return (
-            self.top < other.bottom
-            and other.top < self.bottom
-            and self.left < other.right
-            and other.left < self.right
+            self.top < other.bottom and other.top < self.bottom and self.left < other.right and other.left < self.right
         )
 
     def moved(self, rows: int, cols: int) -> Box:

@@ -16,11 +16,11 @@ from freefill.values import Box, Crop, Fill, Guide, Hole, Image, Pixels, Window
 class Codec(Protocol):
     """Turns a picture's own numbers into what an engine works on, and back."""
 
-    def decode(self, pixels: Pixels) -> Image:
+    def decode(self, pixels: Pixels, /) -> Image:
         """(h, w, 1 or 3) of the picture's dtype to (h, w, 3) float32, RGB in [0, 1]."""
         ...
 
-    def encode(self, values: Image) -> Pixels:
+    def encode(self, values: Image, /) -> Pixels:
         """(n, 3) float32, RGB in [0, 1], to (n, 1 or 3) of the picture's dtype."""
         ...
 
@@ -122,7 +122,8 @@ def _full_size(fill: Fill, crop: Crop, window: Window) -> Image:
     pixels = composite(fill, crop)[:height, :width]
     if window.scale == 1:
         return pixels
-    return cv2.resize(pixels, (window.box.width, window.box.height), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(pixels, (window.box.width, window.box.height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large, np.float32)
 
 
 def guide_for(fill: Fill, crop: Crop, window: Window, tile: Window) -> Guide:
@@ -144,7 +145,7 @@ def guide_for(fill: Fill, crop: Crop, window: Window, tile: Window) -> Guide:
     matrix = np.array([[step[1], 0, start[1]], [0, step[0], start[0]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     values = cv2.warpAffine(small, matrix, size[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)
-    return Guide("image", np.clip(values, 0, 1))
+    return Guide("image", np.clip(values, 0, 1, dtype=np.float32))
 
 
 def _pad(array: np.ndarray, pad_px: tuple[int, int]) -> np.ndarray:

@@ -112,10 +112,7 @@ def make_plan(hole: Hole, spec: EngineSpec, options: Options, texture: EngineSpe
             f"the mask covers the whole picture ({size[1]}x{size[0]}): there is nothing to copy from; "
             "white is hole, pass --invert if yours is black"
         )
-    if options.texture == "never" or texture is None or texture.name == spec.name:
-        sharpen = None
-    else:
-        sharpen = texture
+    sharpen = None if options.texture == "never" or texture is None or texture.name == spec.name else texture
     if options.window == "whole":
         whole = Box(0, 0, *size)
         part = Part(whole, hole_px, 0.0)
@@ -138,7 +135,9 @@ def _with_windows(plan: Plan, windows: list[Window]) -> Plan:
     if small:
         lowest = min(w.scale for w in small)
         after = "then made sharp from the picture's own texture" if small[0].detail else "then enlarged"
-        notes.append(f"{len(small)} of {len(windows)} windows filled at a smaller scale (down to {lowest:.2f}), {after}")
+        notes.append(
+            f"{len(small)} of {len(windows)} windows filled at a smaller scale (down to {lowest:.2f}), {after}"
+        )
     return Plan(plan.size, plan.engine, tuple(windows), plan.seed, plan.hole_px, notes=tuple(notes))
 
 

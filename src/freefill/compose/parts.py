@@ -1,7 +1,7 @@
 """The hole's parts: which hole pixels belong together, where they lie, how thick they are.
 
-Parts are found on a grid of cells, not of pixels: a picture of 100 megapixels needs no label array of 400 MB, and specks
-within reach of each other come out as one part.
+Parts are found on a grid of cells, not of pixels: 100 megapixels need no label array of 400 MB, and specks within
+reach of each other come out as one part.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ class Part:
 
     def joined(self, other: Part) -> Part:
         """Return one part of both."""
-        return Part(
-            self.box.joined(other.box), self.area_px + other.area_px, max(self.thick_px, other.thick_px)
-        )
+        return Part(self.box.joined(other.box), self.area_px + other.area_px, max(self.thick_px, other.thick_px))
 
 
 def thickness(hole: Hole) -> float:
@@ -48,7 +46,8 @@ def thickness(hole: Hole) -> float:
         block *= 2
     if block > 1:
         height, width = (side // block * block for side in hole.shape)
-        hole = hole[:height, :width].reshape(height // block, block, width // block, block).any(axis=(1, 3))
+        blocks = hole[:height, :width].reshape(height // block, block, width // block, block)
+        hole = np.logical_or.reduce(blocks, axis=(1, 3))
     if not hole.any():
         return 0.0
     if hole.all():
@@ -83,16 +82,17 @@ def find_parts(hole: Hole) -> list[Part]:
     else:
         hole_cells = hole
     cells = hole_cells.reshape(rows, CELL_PX, cols, CELL_PX)
-    row_used, col_used = cells.any(axis=3), cells.any(axis=1)  # (rows, 16, cols), (rows, cols, 16)
-    used = row_used.any(axis=1).astype(np.uint8)
+    row_used = np.logical_or.reduce(cells, axis=3)  # (rows, 16, cols)
+    col_used = np.logical_or.reduce(cells, axis=1)  # (rows, cols, 16)
+    used = np.logical_or.reduce(row_used, axis=1).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(used, connectivity=8)
     parts = []
     for label in range(1, count):
         left, top, width_cells, height_cells = (int(n) for n in stats[label, :4])
         span = np.s_[top : top + height_cells, left : left + width_cells]
         inside = labels[span] == label
-        used_rows = (row_used[span[0], :, span[1]] & inside[:, None]).any(axis=2).ravel()
-        used_cols = (col_used[span] & inside[..., None]).any(axis=0).ravel()
+        used_rows = np.logical_or.reduce(row_used[span[0], :, span[1]] & inside[:, None], axis=2).ravel()
+        used_cols = np.logical_or.reduce(col_used[span] & inside[..., None], axis=0).ravel()
         first_row, last_row = (int(i) + top * CELL_PX for i in np.flatnonzero(used_rows)[[0, -1]])
         first_col, last_col = (int(i) + left * CELL_PX for i in np.flatnonzero(used_cols)[[0, -1]])
         box = Box(first_row, first_col, last_row - first_row + 1, last_col - first_col + 1)

@@ -39,7 +39,7 @@ class Biharmonic:
         thick = 2 * float(distance.max())
         if thick > MAX_THICK_PX or np.count_nonzero(mask) > MAX_HOLE_PX:
             raise EngineError(
-                f"engine 'biharmonic': the hole is too large for it ({thick:.0f} px thick, {np.count_nonzero(mask)} px; "
+                f"engine 'biharmonic': the hole is too large ({thick:.0f} px thick, {np.count_nonzero(mask)} px; "
                 f"at most {MAX_THICK_PX} px and {MAX_HOLE_PX} px); use --engine texture, or telea for thin holes"
             )
         filled = inpaint_biharmonic(crop.image, mask, split_into_regions=True, channel_axis=-1)

@@ -32,7 +32,7 @@ class PatchMatch:
     def fill(self, crop: Crop, seed: int) -> Fill:
         """Fill the hole from the crop's known pixels; the same seed gives the same fill."""
         if not crop.known.any():
-            raise EngineError("engine 'patchmatch': no pixel may be copied from; allow more with --source or --not-from")
+            raise EngineError("engine 'patchmatch': no pixel may be copied from; allow more: --source, --not-from")
         image = np.ascontiguousarray(np.rint(crop.image * 255).astype(np.uint8))
         # global_mask: neither filled nor a source. Without such pixels the shorter call is faster.
         barred = ~(crop.known | crop.hole)
@@ -44,4 +44,4 @@ class PatchMatch:
                 global_mask=np.ascontiguousarray(barred) if barred.any() else None,
                 patch_size=PATCH_RADIUS_PX,
             )
-        return Fill(filled.astype(np.float32) / 255)
+        return Fill(np.divide(filled, 255, dtype=np.float32))

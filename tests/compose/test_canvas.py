@@ -1,0 +1,164 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from freefill.compose.canvas import Canvas, guide_for
+from freefill.compose.fit import make_plan
+from freefill.errors import EngineError
+from freefill.values import Box, Crop, EngineSpec, Fill, Options, SizeRule, Window
+
+
+class Scaled:
+    """uint8 to [0, 1] and back."""
+
+    def decode(self, pixels):
+        return np.repeat(pixels, 3 // pixels.shape[2], axis=2).astype(np.float32) / 255
+
+    def encode(self, values):
+        return np.rint(values * 255).astype(np.uint8)
+
+
+def canvas(pixels, hole, core=None, fade_px=0, source=None):
+    return Canvas(pixels, hole, hole if core is None else core, fade_px, Scaled(), source)
+
+
+def random_pixels(height, width, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def run(board, plan, value=0.5):
+    """Fill every window with one grey."""
+    for window in plan.windows:
+        crop = board.cut(window)
+        fill = Fill(np.full_like(crop.image, np.nan))
+        fill.pixels[crop.hole] = value
+        for tile in window.detail:
+            tile_crop = board.cut(tile, guide_for(fill, crop, window, tile))
+            board.paste(Fill(np.full_like(tile_crop.image, value)), tile_crop, tile)
+        if not window.detail:
+            board.paste(fill, crop, window)
+
+
+@settings(deadline=None)
+@given(
+    seed=st.integers(0, 2**16),
+    height=st.integers(2, 130),
+    width=st.integers(2, 130),
+    hole_px=st.sampled_from([None, 16]),
+    multiple=st.sampled_from([1, 8]),
+    texture=st.sampled_from(["never", "always"]),
+)
+def test_known_pixels_stay_and_every_hole_pixel_is_filled(seed, height, width, hole_px, multiple, texture):
+    pixels = random_pixels(height, width, seed)
+    rng = np.random.default_rng(seed)
+    hole = np.zeros((height, width), bool)
+    for _ in range(3):
+        row, col = rng.integers(0, height), rng.integers(0, width)
+        hole[row : row + rng.integers(1, 50), col : col + rng.integers(1, 50)] = True
+    if hole.all():
+        return
+    spec = EngineSpec("e", "x:y", "", SizeRule(32, multiple, hole_px=hole_px), min_context_px=8)
+    other = EngineSpec("t", "x:y", "", SizeRule(16))
+    before = pixels.copy()
+    board = canvas(pixels, hole)
+    run(board, make_plan(hole, spec, Options(texture=texture), other))
+    assert np.array_equal(pixels, before)
+    assert np.array_equal(board.pixels[~hole], pixels[~hole])
+    # At a smaller scale the known averages are mixed in along the rim; deep inside the fill stands alone.
+    if hole_px is None or texture == "always":
+        assert (board.pixels[hole] == 128).all()
+
+
+def test_an_engine_never_sees_what_lay_under_the_mask():
+    hole = np.zeros((40, 40), bool)
+    hole[10:20, 10:20] = True
+    window = Window(Box(0, 0, 40, 40), Box(10, 10, 10, 10))
+    one, two = random_pixels(40, 40, 1), random_pixels(40, 40, 2)
+    two[~hole] = one[~hole]
+    small = Window(window.box, window.core, 0.3)
+    for where in (window, small):
+        assert np.array_equal(canvas(one, hole).cut(where).image, canvas(two, hole).cut(where).image)
+
+
+def test_a_smaller_crop_averages_known_pixels_only():
+    pixels = np.full((8, 8, 3), 200, np.uint8)
+    hole = np.zeros((8, 8), bool)
+    hole[0, 0] = hole[4:8, 4:8] = True
+    pixels[hole] = 0
+    crop = canvas(pixels, hole).cut(Window(Box(0, 0, 8, 8), Box(0, 0, 8, 8), 0.25))
+    assert crop.hole.tolist() == [[False, False], [False, True]]
+    assert np.allclose(crop.image[~crop.hole], 200 / 255)
+
+
+def test_a_hole_thinner_than_a_small_pixel_is_still_a_hole():
+    hole = np.zeros((64, 64), bool)
+    hole[30] = True
+    assert canvas(random_pixels(64, 64), hole).cut(Window(Box(0, 0, 64, 64), Box(30, 0, 1, 64), 0.1)).hole.any()
+
+
+def test_padding_mirrors_picture_and_hole_alike():
+    pixels = random_pixels(5, 6)
+    hole = np.zeros((5, 6), bool)
+    hole[4, 5] = True
+    crop = canvas(pixels, hole).cut(Window(Box(0, 0, 5, 6), Box(4, 5, 1, 1), 1.0, (11, 10)))
+    assert crop.image.shape == (16, 16, 3)
+    assert np.array_equal(crop.image[5:10, :6], crop.image[4::-1, :6])
+    assert crop.hole[4:6, 5:7].all()
+
+
+def test_transparent_pixels_are_no_source():
+    hole = np.zeros((10, 10), bool)
+    hole[5, 5] = True
+    opaque = np.ones((10, 10), bool)
+    opaque[:, :4] = False
+    crop = canvas(random_pixels(10, 10), hole, source=opaque).cut(Window(Box(0, 0, 10, 10), Box(5, 5, 1, 1)))
+    assert np.array_equal(crop.known, opaque & ~hole)
+
+
+def test_a_feathered_fill_fades_from_core_to_rim_also_across_tiles():
+    pixels = np.zeros((60, 60, 3), np.uint8)
+    core, hole = np.zeros((60, 60), bool), np.zeros((60, 60), bool)
+    core[20:40, 20:40] = hole[10:50, 10:50] = True
+    whole = canvas(pixels, hole, core, 10)
+    window = Window(Box(0, 0, 60, 60), Box(10, 10, 40, 40))
+    whole.paste(Fill(np.ones((60, 60, 3), np.float32)), whole.cut(window), window)
+    assert (whole.pixels[20:40, 20:40] == 255).all()
+    row = whole.pixels[30, :21, 0].astype(int)
+    assert (np.diff(row[9:21]) > 0).all()
+    assert (row[:10] == 0).all()
+    tiled = canvas(pixels, hole, core, 10)
+    for left, width in ((10, 15), (25, 25)):
+        tile = Window(Box(0, 0, 60, 60), Box(10, left, 40, width))
+        tiled.paste(Fill(np.ones((60, 60, 3), np.float32)), tiled.cut(tile), tile)
+    assert np.array_equal(tiled.pixels, whole.pixels)
+
+
+def test_a_guide_lies_over_its_tile():
+    ramp = np.repeat(np.repeat(np.linspace(0, 1, 100, dtype=np.float32)[None, :, None], 80, axis=0), 3, axis=2)
+    window = Window(Box(0, 0, 320, 400), Box(0, 0, 320, 400), 0.25)
+    crop = Crop(ramp, np.ones((80, 100), bool))
+    tile = Window(Box(100, 130, 90, 110), Box(100, 130, 90, 110), 1.0, (6, 2))
+    guide = guide_for(Fill(ramp), crop, window, tile)
+    columns = (np.arange(guide.values.shape[1]) + 0.5) / guide.values.shape[1] * 112 + 130
+    expected = np.interp(columns / 4 - 0.5, np.arange(100), np.linspace(0, 1, 100))
+    # OpenCV interpolates with 5 bits between two pixels.
+    assert np.allclose(guide.values[5, :, 0], expected, atol=1 / 32 * 0.02)
+
+
+def test_a_fill_without_numbers_is_refused():
+    hole = np.zeros((9, 9), bool)
+    hole[4, 4] = True
+    board = canvas(random_pixels(9, 9), hole)
+    window = Window(Box(0, 0, 9, 9), Box(4, 4, 1, 1))
+    with pytest.raises(EngineError, match="no numbers"):
+        board.paste(Fill(np.full((9, 9, 3), np.nan, np.float32)), board.cut(window), window)
+
+
+def test_a_fill_of_another_size_is_refused():
+    hole = np.zeros((9, 9), bool)
+    hole[4, 4] = True
+    board = canvas(random_pixels(9, 9), hole)
+    window = Window(Box(0, 0, 9, 9), Box(4, 4, 1, 1))
+    with pytest.raises(EngineError, match="for a crop of"):
+        board.paste(Fill(np.zeros((8, 9, 3), np.float32)), board.cut(window), window)

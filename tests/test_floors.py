@@ -1,0 +1,121 @@
+"""Who may import whom, read from the source with ast: docs/design.md, "Floors"."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "freefill"
+
+# room: rooms it may import; a room may always import itself
+MAY_IMPORT = {
+    "errors": set(),
+    "values": {"errors"},
+    "images": {"values", "errors"},
+    "masks": {"values", "errors"},
+    "compose": {"values", "errors"},
+    "synthesis": {"values", "errors"},
+    "metrics": {"values", "errors"},
+    "networks": {"values", "errors"},
+    "weights": {"values", "errors", "networks"},
+    "engines": {"values", "errors", "masks", "synthesis", "networks", "weights"},
+    "detectors": {"values", "errors", "masks", "synthesis", "networks", "weights"},
+    "inpainting": {"values", "errors", "images", "masks", "compose", "engines"},
+    "inpainter": {"values", "errors", "images", "masks", "compose", "engines", "detectors", "inpainting"},
+    "batch": {"values", "errors", "images", "masks", "detectors", "inpainter"},
+    "demo": {"values", "errors", "images", "masks", "inpainter"},
+    "cli": {
+        "values", "errors", "images", "masks", "compose", "synthesis", "engines", "detectors", "weights", "inpainter",
+        "batch", "demo",
+    },
+}  # fmt: skip
+HEAVY = {"torch", "cv2", "numba", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "pooch", "requests"}
+MAY_LOAD = {
+    "images": {"PIL", "tifffile", "cv2"},
+    "masks": {"cv2", "numba"},
+    "compose": {"cv2", "numba"},
+    "synthesis": {"cv2", "numba"},
+    "metrics": {"torch"},
+    "networks": {"torch", "numba"},
+    "weights": {"torch", "pooch", "requests", "onnx"},
+    "engines": {"torch", "cv2", "skimage"},
+    "detectors": {"cv2", "onnxruntime"},
+    "batch": {"cv2", "numba"},  # to share the cores between workers
+    "demo": {"PIL", "cv2"},
+}
+CORE = {
+    "errors",
+    "values",
+    "images",
+    "masks",
+    "compose",
+    "synthesis",
+    "inpainting",
+    "inpainter",
+    "batch",
+    "demo",
+    "cli",
+}
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Every import of a file with its line, those for the type checker left out."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: a relative import"
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE or path.name != "__init__.py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_room_imports_only_from_lower_floors(path):
+    room = room_of(path)
+    assert room in MAY_IMPORT, f"{path}: the room '{room}' is on no floor"
+    for line, name in imports(path):
+        if name.startswith("freefill."):
+            other = name.split(".")[1]
+            assert other == room or other in MAY_IMPORT[room] or other == "__version__", (
+                f"{path}:{line}: {room} imports {other}"
+            )
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_heavy_libraries_stay_in_their_rooms(path):
+    room = room_of(path)
+    for line, name in imports(path):
+        top = name.split(".")[0]
+        if top in HEAVY:
+            assert top in MAY_LOAD.get(room, set()), f"{path}:{line}: {room} imports {top}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_module_imports_from_its_own_package_init(path):
+    room = room_of(path)
+    if (SOURCE / room).is_dir() and path.name != "__init__.py":
+        for line, name in imports(path):
+            parts = name.split(".")
+            if parts[:2] == ["freefill", room]:
+                target = SOURCE / room / (parts[2] if len(parts) > 2 else "")
+                assert target.with_suffix(".py").exists() or target.is_dir(), (
+                    f"{path}:{line}: imports from its own __init__"
+                )
+
+
+def test_the_core_uses_neither_scipy_nor_scikit_image_nor_torch_at_import():
+    for path in FILES:
+        if room_of(path) in CORE:
+            names = {name.split(".")[0] for _, name in imports(path)}
+            assert not names & {"scipy", "skimage", "torch"}, path
