@@ -1,0 +1,246 @@
+"""Worker processes: started, fed, replaced when one dies, ended without orphans.
+
+Each worker is a fresh interpreter (nothing is forked: threads of OpenCV, numba and torch do not survive a fork) with a
+thread here that talks to it. A worker that dies takes one picture with it, never the batch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+import freefill
+from freefill.batch.pairs import Pair
+from freefill.batch.records import Record, Work
+from freefill.errors import EngineError, FreefillError
+
+GRACE_S = 5.0  # for a worker that is told to stop; native code cannot be interrupted
+DEATHS_IN_A_ROW = 5  # workers that die before they are ready mean a broken environment, not a bad picture
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Worker:
+    """One worker process and the pipes to it."""
+
+    def __init__(self, work: Work, output: str, threads: int) -> None:
+        environment = dict(os.environ)
+        for name in THREAD_VARIABLES:
+            asked = environment.get(name, "")
+            environment[name] = str(min(threads, int(asked)) if asked.isdigit() and int(asked) > 0 else threads)
+        self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by stop)
+        self._process = subprocess.Popen(
+            [sys.executable, "-X", "faulthandler", "-m", "freefill.batch.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            env=environment,
+            process_group=0 if os.name == "posix" else None,  # a terminal's Ctrl-C reaches the parent only
+        )
+        self._send((work, output, threads))
+
+    def wait_until_ready(self) -> None:
+        """Wait until the engine is loaded.
+
+        Raises
+        ------
+        FreefillError
+            If it cannot be loaded.
+        EOFError
+            If the worker died.
+        """
+        answer = self._receive()
+        if isinstance(answer, FreefillError):
+            raise answer
+
+    def fill(self, pair: Pair) -> Record:
+        """Fill one picture; EOFError if the worker died of it."""
+        self._send(pair)
+        answer = self._receive()
+        assert isinstance(answer, Record)
+        return answer
+
+    def obituary(self) -> str:
+        """Say how a dead worker died."""
+        code = self._process.wait()
+        self._complaints.seek(0)
+        lines = self._complaints.read().decode(errors="replace").strip().splitlines()
+        if code == -9:
+            return "the worker process was killed (signal 9), perhaps for too little memory; try fewer --jobs"
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        fatal = next((line for line in lines if line.startswith("Fatal Python error")), lines[-1] if lines else "")
+        return f"the worker process died ({how}){': ' + fatal if fatal else ''}"
+
+    def dismiss(self) -> None:
+        """End a worker that has nothing to do."""
+        try:
+            self._send(None)
+            self._close_input()
+        except EOFError:
+            pass
+        self.stop(GRACE_S, ask=False)
+
+    def ask_to_stop(self) -> None:
+        """Let it end at once, in the middle of a picture: it cleans up what it was writing."""
+        if self._process.poll() is None:
+            self._process.terminate()
+
+    def stop(self, grace_s: float, ask: bool = True) -> None:
+        """Wait for its end, which is made sure of after a while."""
+        if ask:
+            self.ask_to_stop()
+        try:
+            self._process.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._close_input()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._complaints.close()
+
+    def _send(self, message: object) -> None:
+        assert self._process.stdin is not None
+        try:
+            pickle.dump(message, self._process.stdin)
+            self._process.stdin.flush()
+        except (OSError, ValueError):  # a broken pipe, or one closed by stop()
+            raise EOFError from None
+
+    def _receive(self) -> object:
+        assert self._process.stdout is not None
+        try:
+            return pickle.load(self._process.stdout)
+        except (OSError, ValueError, pickle.UnpicklingError):
+            raise EOFError from None
+
+    def _close_input(self) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it died with something unread in the pipe
+            self._process.stdin.close()
+
+
+class Pool:
+    """Fills pairs by `jobs` worker processes; a context manager that leaves none behind."""
+
+    def __init__(self, work: Work, output: str, jobs: int) -> None:
+        self._work, self._output = work, output
+        self._jobs = max(1, jobs)
+        self._threads = max(1, cores() // self._jobs)
+        self._workers: set[Worker] = set()
+        self._talkers: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self._stopping = False
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._stopping = True
+            workers = list(self._workers)
+        for worker in workers:
+            worker.ask_to_stop()
+        for worker in workers:
+            worker.stop(GRACE_S)
+        for talker in self._talkers:
+            talker.join()
+
+    def fill_all(self, pairs: Sequence[Pair]) -> Iterator[Record]:
+        """Yield a record for each pair, in the order in which they are ready.
+
+        Raises
+        ------
+        FreefillError
+            If the engine cannot be loaded, or no worker can be kept alive.
+        """
+        waiting: queue.SimpleQueue[Pair] = queue.SimpleQueue()
+        for pair in pairs:
+            waiting.put(pair)
+        answers: queue.SimpleQueue[Record | BaseException] = queue.SimpleQueue()
+        for _ in range(min(self._jobs, len(pairs))):
+            talker = threading.Thread(target=self._talk, args=(waiting, answers), daemon=True)
+            self._talkers.append(talker)
+            talker.start()
+        for _ in pairs:
+            answer = answers.get()
+            if isinstance(answer, BaseException):
+                raise answer
+            yield answer
+
+    def _hire(self) -> Worker:
+        """Start a worker; EOFError once the pool is stopping."""
+        with self._lock:
+            if self._stopping:
+                raise EOFError
+            worker = Worker(self._work, self._output, self._threads)
+            self._workers.add(worker)
+        return worker
+
+    def _dismiss(self, worker: Worker) -> None:
+        with self._lock:
+            self._workers.discard(worker)
+            if self._stopping:
+                return
+        worker.dismiss()
+
+    def _talk(self, waiting: queue.SimpleQueue[Pair], answers: queue.SimpleQueue[Record | BaseException]) -> None:
+        """Feed workers, one at a time, until nothing is waiting; runs in a thread."""
+        worker: Worker | None = None
+        try:
+            while not self._stopping:
+                try:
+                    pair = waiting.get_nowait()
+                except queue.Empty:
+                    break
+                worker = worker or self._ready_worker()
+                try:
+                    answers.put(worker.fill(pair))
+                except EOFError:
+                    if self._stopping:
+                        return
+                    text = f"{pair.image}: {worker.obituary()}"
+                    self._dismiss(worker)
+                    worker = None
+                    answers.put(
+                        Record("failed", pair.image, pair.mask, pair.output, error=text, version=freefill.__version__)
+                    )
+            if worker is not None:
+                self._dismiss(worker)
+        except EOFError:  # the pool is stopping
+            return
+        except BaseException as error:  # handed to the thread that waits for it
+            answers.put(error)
+
+    def _ready_worker(self) -> Worker:
+        """Start workers until one is ready."""
+        text = ""
+        for _ in range(DEATHS_IN_A_ROW):
+            worker = self._hire()
+            try:
+                worker.wait_until_ready()
+                return worker
+            except EOFError:
+                if self._stopping:
+                    raise
+                text = worker.obituary()
+                self._dismiss(worker)
+        raise EngineError(f"no worker process can be started: {text}")

@@ -1,0 +1,80 @@
+"""What is asked of every picture of a batch, and what came of one: a line of the journal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from freefill.batch.places import Stamp
+from freefill.values import EngineSettings, Options
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is the same for every picture of a batch."""
+
+    engine: str = "auto"
+    settings: EngineSettings = field(default_factory=EngineSettings)
+    options: Options = field(default_factory=Options)
+    invert: bool = False
+    mask_fit: Literal["error", "scale"] = "error"
+    mask_channel: Literal["auto", "alpha", "luma"] = "auto"
+    refine: bool = False
+    format: str | None = None
+    quality: int | None = None
+    max_mpx: float = 200
+    plan_only: bool = False  # nothing is filled or written
+
+    @property
+    def fingerprint(self) -> str:
+        """A short text that changes when anything changes that the fills depend on."""
+        asked = json.dumps(asdict(replace(self, plan_only=False)), sort_keys=True)
+        return hashlib.sha256(asked.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What came of one picture.
+
+    Attributes
+    ----------
+    status : "done", "failed", or "planned" (of a dry run)
+    image, mask : as they were named
+    output : relative to the output folder
+    seconds : wall time, reading and writing included; `parts` has it by part
+    hole_share : 0 to 1, of the mask before it was grown
+    asked : fingerprint of the options
+    stamps : "image", "mask", "output": what tells whether the file is still the same
+    """
+
+    status: Literal["done", "failed", "planned"]
+    image: str
+    mask: str
+    output: str
+    seconds: float = 0.0
+    engine: str | None = None
+    hole_share: float | None = None
+    plan: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+    parts: Mapping[str, float] = field(default_factory=dict)
+    asked: str = ""
+    stamps: Mapping[str, Stamp] = field(default_factory=dict)
+    version: str = ""
+
+    def to_line(self) -> str:
+        """Return one line of JSON, ASCII only: file names of any bytes survive."""
+        return json.dumps(asdict(self), separators=(", ", ": "))
+
+
+def from_line(line: str) -> Record | None:
+    """Read a line of a journal; None where it is broken (a run that was killed while writing it)."""
+    try:
+        found = json.loads(line)
+        stamps = {str(key): Stamp(**value) for key, value in dict(found.pop("stamps", {})).items()}
+        return Record(**{**found, "notes": tuple(found.get("notes", ())), "stamps": stamps})
+    except (json.JSONDecodeError, TypeError, AttributeError, ValueError):
+        return None

@@ -1,0 +1,272 @@
+"""freefill batch IMAGES MASKS -o DIR."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from freefill.cli.options import (
+    engine_options,
+    fill_options,
+    mask_options,
+    options_from,
+    output_options,
+    talk_options,
+)
+from freefill.errors import InputError
+from freefill.values import EngineSettings, Length
+
+if TYPE_CHECKING:
+    from freefill.batch.pairs import Pairing
+    from freefill.batch.records import Record
+    from freefill.batch.run import Summary
+
+SOME_FAILED = 3
+NAMED_AT_MOST = 5  # files without a partner that are named one by one; --json names all
+
+
+class ShardType(click.ParamType):
+    """ "3/8": the third of eight parts."""
+
+    name = "i/n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        number, _, of = str(value).partition("/")
+        if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+            self.fail(f"'{value}' is not a shard; write 3/8 for the third of eight", param, ctx)
+        return int(number), int(of)
+
+
+@click.command("batch")
+@click.argument("images")
+@click.argument("masks", required=False)
+@click.option("-o", "--output", required=True, metavar="DIR", help="Folder for the fills and the journal.")
+@click.option("--mask-suffix", metavar="TEXT", help="How masks are named: _mask, or {stem}_mask.png.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Processes at a time.")
+@click.option("--resume", is_flag=True, help="Leave out what an earlier run finished and nobody changed.")
+@click.option("--shard", default="1/1", type=ShardType(), help="Do the i-th of n equal parts only, for n machines.")
+@engine_options
+@mask_options
+@fill_options
+@output_options
+@click.option("--dry-run", is_flag=True, help="Print pairs and plans as JSON and fill nothing.")
+@talk_options
+def command(
+    images: str,
+    masks: str | None,
+    output: str,
+    mask_suffix: str | None,
+    jobs: int,
+    resume: bool,
+    shard: tuple[int, int],
+    engine: str,
+    weights: str | None,
+    device: str,
+    precision: Any,
+    invert: bool,
+    mask_fit: Any,
+    mask_channel: Any,
+    refine: bool,
+    seed: int,
+    grow: Length,
+    feather: Length,
+    window: str,
+    texture: str,
+    max_memory_bytes: int,
+    format_name: str | None,
+    quality: int | None,
+    max_mpx: float,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Fill many pictures: IMAGES and MASKS are folders, globs in quotes, or IMAGES is a manifest (CSV, JSONL).
+
+    \b
+    freefill batch photos masks -o filled                      photos/x/a.jpg with masks/x/a.png
+    freefill batch photos --mask-suffix _mask -o filled        photos/a.jpg with photos/a_mask.png
+    freefill batch 'photos/*.jpg' logo.png -o filled           one mask for all
+    freefill batch photos people -o filled                     or alpha, salient, text: made from each picture
+    freefill batch pairs.csv -o filled --jobs 8 --resume       columns image, mask, and output if you like
+
+    Each picture is one line in DIR/freefill.jsonl. A picture that fails stops nothing: the exit code is 3 then.
+    """
+    from freefill.batch.records import Work
+    from freefill.batch.run import plan_all, run
+
+    work = Work(
+        engine=engine,
+        settings=EngineSettings(weights, device, precision),
+        options=options_from(seed, grow, feather, window, texture, max_memory_bytes),
+        invert=invert,
+        mask_fit=mask_fit,
+        mask_channel=mask_channel,
+        refine=refine,
+        format=format_name,
+        quality=quality,
+        max_mpx=max_mpx,
+        plan_only=dry_run,
+    )
+    pairing = _pairing(images, masks, output, mask_suffix, format_name)
+    if not quiet:
+        _report_alone(pairing)
+    if not pairing.pairs:
+        raise InputError(f"{images}: no picture has a mask; --mask-suffix or a manifest says which belong together")
+    with _sigterm_as_interrupt():
+        if dry_run:
+            planned = plan_all(pairing.shard(*shard), work, output, jobs=jobs)
+            told = {"pairs": [_planned(record) for record in planned], "alone": _alone(pairing)}
+            click.echo(json.dumps(told, indent=2))
+            return SOME_FAILED if any(record.status == "failed" for record in planned) else 0
+        begun = time.monotonic()
+        with _Progress(shown=not quiet and sys.stderr.isatty(), told=not quiet) as progress:
+            summary = run(
+                pairing,
+                work,
+                output,
+                jobs=jobs,
+                resume=resume,
+                shard=shard,
+                on_start=progress.begin,
+                on_record=progress.advance,
+            )
+    _conclude(summary, pairing, time.monotonic() - begun, as_json, quiet)
+    return SOME_FAILED if summary.failed else 0
+
+
+def _pairing(images: str, masks: str | None, output: str, mask_suffix: str | None, format_name: str | None) -> Pairing:
+    """Find the pairs by a manifest or by names."""
+    from freefill.batch.manifest import is_manifest, read_manifest
+    from freefill.batch.pairs import find_pairs
+
+    suffix = _suffix(format_name)
+    if not is_manifest(images):
+        return find_pairs(images, masks, output, mask_suffix, suffix)
+    if masks is not None or mask_suffix is not None:
+        raise click.UsageError("a manifest names the masks itself: leave MASKS and --mask-suffix out")
+    return read_manifest(images, output, suffix)
+
+
+def _suffix(format_name: str | None) -> str | None:
+    """Return the ending of files of a format."""
+    if format_name is None:
+        return None
+    name = format_name.lower().lstrip(".")
+    return {"jpeg": ".jpg", "jpg": ".jpg", "tiff": ".tif"}.get(name, f".{name}")
+
+
+def _report_alone(pairing: Pairing) -> None:
+    """Say what has no partner, before anything starts."""
+    for kind in ("picture", "mask"):
+        alone = [each for each in pairing.alone if each.kind == kind]
+        for each in alone[:NAMED_AT_MOST]:
+            click.echo(f"freefill: {each.place}: {each.reason}", err=True)
+        if len(alone) > NAMED_AT_MOST:
+            click.echo(f"freefill: and {len(alone) - NAMED_AT_MOST} more {kind}s without a partner", err=True)
+
+
+def _alone(pairing: Pairing) -> list[dict[str, str]]:
+    return [asdict(each) for each in pairing.alone]
+
+
+def _planned(record: Record) -> dict[str, Any]:
+    """Return what a dry run says of one pair."""
+    keys = ("image", "mask", "output", "engine", "hole_share", "plan", "notes", "error")
+    return {key: getattr(record, key) for key in keys}
+
+
+def _conclude(summary: Summary, pairing: Pairing, seconds: float, as_json: bool, quiet: bool) -> None:
+    """Print how it ended."""
+    if as_json:
+        told = {
+            "done": summary.done,
+            "failed": summary.failed,
+            "skipped": summary.skipped,
+            "seconds": round(seconds, 3),
+            "journal": summary.journal,
+            "failures": [{"image": record.image, "error": record.error} for record in summary.failures],
+            "alone": _alone(pairing),
+        }
+        click.echo(json.dumps(told))
+    elif not quiet:
+        parts = [f"{summary.done} filled"]
+        parts += [f"{summary.skipped} already done"] if summary.skipped else []
+        parts += [f"{summary.failed} failed"] if summary.failed else []
+        click.echo(f"{', '.join(parts)} in {seconds:.1f} s; journal: {summary.journal}")
+
+
+class _Progress:
+    """A bar with the time left, on a terminal only; failures are told as they come, on any."""
+
+    def __init__(self, shown: bool, told: bool) -> None:
+        self._shown, self._told = shown, told
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def begin(self, left: int, skipped: int) -> None:
+        """Draw the bar."""
+        if not self._shown or left == 0:
+            return
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self._bar = Progress(
+            TextColumn("filling"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self._bar.start()
+        self._task = self._bar.add_task("filling", total=left)
+
+    def advance(self, record: Record) -> None:
+        """One more is ready."""
+        if record.status == "failed" and self._told:
+            line = f"freefill: {record.error}"
+            if self._bar is None:
+                click.echo(line, err=True)
+            else:
+                self._bar.console.print(line, markup=False, highlight=False)
+        if self._bar is not None:
+            self._bar.advance(self._task)
+
+    def __exit__(self, *exception: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """End cleanly, as after Ctrl-C, when a scheduler stops the program."""
+
+    def interrupt(signum: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
