@@ -1,0 +1,281 @@
+"""DeepFillv2: a coarse stage, then a refinement stage with contextual attention.
+
+Yu et al., "Free-Form Image Inpainting with Gated Convolution", ICCV 2019, figure 3. Two public sets of weights exist,
+with the same 42 convolutions under other names: "tf" (converted from the authors' TensorFlow release, which pads as
+TensorFlow does) and "pt" (trained further with symmetric padding). Both load as they are: `state_dict()` of a
+`Generator` has the very keys of its layout. Pictures are in [-1, 1] here, mask 1 = hole; docs/deepfillv2.md explains
+the network from the start.
+
+`Generator.forward` computes the whole picture and can be trained. For filling holes, `hole_generator.py` computes the
+same numbers, but only those that a hole needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from freefill.errors import InputError, WeightsError
+from freefill.networks.contextual_attention import ContextualAttention
+from freefill.networks.gated_conv import GatedConv, Layout, Row
+
+IDENTITY_KEY = "stage2.contextual_attention.fuse_weight"  # a constant of the "pt" files since July 2022: not needed
+FIRST = {"pt": "stage1.conv1.conv", "tf": "conv1.conv"}  # tells the layouts apart
+
+
+@dataclass(frozen=True)
+class Table:
+    """All convolutions of the generator, in the order of computation."""
+
+    coarse: tuple[Row, ...]
+    plain: tuple[Row, ...]  # branch A of the refinement: dilated convolutions
+    matched: tuple[Row, ...]  # branch B, up to the attention
+    pasted: tuple[Row, ...]  # branch B, after the attention
+    decoder: tuple[Row, ...]  # from both branches to the picture
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All 42 rows, in the order of both public layouts."""
+        return self.coarse + self.plain + self.matched + self.pasted + self.decoder
+
+
+def table(width: int = 48, in_channels: int = 5) -> Table:
+    """Return the table for `width` channels (the authors' "cnum") and `in_channels` inputs."""
+    c, half, double = width, width // 2, 2 * width
+    s1, s2 = "stage1.", "stage2."
+    coarse = (  # at the ends of lines: resolution, channels
+        Row(s1 + "conv1", "conv1", in_channels, half, kernel=5),  # 1, c/2
+        Row(s1 + "down_block1.conv1_downsample", "conv2_downsample", half, c, stride=2),  # 1/2, c
+        Row(s1 + "down_block1.conv2", "conv3", c, c),
+        Row(s1 + "down_block2.conv1_downsample", "conv4_downsample", c, double, stride=2),  # 1/4, 2c
+        Row(s1 + "down_block2.conv2", "conv5", double, double),
+        Row(s1 + "conv_bn1", "conv6", double, double),
+        Row(s1 + "conv_bn2", "conv7_atrous", double, double, dilation=2),
+        Row(s1 + "conv_bn3", "conv8_atrous", double, double, dilation=4),
+        Row(s1 + "conv_bn4", "conv9_atrous", double, double, dilation=8),
+        Row(s1 + "conv_bn5", "conv10_atrous", double, double, dilation=16),
+        Row(s1 + "conv_bn6", "conv11", double, double),
+        Row(s1 + "conv_bn7", "conv12", double, double),
+        *_up(s1 + "up_block{}.", "conv{}", c),
+    )
+    plain = (
+        Row(s2 + "conv_conv1", "xconv1", 3, half, kernel=5),  # 1, c/2
+        Row(s2 + "conv_down_block1.conv1_downsample", "xconv2_downsample", half, half, stride=2),  # 1/2, c/2
+        Row(s2 + "conv_down_block1.conv2", "xconv3", half, c),
+        Row(s2 + "conv_down_block2.conv1_downsample", "xconv4_downsample", c, c, stride=2),  # 1/4, c
+        Row(s2 + "conv_down_block2.conv2", "xconv5", c, double),
+        Row(s2 + "conv_conv_bn1", "xconv6", double, double),
+        Row(s2 + "conv_conv_bn2", "xconv7_atrous", double, double, dilation=2),
+        Row(s2 + "conv_conv_bn3", "xconv8_atrous", double, double, dilation=4),
+        Row(s2 + "conv_conv_bn4", "xconv9_atrous", double, double, dilation=8),
+        Row(s2 + "conv_conv_bn5", "xconv10_atrous", double, double, dilation=16),  # 1/4, 2c
+    )
+    matched = (
+        Row(s2 + "ca_conv1", "pmconv1", 3, half, kernel=5),  # 1, c/2
+        Row(s2 + "ca_down_block1.conv1_downsample", "pmconv2_downsample", half, half, stride=2),  # 1/2, c/2
+        Row(s2 + "ca_down_block1.conv2", "pmconv3", half, c),
+        Row(s2 + "ca_down_block2.conv1_downsample", "pmconv4_downsample", c, double, stride=2),  # 1/4, 2c
+        Row(s2 + "ca_down_block2.conv2", "pmconv5", double, double),
+        Row(s2 + "ca_conv_bn1", "pmconv6", double, double, activation="relu"),  # 1/4, 2c: what is compared
+    )
+    pasted = (
+        Row(s2 + "ca_conv_bn4", "pmconv9", double, double),
+        Row(s2 + "ca_conv_bn5", "pmconv10", double, double),
+    )
+    decoder = (
+        Row(s2 + "conv_bn6", "allconv11", 2 * double, double),  # 1/4, 2c
+        Row(s2 + "conv_bn7", "allconv12", double, double),
+        *_up(s2 + "up_block{}.", "allconv{}", c),
+    )
+    return Table(coarse, plain, matched, pasted, decoder)
+
+
+def _up(pt: str, tf: str, c: int) -> tuple[Row, ...]:
+    """The end that both stages share: from 1/4 back to the full size, and to three channels."""
+    to_rgb = pt.split(".")[0] + ".conv_to_rgb"
+    return (
+        Row(pt.format(1) + "conv1_upsample.conv", tf.format(13) + "_upsample.conv", 2 * c, c, upsample=True),  # 1/2, c
+        Row(pt.format(1) + "conv2", tf.format(14), c, c),
+        Row(pt.format(2) + "conv1_upsample.conv", tf.format(15) + "_upsample.conv", c, c // 2, upsample=True),  # 1, c/2
+        Row(pt.format(2) + "conv2", tf.format(16), c // 2, c // 4),  # 1, c/4
+        Row(to_rgb, tf.format(17), c // 4, 3, activation=None),  # 1, 3
+    )
+
+
+class Generator(nn.Module):
+    """Both stages.
+
+    Parameters
+    ----------
+    layout : "pt" or "tf": names of the weights, padding at stride 2, and how features are shrunk for the attention
+    width : channels of the first gated layer before its gate; the public weights have 48
+    in_channels : 5, plus one for each guide channel (the paper's user-guided variant has one: an edge map)
+    fuse : let neighbouring matches support each other. None = as the public port does: in "pt", not in "tf" (whose
+        weights were trained with it by their authors; pass True to compute what the authors' code does)
+    """
+
+    def __init__(self, layout: Layout = "pt", width: int = 48, in_channels: int = 5, fuse: bool | None = None) -> None:
+        super().__init__()
+        self.layout: Layout = layout
+        self.width = width
+        self.in_channels = in_channels
+        self.table = table(width, in_channels)
+        for row in self.table.rows:
+            _place(self, row.pt if layout == "pt" else row.tf, GatedConv(row, layout))
+        self.attention = ContextualAttention(layout, fuse=layout == "pt" if fuse is None else fuse)
+
+    def layers(self, rows: tuple[Row, ...]) -> list[GatedConv]:
+        """Return the convolutions of some rows of `self.table`."""
+        found = [self.get_submodule(row.pt if self.layout == "pt" else row.tf) for row in rows]
+        return [layer for layer in found if isinstance(layer, GatedConv)]
+
+    def forward(self, image_pm1: Tensor, mask: Tensor, guide: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Fill the whole picture with both stages.
+
+        Parameters
+        ----------
+        image_pm1 : (B, 3, H, W) in [-1, 1]; H and W multiples of 8; what lies in the hole has no influence
+        mask : (B or 1, 1, H, W), 1 = hole
+        guide : (B, in_channels - 5, H, W); read in the hole only
+
+        Returns
+        -------
+        coarse, refined : each (B, 3, H, W) in [-1, 1], of the whole picture, known pixels included
+
+        Raises
+        ------
+        InputError
+            If the sizes are no multiples of 8, or the guide does not fit.
+        """
+        masked = self.check(image_pm1, mask, guide)
+        mask = mask.expand(len(masked), -1, -1, -1)
+        x = self.coarse_input(masked, mask, guide)  # (B, in_channels, h, w)
+        for layer in self.layers(self.table.coarse):
+            x = layer(x)
+        coarse = torch.tanh(x)  # (B, 3, h, w)
+
+        start = coarse * mask + masked  # (B, 3, h, w); neither the ones nor the mask are fed again
+        a = start
+        for layer in self.layers(self.table.plain):
+            a = layer(a)  # at last (B, 2c, h/4, w/4)
+        b = start
+        for layer in self.layers(self.table.matched):
+            b = layer(b)  # at last (B, 2c, h/4, w/4)
+        b = self.attention(b, mask)  # the mask reaches this stage only here
+        for layer in self.layers(self.table.pasted):
+            b = layer(b)
+        x = torch.cat([a, b], dim=1)  # (B, 4c, h/4, w/4)
+        for layer in self.layers(self.table.decoder):
+            x = layer(x)
+        return coarse, torch.tanh(x)
+
+    def check(self, image_pm1: Tensor, mask: Tensor, guide: Tensor | None) -> Tensor:
+        """Return the picture with its hole set to 0 (mid grey), or say what does not fit."""
+        size = tuple(image_pm1.shape[-2:])
+        if size[0] % 8 or size[1] % 8:
+            raise InputError(f"the generator takes sizes that are multiples of 8, not {size[1]}x{size[0]}; pad first")
+        if tuple(mask.shape[-2:]) != size or mask.shape[0] not in (1, len(image_pm1)):
+            raise InputError(f"mask {tuple(mask.shape)} does not fit picture {tuple(image_pm1.shape)}")
+        given = 0 if guide is None else guide.shape[1]
+        if given != self.in_channels - 5:
+            raise InputError(f"these weights take {self.in_channels - 5} guide channels, not {given}")
+        # where, not a product: NaN * 0 is NaN, and would leak out of the hole.
+        return torch.where(mask > 0, torch.zeros((), dtype=image_pm1.dtype, device=image_pm1.device), image_pm1)
+
+    def coarse_input(self, masked: Tensor, mask: Tensor, guide: Tensor | None) -> Tensor:
+        """Return (B, in_channels, H, W): picture, guide inside the hole, ones, mask."""
+        ones = torch.ones_like(masked[:, :1])
+        guides = [] if guide is None else [guide * mask]
+        return torch.cat([masked, *guides, ones, mask.to(masked.dtype)], dim=1)
+
+
+def _place(parent: nn.Module, name: str, layer: nn.Module) -> None:
+    """Put a layer under a dotted name, so that the keys of the state dict are those of the public files."""
+    *path, last = name.split(".")
+    for part in path:
+        if not hasattr(parent, part):
+            parent.add_module(part, nn.Module())
+        parent = parent.get_submodule(part)
+    parent.add_module(last, layer)
+
+
+# --- weights -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GeneratorOptions:
+    """What a state dict says of its generator."""
+
+    layout: Layout
+    width: int
+    in_channels: int
+
+
+def recognise(state: Mapping[str, Tensor]) -> GeneratorOptions | None:
+    """Return the options of a generator's state dict, or None if it is none of ours.
+
+    The layout is told by the name of the first layer, width and inputs by the shapes.
+    """
+    for layout in ("pt", "tf"):
+        weight = state.get(FIRST[layout] + ".weight")
+        second = state.get(
+            ("stage1.down_block1.conv1_downsample" if layout == "pt" else "conv2_downsample") + ".conv.bias"
+        )
+        if weight is not None and second is not None and weight.ndim == 4 and second.ndim == 1:
+            return GeneratorOptions(layout, width=second.shape[0] // 2, in_channels=weight.shape[1])  # type: ignore[arg-type]
+    return None
+
+
+def keys(options: GeneratorOptions) -> dict[str, tuple[int, ...]]:
+    """Return {key: shape} of a generator, without making it."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for row in table(options.width, options.in_channels).rows:
+        name = row.pt if options.layout == "pt" else row.tf
+        doubled = row.outputs if row.activation is None else 2 * row.outputs
+        shapes[f"{name}.conv.weight"] = (doubled, row.inputs, row.kernel, row.kernel)
+        shapes[f"{name}.conv.bias"] = (doubled,)
+    return shapes
+
+
+def from_state(state: Mapping[str, Tensor], fuse: bool | None = None) -> Generator:
+    """Make the generator of a state dict, in evaluation mode.
+
+    Raises
+    ------
+    WeightsError
+        If the keys or shapes are not those of a DeepFillv2 generator.
+    """
+    options = recognise(state)
+    if options is None:
+        raise WeightsError("these weights are no DeepFillv2 generator; see freefill weights list")
+    wanted = keys(options)
+    given = {key: value for key, value in state.items() if key != IDENTITY_KEY}
+    wrong = [
+        key for key in wanted.keys() | given.keys() if key not in given or tuple(given[key].shape) != wanted.get(key)
+    ]
+    if wrong:
+        raise WeightsError(
+            f"these weights look like DeepFillv2 ({options.layout}, width {options.width}), but {len(wrong)} of "
+            f"{len(wanted)} keys do not fit, first '{min(wrong)}'; see freefill weights list"
+        )
+    with torch.device("meta"):  # no random numbers drawn, no memory written twice
+        generator = Generator(options.layout, options.width, options.in_channels, fuse)
+    generator.load_state_dict({key: value.float() for key, value in given.items()}, assign=True)
+    return generator.eval().requires_grad_(False)
+
+
+def renamed(state: Mapping[str, Tensor], layout: Layout) -> dict[str, Tensor]:
+    """Return the same weights under the names of the other layout (the tensors are alike in both).
+
+    Note that the layouts also pad differently: weights do best in the layout that they were trained in.
+    """
+    names = {(r.tf if layout == "pt" else r.pt): (r.pt if layout == "pt" else r.tf) for r in table().rows}
+    out: dict[str, Tensor] = {}
+    for key, value in state.items():
+        if key != IDENTITY_KEY:
+            stem, end = key.rsplit(".conv.", 1)
+            out[f"{names.get(stem, stem)}.conv.{end}"] = value
+    return out

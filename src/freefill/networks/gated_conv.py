@@ -1,0 +1,102 @@
+"""Gated convolution: every pixel decides by itself how much of it is let through.
+
+Yu et al., "Free-Form Image Inpainting with Gated Convolution", ICCV 2019, section 3.1. One convolution has twice the
+outputs; the first half is activated, the second half goes through a sigmoid and multiplies it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Layout = Literal["pt", "tf"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One convolution of the network, as a row of the table in `deepfill.py`.
+
+    Attributes
+    ----------
+    pt, tf : its name in the two public layouts, without ".conv.weight"
+    inputs, outputs : channels; outputs are counted after the gate
+    kernel, stride, dilation : as usual
+    upsample : double height and width (nearest) before the convolution
+    activation : "elu", "relu", or None for the two RGB layers, which have no gate either
+    """
+
+    pt: str
+    tf: str
+    inputs: int
+    outputs: int
+    kernel: int = 3
+    stride: int = 1
+    dilation: int = 1
+    upsample: bool = False
+    activation: Literal["elu", "relu"] | None = "elu"
+
+    @property
+    def before_px(self) -> int:
+        """Zeros above and left of the first pixel in the layout "pt", and in both where the stride is 1."""
+        return self.dilation * (self.kernel - 1) // 2
+
+    def padding(self, layout: Layout, size: int) -> tuple[int, int]:
+        """Return the zeros before and after a side of `size` pixels (after the upsampling).
+
+        "pt" pads alike on both sides. "tf" pads as TensorFlow's SAME: an even size at stride 2 gets 0 before and 1
+        after (kernel 3), so the kernel sits on pixels 1, 3, 5 and not on 0, 2, 4.
+        """
+        if layout == "pt" or self.stride == 1:
+            return self.before_px, self.before_px
+        reach = self.dilation * (self.kernel - 1) + 1
+        total = max((-(-size // self.stride) - 1) * self.stride + reach - size, 0)
+        return total // 2, total - total // 2
+
+
+class GatedConv(nn.Module):
+    """A row of the table with its weights; `conv.weight` is (2 * outputs, inputs, k, k), activated half first."""
+
+    def __init__(self, row: Row, layout: Layout = "pt") -> None:
+        super().__init__()
+        self.row = row
+        self.layout: Layout = layout
+        doubled = row.outputs if row.activation is None else 2 * row.outputs
+        self.conv = nn.Conv2d(row.inputs, doubled, row.kernel, stride=row.stride, dilation=row.dilation)
+        nn.init.zeros_(self.conv.bias)  # type: ignore[arg-type]
+        if row.activation is not None:
+            nn.init.kaiming_uniform_(self.conv.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve, activate, gate.
+
+        Parameters
+        ----------
+        x : (B, inputs, H, W)
+
+        Returns
+        -------
+        (B, outputs, H', W'): H' = H, H / 2 rounded up at stride 2, or 2 H after upsampling
+        """
+        row = self.row
+        if row.upsample:
+            x = F.interpolate(x, scale_factor=2.0, mode="nearest")  # (B, c, 2h, 2w)
+        top, bottom = row.padding(self.layout, x.shape[2])
+        left, right = row.padding(self.layout, x.shape[3])
+        weight, bias = self.conv.weight, self.conv.bias
+        if top == bottom and left == right:
+            x = F.conv2d(x, weight, bias, row.stride, (top, left), row.dilation)  # (B, 2 outputs, h, w)
+        else:
+            x = F.conv2d(F.pad(x, (left, right, top, bottom)), weight, bias, row.stride, 0, row.dilation)
+        if row.activation is None:
+            return x
+        value, gate = x.chunk(2, dim=1)
+        return activate(value, row.activation) * torch.sigmoid(gate)
+
+
+def activate(value: Tensor, activation: Literal["elu", "relu"]) -> Tensor:
+    """ELU (alpha 1), or ReLU in the one layer in front of the attention."""
+    return F.elu(value) if activation == "elu" else F.relu(value)
