@@ -1,0 +1,93 @@
+"""One page that shows every scene before and after, in one file that asks for no other."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Sequence
+from html import escape
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+import freefill
+from freefill.values import Hole
+
+if TYPE_CHECKING:
+    from freefill.demo.show import Shown
+
+JPEG_QUALITY = 92  # of the copies in the page; the exact pictures are the PNG files beside it
+MASK_COLOUR = (255, 0, 128, 150)  # red, green, blue, alpha
+
+
+def write_page(path: Path, shown: Sequence[Shown]) -> Path:
+    """Write the page and return its path."""
+    template = (resources.files("freefill.demo") / "page.html").read_text(encoding="utf-8")
+    seconds = sum(each.seconds for each in shown)
+    page = template.replace("{{version}}", escape(freefill.__version__))
+    page = page.replace("{{summary}}", f"{len(shown)} photographs filled in {seconds:.1f} s")
+    page = page.replace("{{scenes}}", "\n".join(_scene(each) for each in shown))
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(page, encoding="utf-8")
+    part.replace(path)
+    return path
+
+
+def _scene(each: Shown) -> str:
+    """One scene as HTML."""
+    name, title = escape(each.scene.name), escape(each.scene.title)
+    plan, (height, width) = each.result.plan, each.picture.size
+    share = 100 * plan.hole_px / (height * width)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in each.result.notes)
+    facts = (
+        ("engine", plan.engine),
+        ("time", f"{each.seconds:.2f} s"),
+        ("picture", f"{width} x {height}"),
+        ("hole", f"{share:.1f} %"),
+        ("windows", str(len(plan.windows))),
+    )
+    listed = "".join(f"<div><dt>{word}</dt><dd>{escape(value)}</dd></div>" for word, value in facts)
+    before, after = _jpeg(each.picture.pixels), _jpeg(each.result.picture.pixels)
+    return f"""<article>
+<h2 id="{name}">{title}</h2>
+<figure class="compare" style="--w:{width};--h:{height}">
+<img class="after" src="{after}" width="{width}" height="{height}" alt="{title}: after">
+<img class="before" src="{before}" width="{width}" height="{height}" alt="{title}: before">
+<img class="mask" src="{_overlay(each.result.mask.hole)}" width="{width}" height="{height}" alt="" hidden>
+<span class="line" aria-hidden="true"></span>
+<input type="range" min="0" max="100" value="50" step="1" aria-label="{title}: how much of the picture shows before">
+</figure>
+<div class="below"><span>before</span>
+<label><input type="checkbox" class="show-mask"> show the mask</label><span>after</span></div>
+<dl>{listed}</dl>
+{f'<ul class="notes">{notes}</ul>' if notes else ""}
+<details><summary>Plan</summary><pre tabindex="0">{escape(json.dumps(plan.to_json(), indent=2))}</pre></details>
+<p class="files"><code>freefill inpaint {name}.image.png {name}.mask.png</code></p>
+</article>"""
+
+
+def _jpeg(pixels: NDArray[np.uint8]) -> str:
+    """A data URL of (H, W, 1 or 3) pixels."""
+    stream = io.BytesIO()
+    PillowImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(
+        stream, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True
+    )
+    return _data_url("image/jpeg", stream.getvalue())
+
+
+def _overlay(hole: Hole) -> str:
+    """A data URL of a picture that is tinted in the hole and clear elsewhere; two colours, so it is small."""
+    drawn = PillowImage.fromarray(hole.astype(np.uint8))
+    drawn.putpalette([0, 0, 0, *MASK_COLOUR[:3]])
+    stream = io.BytesIO()
+    drawn.save(stream, "PNG", bits=1, transparency=bytes((0, MASK_COLOUR[3])), optimize=True)
+    return _data_url("image/png", stream.getvalue())
+
+
+def _data_url(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

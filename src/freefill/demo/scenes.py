@@ -1,0 +1,189 @@
+"""The photographs of the demo, each with a job that people have. Masks were drawn by looking at the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.demo.shapes import (
+    coverage_of_stroke,
+    coverage_of_text,
+    disc,
+    painted,
+    polygon,
+    smooth,
+    stroke,
+    widened,
+)
+from freefill.images.read import read_picture
+from freefill.values import Hole, Mask, Picture
+
+Made = tuple[NDArray[np.uint8], Hole]  # pixels (as they came, or damaged), hole
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One job.
+
+    Attributes
+    ----------
+    name : of the files that are written
+    photo : file in photos/
+    title : what was done, for the page
+    make : from the photograph's pixels (H, W, 1 or 3) to the picture to mend and its hole
+    """
+
+    name: str
+    photo: str
+    title: str
+    make: Callable[[NDArray[np.uint8]], Made]
+
+
+def load(scene: Scene) -> tuple[Picture, Mask]:
+    """Return the picture to mend and its mask."""
+    with resources.as_file(resources.files("freefill.demo") / "photos" / scene.photo) as path:
+        photo = read_picture(path)
+    pixels, hole = scene.make(photo.pixels)
+    return replace(photo, pixels=pixels, source=scene.photo), Mask(hole, source=f"{scene.name}.mask.png")
+
+
+def _portrait(pixels: NDArray[np.uint8]) -> Made:
+    model = [(404, -1), (396, 14), (392, 34), (386, 36), (379, 52), (376, 80), (375, 110), (373, 178), (362, 192),
+             (353, 204), (350, 222), (352, 233), (370, 236), (362, 262), (361, 290), (380, 297), (424, 294), (474, 288),
+             (480, 280), (479, 267), (464, 264), (461, 250), (460, 200), (460, 60), (454, 40), (446, 33), (440, 34),
+             (436, 16), (428, -1)]  # fmt: skip
+    return pixels, polygon(pixels.shape[:2], model)
+
+
+def _spoon(pixels: NDArray[np.uint8]) -> Made:
+    handle = [(394, 68), (408, 62), (422, 64), (428, 78), (423, 94), (419, 108), (414, 126), (411, 142), (407, 158),
+              (402, 174), (397, 190), (393, 206), (389, 222), (388, 238), (368, 240), (370, 224), (380, 210),
+              (387, 196), (393, 180), (399, 164), (405, 148), (409, 134), (410, 120), (408, 106), (404, 92),
+              (399, 80)]  # fmt: skip
+    bowl = [(388, 236), (396, 248), (405, 260), (410, 276), (408, 296), (400, 312), (386, 324), (366, 331), (346, 327),
+            (332, 315), (323, 298), (321, 280), (326, 262), (314, 259), (313, 246), (322, 238), (352, 236),
+            (370, 234)]  # fmt: skip
+    size = pixels.shape[:2]
+    return pixels, polygon(size, handle) | polygon(size, bowl)
+
+
+def _masts(pixels: NDArray[np.uint8]) -> Made:
+    left = [(195, 118), (207, 118), (207, 186), (210, 194), (210, 340), (222, 372), (226, 398), (220, 419), (192, 420),
+            (186, 427), (156, 427), (162, 396), (165, 370), (175, 300), (183, 230), (187, 188), (193, 186)]  # fmt: skip
+    right = [(441, 118), (452, 118), (457, 185), (462, 195), (466, 240), (474, 310), (481, 370), (490, 427), (406, 427),
+             (405, 378), (424, 362), (437, 358), (437, 187), (444, 184)]  # fmt: skip
+    size = pixels.shape[:2]
+    return pixels, polygon(size, left) | polygon(size, right)
+
+
+def _tower(pixels: NDArray[np.uint8]) -> Made:
+    tower = [(409, 196), (409, 131), (411, 122), (418, 120), (421, 104), (426, 104), (428, 115), (435, 119), (436, 131),
+             (435, 186), (425, 186), (418, 190), (413, 197)]  # fmt: skip
+    return pixels, polygon(pixels.shape[:2], tower)
+
+
+def _old_photo(pixels: NDArray[np.uint8]) -> Made:
+    """Scratches, a crease and dust, as an old print has them."""
+    scratches = [
+        ([(62, 0), (66, 120), (61, 260), (68, 400), (66, 512)], 2),
+        ([(70, 0), (73, 150), (70, 330)], 1),
+        ([(238, 0), (244, 90), (241, 200), (247, 340), (243, 512)], 2),
+        ([(396, 0), (399, 160), (394, 300), (402, 512)], 1),
+        ([(512, 60), (430, 92), (340, 104), (262, 128), (186, 140)], 2),
+        ([(120, 512), (190, 420), (300, 352), (420, 318), (512, 300)], 1),
+        ([(330, 400), (352, 414), (380, 408), (392, 424)], 3),
+        ([(0, 372), (52, 366), (110, 374)], 2),
+    ]
+    crease = [(0, 214), (90, 206), (200, 211), (330, 202), (430, 209), (512, 203)]
+    # Dust lies where it lies: a fixed seed, not another picture each time.
+    rng = np.random.default_rng(1912)
+    specks = [(rng.uniform(0, 512), rng.uniform(0, 512), rng.choice([1, 1, 1, 1, 2, 2, 3])) for _ in range(110)]
+    size = pixels.shape[:2]
+    coverage = np.zeros(size, np.float32)
+    for points, width in scratches:
+        coverage = np.maximum(coverage, coverage_of_stroke(size, smooth(points), width))
+    coverage = np.maximum(coverage, coverage_of_stroke(size, smooth(crease), 4))
+    for x, y, radius in specks:
+        coverage = np.maximum(coverage, coverage_of_stroke(size, [(x, y), (x + radius, y + radius / 2)], int(radius)))
+    return painted(pixels, coverage, 236, 0.95), widened(coverage > 0, 1)
+
+
+def _writing(pixels: NDArray[np.uint8]) -> Made:
+    size = pixels.shape[:2]
+    coverage = np.zeros(size, np.float32)
+    for row, text in enumerate(("PROOF - NOT FOR PRINT", "(C) CHELSEA STUDIO", "PROOF - NOT FOR PRINT")):
+        coverage = np.maximum(coverage, coverage_of_text(size, text, (24 + 22 * row, 84 + 82 * row), 1.0, 2))
+    return painted(pixels, coverage, (255, 255, 255), 0.8), widened(coverage > 0, 1)
+
+
+def _graffiti(pixels: NDArray[np.uint8]) -> Made:
+    strokes = [
+        [(88, 164), (82, 240), (86, 318), (110, 322), (148, 312)],
+        [(214, 166), (178, 226), (192, 304), (234, 312), (258, 244), (240, 176), (214, 166)],
+        [(290, 168), (328, 306), (368, 164)],
+        [(452, 164), (404, 172), (398, 240), (402, 310), (456, 312)],
+        [(400, 238), (444, 232)],
+        [(76, 376), (200, 362), (320, 374), (460, 356)],
+    ]
+    size = pixels.shape[:2]
+    coverage = np.zeros(size, np.float32)
+    for points in strokes:
+        coverage = np.maximum(coverage, coverage_of_stroke(size, smooth(points), 13))
+    return painted(pixels, coverage, 244, 0.97), widened(coverage > 0, 2)
+
+
+def _corner(pixels: NDArray[np.uint8]) -> Made:
+    torn = [(520, 236), (497, 262), (486, 258), (462, 292), (440, 300), (431, 330), (402, 340), (388, 372), (356, 380),
+            (346, 408), (318, 420), (300, 452), (281, 458), (270, 490), (250, 520), (520, 520)]  # fmt: skip
+    hole = polygon(pixels.shape[:2], torn)
+    return painted(pixels, hole.astype(np.float32), 250, 1.0), widened(hole, 1)
+
+
+def _lawn(pixels: NDArray[np.uint8]) -> Made:
+    things = [
+        [(277, 352), (286, 338), (300, 332), (318, 340), (334, 350), (334, 368), (318, 382), (284, 382)],
+        [(276, 380), (296, 378), (316, 404), (312, 422), (290, 426), (272, 404)],
+        [(248, 330), (268, 322), (300, 324), (304, 344), (282, 358), (254, 352)],
+        [(346, 344), (352, 326), (384, 320), (398, 338), (400, 356), (384, 372), (362, 376), (352, 356)],
+        [(308, 256), (318, 262), (328, 300), (324, 314), (312, 308), (308, 284)],
+        [(262, 252), (290, 250), (296, 288), (292, 302), (266, 296), (264, 274)],
+        [(272, 96), (290, 84), (312, 92), (320, 116), (292, 140), (274, 136)],
+        [(316, 118), (352, 102), (368, 112), (366, 134), (346, 144), (316, 136)],
+        [(294, 132), (318, 132), (336, 152), (330, 166), (306, 160)],
+        [(180, 156), (196, 146), (208, 164), (206, 188), (184, 186)],
+        [(162, 206), (186, 190), (206, 198), (202, 222), (166, 224)],
+    ]
+    size = pixels.shape[:2]
+    hole = np.zeros(size, bool)
+    for points in things:
+        hole |= polygon(size, points)
+    return pixels, hole
+
+
+def _deep_field(pixels: NDArray[np.uint8]) -> Made:
+    size = pixels.shape[:2]
+    x, y = 753, 577
+    spikes = [((x - 34, y + 2), (x + 34, y - 4)), ((x - 3, y - 36), (x + 4, y + 36)),
+              ((x - 38, y - 37), (x + 38, y + 39)), ((x + 40, y - 35), (x - 38, y + 37))]  # fmt: skip
+    hole = disc(size, (x, y), 25) | disc(size, (727, 473), 36)
+    for spike in spikes:
+        hole |= stroke(size, spike, 9)
+    return pixels, hole
+
+
+SCENES: tuple[Scene, ...] = (
+    Scene("portrait", "astronaut.jpg", "A model taken out of a portrait's background", _portrait),
+    Scene("spoon", "coffee.jpg", "A spoon taken off the saucer", _spoon),
+    Scene("old-photo", "camera.png", "Scratches, a crease and dust on an old print", _old_photo),
+    Scene("writing", "chelsea.jpg", "Writing over a photograph", _writing),
+    Scene("masts", "rocket.jpg", "Masts and lamps taken out of the sky", _masts),
+    Scene("graffiti", "brick.png", "Brush strokes on a wall", _graffiti),
+    Scene("corner", "gravel.png", "A torn corner", _corner),
+    Scene("lawn", "grass.png", "Leaves and flowers taken off a lawn", _lawn),
+    Scene("tower", "camera.png", "A tower taken off the horizon", _tower),
+    Scene("deep-field", "hubble_deep_field.jpg", "A near star and a galaxy taken out of a deep field", _deep_field),
+)

@@ -1,0 +1,76 @@
+"""The demo itself: fill every scene, write pictures, masks and fills, and the page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from freefill.demo.page import write_page
+from freefill.demo.scenes import SCENES, Scene, load
+from freefill.errors import InputError, did_you_mean
+from freefill.images.write import write_picture
+from freefill.inpainter import Inpainter
+from freefill.masks.sources import picture_of
+from freefill.values import Options, Picture, Result
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A scene and its fill; `seconds` is the fill's wall time."""
+
+    scene: Scene
+    picture: Picture
+    result: Result
+    seconds: float
+
+
+def chosen(names: Sequence[str]) -> tuple[Scene, ...]:
+    """Return the scenes of these names, all where none is named.
+
+    Raises
+    ------
+    InputError
+        If there is none of a name.
+    """
+    known = {scene.name: scene for scene in SCENES}
+    for name in names:
+        if name not in known:
+            raise InputError(f"no scene '{name}';{did_you_mean(name, known)} all: {', '.join(known)}")
+    return tuple(known[name] for name in names) if names else SCENES
+
+
+def show(
+    output: Path,
+    scenes: Sequence[Scene] = SCENES,
+    engine: str = "auto",
+    options: Options = Options(),  # noqa: B008 (frozen)
+    on_start: Callable[[Scene], None] | None = None,
+) -> Path:
+    """Fill the scenes into a folder; return the page.
+
+    For each scene there are NAME.image.png, NAME.mask.png and NAME.filled.png.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{output}: cannot make this folder ({error.strerror}); name another") from None
+    inpainter = Inpainter(engine)
+    shown = []
+    for scene in scenes:
+        if on_start is not None:
+            on_start(scene)
+        picture, mask = load(scene)
+        begun = time.perf_counter()
+        result = inpainter.run(picture, mask, options)
+        shown.append(Shown(scene, picture, result, time.perf_counter() - begun))
+        write_picture(picture, output / f"{scene.name}.image.png")
+        write_picture(picture_of(mask), output / f"{scene.name}.mask.png")
+        write_picture(result.picture, output / f"{scene.name}.filled.png")
+    return write_page(output / "index.html", shown)
