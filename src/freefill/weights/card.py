@@ -79,6 +79,7 @@ class Card:
     origin : who made it
     trained_on : the data, or NOT_PUBLISHED
     layout : "pt", "tf" for the two layouts of DeepFillv2, else the file format and its input
+    published_as : the publisher's name of the file, by which an import knows which of several alike it is
     companions : cards without which this one is of no use; fetched with it
     """
 
@@ -96,6 +97,7 @@ class Card:
     bytes: int | None = None
     about_mb: float | None = None
     md5: str | None = None
+    published_as: str | None = None
     companions: tuple[str, ...] = ()
 
     @property

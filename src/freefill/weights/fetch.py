@@ -77,7 +77,7 @@ def _fetch_file(card: Card, progress: Progress | None) -> None:
     """Fetch one file from the first of its sources that gives it."""
     from freefill.weights.download import SourceError, download
 
-    with _only_one(card.name, progress) as work:
+    with only_one(card.name, progress) as work:
         if ready(card.name, card) is not None:
             return
         reasons = []
@@ -100,7 +100,7 @@ def _fetch_file(card: Card, progress: Progress | None) -> None:
 
 def _fetch_members(archive: str, cards: list[Card], progress: Progress | None) -> None:
     """Fetch one archive, take the members out, and remove it."""
-    with _only_one(archive, progress) as work:
+    with only_one(archive, progress) as work:
         missing = [card for card in cards if ready(card.name, card) is None]
         if not missing:
             return
@@ -124,7 +124,7 @@ def _fetch_members(archive: str, cards: list[Card], progress: Progress | None) -
 
 
 @contextmanager
-def _only_one(key: str, progress: Progress | None) -> Iterator[Path]:
+def only_one(key: str, progress: Progress | None) -> Iterator[Path]:
     """Hold the lock of one file or archive; the work folder is given."""
     import filelock
 

@@ -33,6 +33,11 @@ def folder() -> Path:
     return platformdirs.user_cache_path("freefill") / "weights"
 
 
+def now() -> str:
+    """Return the time for a record."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
 def work_folder() -> Path:
     """Return the folder of locks and unfinished files, made if it is not there."""
     path = folder() / ".fetching"
@@ -103,7 +108,7 @@ def read_record(name: str) -> Record | None:
     path = folder() / f"{check_name(name)}{RECORD}"
     try:
         return Record(**json.loads(path.read_text("utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError) as error:
         raise WeightsError(
@@ -155,23 +160,36 @@ def keep(part: Path, card: Card, origin: str) -> Path:
     if problem:
         part.unlink()
         raise WeightsError(f"{origin}: {problem}; nothing was kept")
-    status = part.stat()
-    record = Record(
+    return put(part, record_for(card, origin, sha256), sha256)
+
+
+def record_for(card: Card, origin: str, origin_sha256: str) -> Record:
+    """Return the record of a card's file, which `put` completes."""
+    return Record(
         name=card.name,
         file=card.file,
-        sha256=sha256,
-        bytes=status.st_size,
-        mtime_ns=status.st_mtime_ns,
+        sha256="",
+        bytes=0,
+        mtime_ns=0,
         origin=origin,
-        origin_sha256=sha256,
+        origin_sha256=origin_sha256,
         network=card.network,
         layout=card.layout,
         licence=card.licence,
         forbids=card.forbids,
-        when=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        when=now(),
     )
+
+
+def put(part: Path, record: Record, sha256: str) -> Path:
+    """Write the record, then move the file into place; an older file of the same name under another ending goes."""
+    status = part.stat()
+    record = replace(record, sha256=sha256, bytes=status.st_size, mtime_ns=status.st_mtime_ns)
+    older = read_record(record.name)
     write_record(record)
     part.replace(record.path)
+    if older is not None and older.file != record.file:
+        older.path.unlink(missing_ok=True)
     return record.path
 
 

@@ -9,7 +9,7 @@ from freefill.errors import WeightsError, did_you_mean
 from freefill.weights import catalogue
 from freefill.weights.card import Card
 from freefill.weights.fetch import Progress, fetch_cards
-from freefill.weights.folder import RECORD, check_whole, folder, read_record, ready, records
+from freefill.weights.folder import RECORD, check_whole, folder, hash_problem, hashes, read_record, ready, records
 
 
 def locate(name_or_path: str) -> Path:
@@ -72,6 +72,44 @@ def fetch_many(names: Iterable[str], progress: Progress | None = None) -> list[P
     companions = [catalogue.find(other) for card in asked for other in card.companions]
     paths = fetch_cards(dict.fromkeys([*asked, *companions]), progress)
     return paths[: len(asked)]
+
+
+def sha256_of(name_or_path: str) -> str:
+    """Return the SHA-256 of weights that are here: the recorded one, or computed for a file that has no record.
+
+    Raises
+    ------
+    WeightsError
+        As `locate`.
+    """
+    path = locate(name_or_path)
+    record = None if Path(name_or_path).is_file() else read_record(name_or_path)
+    return record.sha256 if record is not None else hashes(path)[0]
+
+
+def vouched(name_or_path: str, card_name: str) -> tuple[Path, str]:
+    """Return a file that may run code, and the SHA-256 that is vouched for: by its card, or by what was recorded.
+
+    Raises
+    ------
+    WeightsError
+        As `locate`; and if the file is for another network, or is not the card's.
+    """
+    card = catalogue.find(card_name)
+    path = locate(name_or_path)
+    record = None if Path(name_or_path).is_file() else read_record(name_or_path)
+    if record is not None:
+        if record.network != card.network:
+            raise WeightsError(f"weights '{record.name}' are for {record.network}, not for {card.network}")
+        return path, record.sha256
+    sha256, md5 = hashes(path)
+    problem = hash_problem(card, sha256, md5)
+    if problem or not card.hash_published:
+        raise WeightsError(
+            f"{path}: is a program, and not the one that the card of '{card.name}' vouches for "
+            f"({problem or 'no hash of it is published'}); it was not opened"
+        )
+    return path, sha256
 
 
 def verify(name: str) -> str:

