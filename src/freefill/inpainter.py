@@ -19,7 +19,7 @@ import numpy as np
 from freefill.engines import registry
 from freefill.engines.engine import Ready
 from freefill.errors import EngineError, InputError
-from freefill.values import EngineSettings, Hole, Length, Mask, Options, Picture, Plan, Result
+from freefill.values import EngineSettings, Extras, Hole, Length, Mask, Options, Picture, Plan, Result
 
 if TYPE_CHECKING:
     import torch
@@ -37,9 +37,10 @@ class Filled(Result):
     @cached_property
     def image(self) -> Any:
         """The filled picture, of the kind that was passed in: a PIL image, or an array of the same shape and dtype."""
-        from freefill.images.arrays import to_like
+        from freefill.images.arrays import is_pil, to_array
 
-        return to_like(self.picture, self.like)
+        like = self.like if isinstance(self.like, np.ndarray) or is_pil(self.like) else None
+        return to_array(self.picture, like)
 
     def save(self, path: str | os.PathLike[str], *, format: str | None = None, quality: int | None = None) -> None:
         """Write the filled picture; format, depth, metadata and compression follow the input unless told otherwise."""
@@ -50,9 +51,8 @@ class Filled(Result):
     def save_mask(self, path: str | os.PathLike[str]) -> None:
         """Write the final mask as a 1-bit PNG, white = hole."""
         from freefill.images.write import write_picture
-        from freefill.masks.sources import picture_of
 
-        write_picture(picture_of(self.mask), path, format="PNG")
+        write_picture(mask_picture(self.mask), path, format="PNG")
 
 
 class Inpainter:
@@ -232,13 +232,20 @@ def as_picture(image: PictureLike) -> Picture:
     """Return a Picture of whatever the user has."""
     if isinstance(image, Picture):
         return image
-    if isinstance(image, np.ndarray) or hasattr(image, "getbands"):  # an array, or a PIL image
-        from freefill.images.arrays import from_like
+    from freefill.images.arrays import from_array, is_pil
 
-        return from_like(image)
+    if isinstance(image, np.ndarray) or is_pil(image):
+        return from_array(image)
     from freefill.images.read import read_picture
 
     return read_picture(image)
+
+
+def mask_picture(mask: Mask) -> Picture:
+    """Return a mask as a picture of one bit, white = hole."""
+    return Picture(
+        np.where(mask.hole, np.uint8(255), np.uint8(0))[..., None], extras=Extras(mode="1"), source=mask.source
+    )
 
 
 def as_mask(

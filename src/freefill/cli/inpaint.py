@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 @click.option("-i", "--image", "image_option", metavar="FILE", help="The picture; '-' reads standard input.")
 @click.option("-m", "--mask", "mask_option", metavar="FILE|WORD",
               help="The mask, white = remove; or 'alpha', 'people', 'salient', 'text'.")  # fmt: skip
-@click.option("-o", "--output", metavar="FILE", help="Default: NAME.filled.EXT beside the picture; '-' = standard output.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Default: NAME.filled.EXT beside the picture; '-' = standard output."
+)
 @engine_options
 @mask_options
 @fill_options
@@ -88,12 +90,11 @@ def command(
     options = options_from(seed, grow, feather, window, texture, max_memory_bytes)
 
     from freefill.images.read import read_picture
-    from freefill.images.write import check_target
     from freefill.inpainter import Inpainter, sources
 
-    if not dry_run and target != "-":
-        check_target(target, format_name)
     picture = read_picture(_stream(image_name), max_mpx=max_mpx)
+    if not dry_run and target != "-":
+        _check_target(picture, target, format_name)
     hole = read_mask(mask_name, picture, invert, mask_fit, mask_channel, refine, max_mpx)
     inpainter = Inpainter(
         engine,
@@ -138,14 +139,24 @@ def _target(image: str, output: str | None) -> str:
     return str(path.with_name(f"{path.stem}.filled{path.suffix or '.png'}"))
 
 
+def _check_target(picture: Picture, target: str, format_name: str | None) -> None:
+    """Refuse an output that cannot be written before minutes are spent on filling."""
+    from freefill.images.write import format_for
+
+    path = Path(target)
+    if path.is_dir():
+        raise InputError(f"{target}: this is a folder; name the file to write")
+    if not path.parent.is_dir():
+        raise InputError(f"{target}: the folder {path.parent} does not exist; make it first")
+    format_for(picture, target, format_name)
+
+
 def _stream(name: str) -> Any:
     """Return a name, or standard input as a stream of bytes."""
     return sys.stdin.buffer if name == "-" else name
 
 
-def read_mask(
-    name: str, picture: Picture, invert: bool, fit: Any, channel: Any, refine: bool, max_mpx: float
-) -> Mask:
+def read_mask(name: str, picture: Picture, invert: bool, fit: Any, channel: Any, refine: bool, max_mpx: float) -> Mask:
     """Read a mask file, or make the mask that a word names, for this picture."""
     from freefill.images.read import read_picture
     from freefill.masks.sources import fit_mask, mask_from_picture
@@ -183,9 +194,9 @@ def _write(result: Result, target: str, format_name: str | None, quality: int | 
 
 def _write_mask(mask: Mask, path: str) -> None:
     from freefill.images.write import write_picture
-    from freefill.masks.sources import picture_of
+    from freefill.inpainter import mask_picture
 
-    write_picture(picture_of(mask), path)
+    write_picture(mask_picture(mask), path)
 
 
 def _write_stages(result: Result, stages_dir: str | None, attention: str | None) -> None:
@@ -213,7 +224,11 @@ def _write_stages(result: Result, stages_dir: str | None, attention: str | None)
             raise InputError(f"engine '{result.plan.engine}' has no attention to save; use --engine deepfillv2")
         path = Path(attention)
         for name, image in maps.items():
-            own = path if len(maps) == 1 else path.with_name(f"{path.stem}.{name.removesuffix('-attention')}{path.suffix}")
+            own = (
+                path
+                if len(maps) == 1
+                else path.with_name(f"{path.stem}.{name.removesuffix('-attention')}{path.suffix}")
+            )
             write(image, own)
 
 

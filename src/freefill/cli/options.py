@@ -104,8 +104,6 @@ output_options = _all(_OUTPUT)
 talk_options = _all(_TALK)
 
 
-def options_from(
-    seed: int, grow: Length, feather: Length, window: str, texture: str, max_memory_bytes: int
-) -> Options:
+def options_from(seed: int, grow: Length, feather: Length, window: str, texture: str, max_memory_bytes: int) -> Options:
     """Return the values of `fill_options` as one value."""
     return Options(seed, grow, feather, window, max_memory_bytes, texture)  # type: ignore[arg-type]
