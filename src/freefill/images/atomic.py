@@ -1,0 +1,91 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from freefill.errors import InputError
+
+
+def explain(name: str, error: OSError, verb: str) -> InputError:
+    """Return the one-line error for what the system refused; `verb` is "read" or "written"."""
+    reasons = {
+        errno.ENOENT: "no such file; check the path",
+        errno.ENOTDIR: "a part of the path is a file, not a folder; check the path",
+        errno.EISDIR: "this is a folder; name a file in it",
+        errno.EACCES: f"may not be {verb}; check the permissions of the file and its folder",
+        errno.EPERM: f"may not be {verb}; check the permissions of the file and its folder",
+        errno.EROFS: "the disk is read-only; write to another folder",
+        errno.ENOSPC: "the disk is full; make room or write to another disk",
+        errno.EDQUOT: "your quota is used up; make room or write to another disk",
+        errno.ENAMETOOLONG: "the name is too long; give a shorter one",
+        errno.EFBIG: "the file would be larger than this disk allows; write to another disk",
+    }
+    code = error.errno if error.errno is not None else 0
+    return InputError(f"{name}: {reasons.get(code, f'could not be {verb} ({error.strerror or error})')}")
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Give a file to write to that takes the place of `path` when the block ends well, and vanishes when it does not.
+
+    It lies in the same folder (a rename across disks is no rename), goes through links to the file they mean, keeps
+    the permissions of the file it replaces, and is on the disk before it takes its place. Killed in between, a file
+    ".freefill-*.part" may be left; the file itself is old or new, never half.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing or the system refuses; nothing has changed then.
+    """
+    name = os.fspath(path)
+    target = Path(os.path.realpath(name))
+    try:
+        kept = target.stat()
+    except OSError:
+        kept = None
+    if kept is not None and stat.S_ISDIR(kept.st_mode):
+        raise InputError(f"{name}: this is a folder; name the file to write")
+    if kept is None and not target.parent.is_dir():
+        raise InputError(f"{name}: the folder {Path(name).parent} does not exist; make it first")
+    if kept is not None and not os.access(target, os.W_OK):
+        raise InputError(f"{name}: the file is write-protected; write to another name, or allow writing")
+    try:
+        if kept is not None and not stat.S_ISREG(kept.st_mode):  # /dev/stdout, a named pipe: nothing to replace
+            with target.open("wb") as stream:
+                yield stream
+            return
+        yield from _through_part(target, kept)
+    except OSError as error:
+        raise explain(name, error, "written") from None
+
+
+def _through_part(target: Path, kept: os.stat_result | None) -> Iterator[BinaryIO]:
+    """Write beside the target, then rename."""
+    part = target.parent / f".freefill-{secrets.token_hex(8)}.part"
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    stream = os.fdopen(os.open(part, flags, 0o666), "w+b")  # the umask is applied by the system
+    try:
+        with stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if kept is not None:
+            part.chmod(stat.S_IMODE(kept.st_mode))
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    with contextlib.suppress(OSError):  # some systems cannot sync a folder; the rename is done all the same
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,185 @@
+"""WebP, BMP, GIF, AVIF and HEIC: formats that Pillow (or its plugin) reads and writes as they are."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from freefill.errors import InputError
+from freefill.images.damage import check_frames, check_size, quietly, reading
+from freefill.images.depth import change_depth
+from freefill.images.modes import pil_of, raster_of
+from freefill.values import Extras, Picture
+
+if TYPE_CHECKING:
+    from PIL import Image as PilImage
+
+WORDS = {"WEBP": "WebP", "BMP": "BMP", "GIF": "GIF", "AVIF": "AVIF", "HEIF": "HEIC"}
+
+
+def _opened(stream: BinaryIO, kind: str, name: str) -> PilImage.Image:
+    """Make Pillow's image object of one format; no pixel is decoded yet."""
+    if kind == "WEBP":
+        from PIL.WebPImagePlugin import WebPImageFile as Opener
+    elif kind == "BMP":
+        from PIL.BmpImagePlugin import BmpImageFile as Opener
+    elif kind == "GIF":
+        from PIL.GifImagePlugin import GifImageFile as Opener
+    elif kind == "AVIF":
+        try:
+            from PIL.AvifImagePlugin import AvifImageFile as Opener
+        except ImportError:
+            raise InputError(f"{name}: this Pillow reads no AVIF; run: pip install --upgrade pillow") from None
+    else:
+        try:
+            from pillow_heif import HeifImageFile as Opener
+        except ImportError:
+            raise InputError(f"{name}: HEIC needs an extra; run: pip install 'freefill[heif]'") from None
+    return Opener(stream)
+
+
+def read_plain(stream: BinaryIO, kind: str, name: str, max_mpx: float | None, first_frame: bool) -> Picture:
+    """Read a picture of one of these formats; orientation is left to the caller.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, too large, or a film.
+    """
+    save: dict[str, Any] = {}
+    if kind == "WEBP":
+        head = stream.read()
+        stream = io.BytesIO(head)
+        width, height, lossless, animated = _webp_header(head, name)
+        check_size(name, width, height, max_mpx)  # Pillow's reader takes memory for two frames when it is made
+        check_frames(name, 2 if animated and not first_frame else 1, first_frame, "or more frames")
+        save["lossless"] = lossless
+    with reading(name, WORDS[kind]):
+        with quietly():
+            image = _opened(stream, kind, name)
+        check_size(name, *image.size, max_mpx)
+        check_frames(name, int(getattr(image, "n_frames", 1)), first_frame)
+        with quietly():
+            info = dict(image.info)
+            exif = info.get("exif") or None
+            if exif is None and kind == "AVIF":
+                exif = image.getexif().tobytes() or None
+        image.load()
+        raster = raster_of(image, name, info.get("icc_profile"))
+    exif = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) else None
+    xmp = info.get("xmp")
+    dpi = info.get("dpi") if kind == "BMP" else None
+    if kind == "BMP" and raster.mode == "P":
+        raster.save.pop("palette_alpha", None)
+    extras = Extras(
+        kind, raster.mode, info.get("icc_profile") or None, exif, xmp if isinstance(xmp, bytes) and xmp else None,
+        dpi if dpi and all(value > 0 for value in dpi) else None,
+        native=raster.native, palette=raster.palette, save={**raster.save, **save},
+    )  # fmt: skip
+    return Picture(raster.pixels, raster.alpha, extras, name)
+
+
+def _webp_header(data: bytes, name: str) -> tuple[int, int, bool, bool]:
+    """Return width, height, lossless, animated, from the first chunks (RFC 9649)."""
+    place, size, lossless, animated = 12, None, False, False
+    while place + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, place)
+        body = data[place + 8 : place + 8 + 16]
+        if kind == b"VP8X" and len(body) >= 10:
+            animated = bool(body[0] & 2)
+            size = (int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1)
+        elif kind == b"VP8L" and len(body) >= 5:
+            bits = int.from_bytes(body[1:5], "little")
+            size = size or ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+            lossless = True
+            break
+        elif kind == b"VP8 " and len(body) >= 10:
+            size = size or (int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF)
+            break
+        elif kind == b"ANMF":
+            break
+        place += 8 + length + (length & 1)
+    if size is None:
+        raise InputError(f"{name}: the WebP file is cut off or damaged; get it again")
+    return *size, lossless, animated
+
+
+def write_plain(picture: Picture, stream: BinaryIO, kind: str, quality: int | None, name: str) -> tuple[str, ...]:
+    """Write a picture as WebP, BMP, GIF, AVIF or HEIC; returns notes about what the format could not hold.
+
+    WebP is lossless where the input was (WebP or any lossless format) and no quality is asked for.
+    """
+    extras, notes = picture.extras, []
+    if picture.pixels.dtype != np.uint8:
+        notes.append(f"written with 8 bits a channel: {WORDS[kind]} holds no more here")
+    options: dict[str, Any] = {}
+    if kind == "WEBP":
+        if max(picture.size) > 16383:
+            raise InputError(f"{name}: WebP holds at most 16,383 px a side; write PNG or TIFF instead")
+        lossless = extras.save.get("lossless", extras.format not in ("JPEG", "AVIF", "HEIF")) and quality is None
+        options = {"lossless": lossless, "quality": quality or 90, "method": 4, "exact": True}
+        if lossless:
+            options["quality"] = 50  # effort here, not loss
+        image = pil_of(picture, ("RGB", "RGBA"))
+    elif kind == "BMP":
+        return _write_bmp(picture, stream, notes)
+    elif kind == "GIF":
+        if extras.native is None or extras.mode != "P":
+            raise InputError(f"{name}: GIF holds 256 colours only; write PNG instead")
+        image = pil_of(picture, ("P",))
+        image.save(stream, "GIF", optimize=False, **_transparent_index(image))
+        return tuple(notes)
+    else:
+        if kind == "HEIF":
+            _register_heif(name)
+        options = {"quality": 90 if quality is None else quality}
+        image = pil_of(picture, ("RGB", "RGBA"))
+    profile = extras.icc if extras.mode != "CMYK" and picture.pixels.shape[2] == 3 else None
+    for option, block in (("icc_profile", profile), ("exif", extras.exif), ("xmp", extras.xmp)):
+        if block:
+            options[option] = b"Exif\0\0" + block if option == "exif" and kind != "AVIF" else block
+    image.save(stream, kind, **options)
+    return tuple(notes)
+
+
+def _transparent_index(image: PilImage.Image) -> dict[str, int]:
+    """GIF knows one transparent number, not one alpha each."""
+    alpha = image.info.get("transparency")
+    clear = [] if alpha is None else [i for i, value in enumerate(alpha) if value == 0]
+    return {"transparency": clear[0]} if clear else {}
+
+
+def _register_heif(name: str) -> None:
+    """Make Pillow know HEIC; the plugin's own call."""
+    try:
+        import pillow_heif
+    except ImportError:
+        raise InputError(f"{name}: HEIC needs an extra; run: pip install 'freefill[heif]'") from None
+    pillow_heif.register_heif_opener()
+
+
+def _write_bmp(picture: Picture, stream: BinaryIO, notes: list[str]) -> tuple[str, ...]:
+    """Write BMP; with alpha by hand, in the newer header that says where alpha lies."""
+    extras = picture.extras
+    if extras.icc or extras.exif or extras.xmp:
+        notes.append("colour profile and metadata were left out: BMP holds none")
+    dpi = extras.dpi or (0, 0)
+    if picture.alpha is None:
+        image = pil_of(picture, ("1", "L", "P", "RGB"))
+        image.save(stream, "BMP", **({"dpi": dpi} if extras.dpi else {}))
+        return tuple(notes)
+    height, width = picture.size
+    rgb = change_depth(picture.pixels, np.uint8)
+    bgra = np.empty((height, width, 4), np.uint8)
+    bgra[:, :, :3] = rgb[::-1, :, ::-1]
+    bgra[:, :, 3] = change_depth(picture.alpha, np.uint8)[::-1]
+    head = struct.pack("<2sIHHI", b"BM", 14 + 108 + bgra.nbytes, 0, 0, 14 + 108)
+    metres = [round(value / 0.0254) for value in dpi]
+    head += struct.pack("<IiiHHIIiiII", 108, width, height, 1, 32, 3, bgra.nbytes, *metres, 0, 0)
+    head += struct.pack("<IIII4s48x", 0xFF0000, 0xFF00, 0xFF, 0xFF000000, b"BGRs")
+    stream.write(head)
+    stream.write(bgra.data)
+    return tuple(notes)

@@ -1,0 +1,221 @@
+"""Reading PNG, chunk by chunk: the pixels go to a decoder, everything else is read here.
+
+Pillow has no 16-bit colour and leaves the checksums of pixel data unread; OpenCV loses every chunk. So the chunks are
+ours, and a decoder only ever sees a bare file of header, palette and pixel data.
+
+References
+----------
+PNG specification, third edition, sections 5 (chunks), 11 (their layouts).
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.errors import InputError
+from freefill.images.damage import check_frames, check_size, quietly, reading
+from freefill.images.modes import Raster, raster_of, with_key
+from freefill.values import Extras, Picture
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+_KEPT = (b"cICP", b"sRGB", b"gAMA", b"cHRM", b"mDCV", b"cLLI", b"tIME", b"sPLT")  # hold for any depth and mode
+XMP = "XML:com.adobe.xmp"
+_MOST_BYTES = 64 << 20  # a text or profile that unpacks to more is an attack, not a text
+
+Chunk = tuple[bytes, bytes]
+
+
+def read_png(data: bytes, name: str, max_mpx: float | None, first_frame: bool) -> Picture:
+    """Read a PNG file's bytes; orientation is left to the caller.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, too large, or animated.
+    """
+    header = _header(data, name)
+    width, height, depth, _colour = header[:4]
+    check_size(name, width, height, max_mpx)
+    chunks = list(_chunks(data, name))
+    for kind, body in chunks:
+        if kind == b"acTL" and len(body) >= 4:
+            check_frames(name, struct.unpack(">I", body[:4])[0], first_frame)
+    with reading(name, "PNG"):
+        bare = _bare(chunks, keep_key=depth < 16)
+        raster = _deep(bare, header, chunks) if depth == 16 else _shallow(bare, name)
+    return Picture(raster.pixels, raster.alpha, _extras(chunks, raster), name)
+
+
+def _header(data: bytes, name: str) -> tuple[int, int, int, int, int]:
+    """Return width, height, depth, colour type, interlace."""
+    if len(data) < 33 or data[12:16] != b"IHDR":
+        raise InputError(f"{name}: the PNG file is cut off after {len(data)} bytes; get it again")
+    width, height, depth, colour, packing, filters, interlace = struct.unpack(">IIBBBBB", data[16:29])
+    if depth not in _DEPTHS.get(colour, ()) or packing or filters or interlace > 1:
+        raise InputError(f"{name}: the PNG header is damaged (depth {depth}, colour type {colour}); get it again")
+    return width, height, depth, colour, interlace
+
+
+def _chunks(data: bytes, name: str) -> Iterable[Chunk]:
+    """Yield the chunks in order, with sound checksums; unsound ones that are not needed are left out."""
+    place, seen_pixels = len(SIGNATURE), False
+    view = memoryview(data)
+    while place + 12 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, place)
+        end = place + 12 + size
+        if end > len(data):
+            break
+        sound = zlib.crc32(view[place + 4 : end - 4]) == struct.unpack_from(">I", data, end - 4)[0]
+        needed = kind[0] < 0x60  # capital first letter: critical
+        if not sound and needed:
+            word = kind.decode("ascii", "replace")
+            raise InputError(f"{name}: the PNG file is damaged (checksum of {word} at byte {place}); get it again")
+        if sound:
+            seen_pixels |= kind == b"IDAT"
+            yield kind, bytes(view[place + 8 : end - 4])
+        if kind == b"IEND":
+            if not seen_pixels:
+                raise InputError(f"{name}: the PNG file has no pixel data; get it again")
+            return
+        place = end
+    raise InputError(f"{name}: the PNG file is cut off after {len(data):,} bytes; get it again")
+
+
+def _bare(chunks: list[Chunk], keep_key: bool) -> bytes:
+    """Return a PNG of nothing but what pixels need."""
+    kinds = (b"IHDR", b"PLTE", b"IDAT", b"IEND") + ((b"tRNS",) if keep_key else ())
+    return SIGNATURE + b"".join(pack(kind, body) for kind, body in chunks if kind in kinds)
+
+
+def pack(kind: bytes, body: bytes) -> bytes:
+    """Return a chunk as it stands in the file."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
+
+
+def _shallow(bare: bytes, name: str) -> Raster:
+    """Decode up to 8 bits a channel."""
+    from PIL import PngImagePlugin
+
+    with quietly():
+        image = PngImagePlugin.PngImageFile(io.BytesIO(bare))
+    image.load()
+    return raster_of(image, name)
+
+
+def _deep(bare: bytes, header: tuple[int, int, int, int, int], chunks: list[Chunk]) -> Raster:
+    """Decode 16 bits a channel."""
+    width, height, _, colour, interlace = header
+    channels = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
+    if channels <= 2:
+        # Filters look back by a pixel's bytes: 2 or 4 here, as in 8-bit grey-alpha or RGBA. Called that, any 8-bit
+        # decoder gives the very bytes.
+        pixels = _as_eight_bit(bare, width, height, channels, interlace)
+    else:
+        import cv2
+
+        _check_length(chunks, header, channels)
+        found = cv2.imdecode(np.frombuffer(bare, np.uint8), cv2.IMREAD_UNCHANGED)
+        if found is None or found.dtype != np.uint16 or found.shape != (height, width, channels):
+            raise OSError("pixel data cannot be decoded")
+        pixels = cv2.cvtColor(found, cv2.COLOR_BGR2RGB if channels == 3 else cv2.COLOR_BGRA2RGBA, found)
+    mode = {1: "I;16", 2: "LA;16", 3: "RGB;16", 4: "RGBA;16"}[channels]
+    if channels in (2, 4):
+        return Raster(np.ascontiguousarray(pixels[:, :, :-1]), np.ascontiguousarray(pixels[:, :, -1]), mode)
+    raster = Raster(pixels, mode=mode)
+    key = next((body for kind, body in chunks if kind == b"tRNS"), b"")
+    if len(key) >= 2 * channels:
+        raster = with_key(raster, struct.unpack(f">{channels}H", key[: 2 * channels]))
+    return raster
+
+
+def _as_eight_bit(bare: bytes, width: int, height: int, channels: int, interlace: int) -> NDArray[np.uint16]:
+    """Decode 16-bit grey (with alpha) as 8-bit pixels of twice the channels, and join the bytes."""
+    from PIL import PngImagePlugin
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 4 if channels == 1 else 6, 0, 0, interlace)
+    renamed = bare[:8] + pack(b"IHDR", header) + bare[33:]
+    image = PngImagePlugin.PngImageFile(io.BytesIO(renamed))
+    image.load()
+    array = np.asarray(image)
+    return array.view(">u2").astype(np.uint16).reshape(height, width, channels)
+
+
+def _check_length(chunks: list[Chunk], header: tuple[int, int, int, int, int], channels: int) -> None:
+    """Raise where the pixel data ends early: OpenCV would print, and give grey rows."""
+    width, height, _, _, interlace = header
+    rows = [(width, height)]
+    if interlace:
+        starts = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+        rows = [((width - x + dx - 1) // dx, (height - y + dy - 1) // dy) for x, y, dx, dy in starts]
+    wanted = sum((1 + 2 * channels * w) * h for w, h in rows if w > 0 and h > 0)
+    stream, found = zlib.decompressobj(), 0
+    for kind, body in chunks:
+        if kind != b"IDAT":
+            continue
+        while body and not stream.eof:
+            found += len(stream.decompress(body, 1 << 20))
+            body = stream.unconsumed_tail
+    if found + len(stream.flush()) < wanted:
+        raise OSError("pixel data ends early")
+
+
+# --- what stands beside the pixels -------------------------------------------------------------------------------
+
+
+def _unpacked(body: bytes) -> bytes:
+    """Inflate a text or profile, up to a bound."""
+    stream = zlib.decompressobj()
+    return stream.decompress(body, _MOST_BYTES)
+
+
+def _extras(chunks: list[Chunk], raster: Raster) -> Extras:
+    """Collect what the file carries."""
+    found: dict[str, Any] = {}
+    text: dict[str, str] = {}
+    raw_text: list[Chunk] = []
+    kept: list[Chunk] = []
+    for kind, body in chunks:
+        try:
+            if kind == b"iCCP":
+                found["icc"] = _unpacked(body.split(b"\0", 1)[1][1:])
+            elif kind == b"eXIf":
+                found["exif"] = body.removeprefix(b"Exif\0\0")
+            elif kind == b"pHYs" and len(body) == 9 and body[8] == 1:
+                x, y = struct.unpack(">II", body[:8])
+                found["dpi"] = (x * 0.0254, y * 0.0254)
+            elif kind in (b"tEXt", b"zTXt", b"iTXt"):
+                key, value = text_of(kind, body)
+                if key == XMP:
+                    found["xmp"] = value.encode()
+                    continue
+                text[key] = value
+                raw_text.append((kind, body))
+            elif kind in _KEPT or kind == b"pHYs":
+                kept.append((kind, body))
+        except (zlib.error, IndexError, ValueError, struct.error):
+            continue  # a damaged note beside sound pixels: the picture matters more
+    save = {**raster.save, "png_chunks": tuple(kept), "png_text": tuple(raw_text)}
+    return Extras(
+        "PNG", raster.mode, found.get("icc"), found.get("exif"), found.get("xmp"), found.get("dpi"), text,
+        native=raster.native, palette=raster.palette, save=save,
+    )  # fmt: skip
+
+
+def text_of(kind: bytes, body: bytes) -> tuple[str, str]:
+    """Return keyword and text."""
+    key, rest = body.split(b"\0", 1)
+    if kind == b"tEXt":
+        return key.decode("latin-1"), rest.decode("latin-1")
+    if kind == b"zTXt":
+        return key.decode("latin-1"), _unpacked(rest[1:]).decode("latin-1")
+    packed = rest[0] == 1
+    value = rest[2:].split(b"\0", 2)[2]
+    return key.decode("latin-1"), (_unpacked(value) if packed else value).decode("utf-8")

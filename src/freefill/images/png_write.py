@@ -1,0 +1,109 @@
+"""Writing PNG: a decoder's counterpart packs the pixels, every chunk beside them is written here."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+
+from freefill.errors import InputError
+from freefill.images.depth import change_depth
+from freefill.images.modes import keyed, pil_of
+from freefill.images.png import SIGNATURE, XMP, Chunk, pack, text_of
+from freefill.values import Picture
+
+_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "tRNS")
+
+
+def write_png(picture: Picture, stream: BinaryIO) -> None:
+    """Write a picture as PNG in its own mode and depth, with everything it carries."""
+    data = memoryview(_deep(picture) if picture.pixels.dtype != np.uint8 else _shallow(picture))
+    stream.write(SIGNATURE)
+    for kind, start, end in _places(data):
+        stream.write(data[start:end])
+        if kind == b"IHDR":  # before PLTE and IDAT, where all of them may stand
+            for chunk in _beside(picture):
+                stream.write(pack(*chunk))
+
+
+def _shallow(picture: Picture) -> memoryview:
+    """Pack 8 bits a channel and less."""
+    image = pil_of(picture, _MODES)
+    out = io.BytesIO()
+    image.save(out, "PNG", transparency=image.info.get("transparency"))
+    return out.getbuffer()
+
+
+def _deep(picture: Picture) -> memoryview:
+    """Pack 16 bits a channel; float pictures become that."""
+    key = keyed(picture)
+    pixels = change_depth(picture.pixels if key is None else key, np.uint16)
+    alpha = None if picture.alpha is None or key is not None else change_depth(picture.alpha, np.uint16)
+    height, width, channels = pixels.shape
+    if alpha is not None:
+        pixels = np.dstack([pixels, alpha])
+    if channels == 1:
+        # The counterpart of the reader's trick: 8-bit pixels of twice the channels have the same bytes and filters.
+        from PIL import Image as PilImage
+
+        out = io.BytesIO()
+        mode = "LA" if alpha is None else "RGBA"
+        PilImage.frombuffer(mode, (width, height), pixels.astype(">u2").tobytes(), "raw", mode, 0, 1).save(out, "PNG")
+        data = out.getbuffer()
+        header = struct.pack(">IIBBBBB", width, height, 16, 0 if alpha is None else 4, 0, 0, 0)
+    else:
+        import cv2
+
+        code = cv2.COLOR_RGB2BGR if alpha is None else cv2.COLOR_RGBA2BGRA
+        done, packed = cv2.imencode(".png", cv2.cvtColor(pixels, code), [cv2.IMWRITE_PNG_COMPRESSION, 6])
+        if not done:
+            raise InputError(f"{picture.source}: could not be packed as 16-bit PNG; write TIFF instead")
+        data = packed.data
+        header = bytes(data[16:29])
+    parts = [SIGNATURE, pack(b"IHDR", header)]
+    if key is not None:
+        parts.append(pack(b"tRNS", struct.pack(f">{channels}H", *picture.extras.save["transparent_key"][:channels])))
+    parts += [bytes(data[start:end]) for kind, start, end in _places(memoryview(data)) if kind in (b"IDAT", b"IEND")]
+    return memoryview(b"".join(parts))
+
+
+def _places(data: memoryview) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, start and end of each chunk of a file made here."""
+    place = len(SIGNATURE)
+    while place < len(data):
+        size, kind = struct.unpack_from(">I4s", data, place)
+        yield kind, place, place + 12 + size
+        place += 12 + size
+
+
+def _beside(picture: Picture) -> list[Chunk]:
+    """Return the chunks for everything but pixels."""
+    extras, save = picture.extras, picture.extras.save
+    profile = extras.icc if extras.mode != "CMYK" else None  # the pixels are sRGB then, the profile is for inks
+    out: list[Chunk] = [c for c in save.get("png_chunks", ()) if not (profile and c[0] == b"sRGB")]
+    if profile:
+        out.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(profile)))
+    if extras.dpi:
+        x, y = (min(round(value / 0.0254), 2**31 - 1) for value in extras.dpi)
+        out = [*(c for c in out if c[0] != b"pHYs"), (b"pHYs", struct.pack(">IIB", x, y, 1))]
+    if extras.exif:
+        out.append((b"eXIf", extras.exif))
+    raw = save.get("png_text", ())
+    same = dict(text_of(*chunk) for chunk in raw) == dict(extras.text)
+    out += raw if same else [_text_chunk(key, value) for key, value in extras.text.items()]
+    if extras.xmp:
+        out.append((b"iTXt", XMP.encode() + b"\0\0\0\0\0" + extras.xmp))
+    return out
+
+
+def _text_chunk(key: str, value: str) -> Chunk:
+    """Return the plainest chunk that holds the text."""
+    name = key.encode("latin-1", "replace")[:79] or b"Comment"
+    try:
+        return b"tEXt", name + b"\0" + value.encode("latin-1")
+    except UnicodeEncodeError:
+        return b"iTXt", name + b"\0\0\0\0\0" + value.encode("utf-8")

@@ -1,0 +1,157 @@
+"""Picture files in: one door for every format."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from freefill.errors import InputError
+from freefill.images.atomic import explain
+from freefill.images.jpeg import read_jpeg
+from freefill.images.orient import orientation_of, turn, upright_exif, upright_xmp
+from freefill.images.plain import read_plain
+from freefill.images.png import SIGNATURE, read_png
+from freefill.images.tiff import read_tiff
+from freefill.values import Picture
+
+MAX_MPX = 200.0
+
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_OTHERS = {
+    b"%PDF": "a PDF", b"8BPS": "a Photoshop file", b"<svg": "an SVG drawing", b"<?xm": "an XML or SVG file",
+    b"\x00\x00\x00\x0cjP": "a JPEG 2000 file", b"\xff\x4f\xff\x51": "a JPEG 2000 file", b"\xff\x0a": "a JPEG XL file",
+    b"\x00\x00\x00\x0cJXL": "a JPEG XL file", b"PK\x03\x04": "a ZIP archive", b"P5": "a PGM file", b"P6": "a PPM file",
+    b"\x76\x2f\x31\x01": "an OpenEXR file", b"#?RADIANCE": "a Radiance file", b"\x00\x00\x01\x00": "an icon",
+}  # fmt: skip
+
+
+def read_picture(
+    source: str | os.PathLike[str] | BinaryIO, max_mpx: float | None = MAX_MPX, first_frame: bool = False
+) -> Picture:
+    """Read a picture, upright, with all that its file carries.
+
+    Parameters
+    ----------
+    source : a path, or a binary stream (read to its end)
+    max_mpx : refuse what the header calls larger than so many million pixels, before decoding; None = no limit
+    first_frame : take the first picture of a film or of several pages, where otherwise they are refused
+
+    Returns
+    -------
+    Picture, with `extras.save["orientation"]` = the EXIF orientation that was applied, where it was not 1
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is no picture, is damaged, too large, or of several frames.
+    """
+    if not isinstance(source, str | os.PathLike):
+        name = str(getattr(source, "name", "")) or "stream"
+        name = "standard input" if name in ("<stdin>", "0", "<fdopen>") else name
+        return _read(io.BytesIO(source.read()), name, max_mpx, first_frame)
+    name = os.fspath(source)
+    try:
+        mode = Path(name).stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise InputError(f"{name}: this is a folder, a picture file is wanted; for folders: freefill batch")
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+            raise InputError(f"{name}: this is a device, a picture file is wanted")
+        with Path(name).open("rb") as stream:
+            if stat.S_ISFIFO(mode):
+                return _read(io.BytesIO(stream.read()), name, max_mpx, first_frame)
+            return _read(stream, name, max_mpx, first_frame)
+    except OSError as error:
+        raise explain(name, error, "read") from None
+    except ValueError as error:  # a NUL in the path
+        raise InputError(f"{name!r}: this is no path ({error})") from None
+
+
+def _read(stream: BinaryIO, name: str, max_mpx: float | None, first_frame: bool) -> Picture:
+    """Recognise the format by the file's first bytes, never by its name, and read it."""
+    head = stream.read(32)
+    stream.seek(0)
+    kind = format_of(head)
+    if kind is None:
+        raise InputError(f"{name}: {_unknown(head)}")
+    if kind == "TIFF":
+        picture = read_tiff(stream, name, max_mpx, first_frame)
+        return picture
+    if kind == "PNG":
+        picture = read_png(stream.read(), name, max_mpx, first_frame)
+    elif kind == "JPEG":
+        picture = read_jpeg(stream.read(), name, max_mpx)
+    else:
+        picture = read_plain(stream, kind, name, max_mpx, first_frame)
+    return _upright(picture)
+
+
+def format_of(head: bytes) -> str | None:
+    """Return the name of the format of a file that starts so, or None where it is none that is read.
+
+    Examples
+    --------
+    >>> format_of(b"RIFF....WEBPVP8 ")
+    'WEBP'
+    """
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(SIGNATURE):
+        return "PNG"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return "TIFF"
+    if head[:2] == b"BM" and len(head) > 18 and head[14:18] in (b"\x0c\0\0\0", b"\x28\0\0\0", b"\x34\0\0\0", b"\x38\0\0\0", b"\x40\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"):  # fmt: skip # noqa: E501
+        return "BMP"
+    if head[:6] in (b"GIF87a", b"GIF89a"):
+        return "GIF"
+    if head[4:8] == b"ftyp":
+        if head[8:12] in (b"avif", b"avis"):
+            return "AVIF"
+        if head[8:12] in _HEIC:
+            return "AVIF" if b"avif" in head[16:] else "HEIF"
+    return None
+
+
+def _unknown(head: bytes) -> str:
+    """Say what the file is, and the way out."""
+    if not head:
+        return "the file is empty (0 bytes); get it again"
+    what = next((word for start, word in _OTHERS.items() if head.startswith(start)), None)
+    if what is None:
+        printable = sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in head) == len(head)
+        what = "a text file" if printable else "no picture file"
+    return f"this is {what}; JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC and AVIF are read: save it as one of them"
+
+
+def _upright(picture: Picture) -> Picture:
+    """Apply the EXIF orientation, and reset it."""
+    extras = picture.extras
+    orientation = orientation_of(extras.exif)
+    changes: dict[str, Any] = {}
+    if extras.exif:
+        changes["exif"] = upright_exif(extras.exif)
+    if extras.xmp:
+        changes["xmp"] = upright_xmp(extras.xmp)
+    if orientation == 1:
+        return replace(picture, extras=replace(extras, **changes)) if changes else picture
+    changes["save"] = {**extras.save, "orientation": orientation}
+    if extras.native is not None:
+        changes["native"] = turn(extras.native, orientation)
+    if extras.dpi is not None and orientation >= 5:
+        changes["dpi"] = extras.dpi[::-1]
+    if extras.jpeg is not None and orientation >= 5:
+        changes["jpeg"] = replace(
+            extras.jpeg, quantization=tuple(_transposed(table) for table in extras.jpeg.quantization)
+        )
+    alpha = None if picture.alpha is None else turn(picture.alpha, orientation)
+    return Picture(turn(picture.pixels, orientation), alpha, replace(extras, **changes), picture.source)
+
+
+def _transposed(table: tuple[int, ...]) -> tuple[int, ...]:
+    """Turn a JPEG table with the picture: across and down change places."""
+    return tuple(table[8 * (i % 8) + i // 8] for i in range(64))

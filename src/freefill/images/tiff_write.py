@@ -1,0 +1,150 @@
+"""Writing TIFF as the input was: depth, byte order, compression, predictor, strips or tiles, planes."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.errors import InputError
+from freefill.images import tiff_codec
+from freefill.images.modes import pil_of
+from freefill.images.tiff import BLACK_IS_ZERO, INKS, PALETTE, RGB, WHITE_IS_ZERO, premultiplied
+from freefill.images.tiff_tags import Order, Tag, Tags, longs, pack_tags, rational, shorts, tags_of_exif
+from freefill.values import Picture
+
+_STRIP_BYTES = 256 << 10
+_BESIDE = (254, 256, 257, 258, 259, 262, 273, 274, 277, 278, 279, 282, 283, 284, 296, 317, 320, 322, 323, 324, 325, 338,
+           339, 513, 514, 700, 34675)  # fmt: skip
+
+
+def write_tiff(picture: Picture, stream: BinaryIO, name: str) -> tuple[str, ...]:
+    """Write a picture as TIFF; returns notes about what could not stay as it was.
+
+    Compressions that lose or that only bilevel pictures have (JPEG, fax) become Deflate: then every known pixel is
+    exact, and the file is small enough.
+    """
+    save, notes = picture.extras.save, []
+    order: Order = save.get("byteorder", "<")
+    compression = save.get("compression", tiff_codec.DEFLATE)
+    if compression not in tiff_codec.WRITTEN:
+        notes.append(f"TIFF compression {compression} is written as Deflate, which loses nothing")
+        compression = tiff_codec.DEFLATE
+    samples, tags = _samples(picture)
+    kind = samples.dtype.kind
+    predictor = 2 if save.get("predictor", 2) != 1 and compression in (5, 8, 32946) and kind == "u" else 1
+    if samples.dtype.itemsize == 1 and tags[258].integers[0] == 1:
+        predictor = 1
+    planar = bool(save.get("planar")) and samples.shape[2] > 1
+    height, width = picture.size
+    stream.write((b"II*\0" if order == "<" else b"MM\0*") + bytes(4))
+    starts, sizes = [], []
+    place = 8
+    tile, rows = save.get("tile"), _rows(samples, planar)
+    for data in _segments(samples, tile, rows, planar, predictor, compression, order):
+        starts.append(place)
+        sizes.append(len(data))
+        stream.write(data + bytes(len(data) & 1))
+        place += len(data) + (len(data) & 1)
+        if place > 0xFFF00000:
+            raise InputError(f"{name}: a TIFF file holds at most 4 GB; write PNG instead")
+    across = tags.pop(0).integers[0] if 0 in tags else width
+    tags |= {256: longs([across]), 257: longs([height]), 259: shorts(compression), 277: shorts(samples.shape[2])}
+    tags |= {284: shorts(2 if planar else 1), 274: shorts(1)}
+    if predictor != 1:
+        tags[317] = shorts(predictor)
+    if tile:
+        tags |= {322: longs([tile[1]]), 323: longs([tile[0]]), 324: longs(starts), 325: longs(sizes)}
+    else:
+        tags |= {273: longs(starts), 278: longs([rows]), 279: longs(sizes)}
+    _describe(picture, tags)
+    stream.write(pack_tags(tags, order, place))
+    stream.seek(4)
+    stream.write(place.to_bytes(4, "little" if order == "<" else "big"))
+    return tuple(notes)
+
+
+def _samples(picture: Picture) -> tuple[NDArray[Any], Tags]:
+    """Return (H, W, samples) as they are to lie in the file, and the tags that say what they mean."""
+    extras, pixels, alpha = picture.extras, picture.pixels, picture.alpha
+    if extras.native is not None and extras.mode == "CMYK" and alpha is None:
+        inks = np.asarray(pil_of(picture, ("CMYK",)))
+        return inks, {262: shorts(INKS), 258: shorts(8, 8, 8, 8), 332: shorts(1)}
+    if extras.native is not None and extras.mode == "P" and alpha is None:
+        image = pil_of(picture, ("P",))
+        table = np.zeros((256, 3), np.uint16)
+        colours = np.array(image.getpalette("RGB"), np.uint16).reshape(-1, 3)
+        table[: len(colours)] = colours * 257
+        return np.asarray(image)[:, :, None], {
+            262: shorts(PALETTE),
+            258: shorts(8),
+            320: shorts(*table.T.ravel().tolist()),
+        }
+    if extras.mode == "1" and alpha is None:
+        bits = np.packbits(pixels[:, :, 0] >= 128, axis=1)[:, :, None]
+        return bits, {262: shorts(BLACK_IS_ZERO), 258: shorts(1), 0: longs([picture.size[1]])}
+    grey = pixels.shape[2] == 1
+    tags: Tags = {262: shorts(BLACK_IS_ZERO if grey else RGB)}
+    parts = [pixels]
+    if alpha is not None:
+        meaning = extras.save.get("extra_sample", 2)
+        if meaning == 1 and pixels.dtype.kind == "u":
+            parts = [premultiplied(pixels, alpha)]
+        parts.append(alpha[:, :, None])
+        tags[338] = shorts(meaning)
+    if extras.save.get("white_is_zero") and grey:
+        tags[262] = shorts(WHITE_IS_ZERO)
+        parts[0] = np.array(picture.full_scale, pixels.dtype) - parts[0]
+    samples = parts[0] if len(parts) == 1 else np.dstack(parts)
+    count, bits = samples.shape[2], 8 * samples.dtype.itemsize
+    tags[258] = shorts(*[bits] * count)
+    if samples.dtype.kind == "f":
+        tags[339] = shorts(*[3] * count)
+    return samples, tags
+
+
+def _rows(samples: NDArray[Any], planar: bool) -> int:
+    """Return the rows of a strip."""
+    row_bytes = samples.shape[1] * (1 if planar else samples.shape[2]) * samples.dtype.itemsize
+    return max(min(_STRIP_BYTES // max(row_bytes, 1), samples.shape[0]), 1)
+
+
+def _segments(
+    samples: NDArray[Any],
+    tile: tuple[int, int] | None,
+    rows: int,
+    planar: bool,
+    predictor: int,
+    compression: int,
+    order: Order,
+) -> Any:
+    """Yield the packed strips or tiles in the file's order."""
+    height, width = tile or (rows, samples.shape[1])
+    for plane in range(samples.shape[2] if planar else 1):
+        source = samples[:, :, plane : plane + 1] if planar else samples
+        for top in range(0, samples.shape[0], height):
+            for left in range(0, samples.shape[1], width):
+                part = source[top : top + height, left : left + width]
+                if tile:
+                    fill = ((0, height - part.shape[0]), (0, width - part.shape[1]), (0, 0))
+                    part = np.pad(part, fill, mode="edge")
+                if predictor == 2:
+                    part = tiff_codec.apply_predictor(part)
+                data = np.ascontiguousarray(part, part.dtype.newbyteorder(order)).tobytes()
+                yield tiff_codec.pack(data, compression, len(data) // part.shape[0], part.shape[0])
+
+
+def _describe(picture: Picture, tags: Tags) -> None:
+    """Add everything that is not pixels."""
+    extras = picture.extras
+    if extras.exif:
+        tags |= {tag: value for tag, value in tags_of_exif(extras.exif).items() if tag not in _BESIDE}
+    if extras.icc and (extras.mode != "CMYK" or tags[262].integers[0] == INKS):
+        tags[34675] = Tag(7, extras.icc)
+    if extras.xmp:
+        tags[700] = Tag(1, extras.xmp)
+    if extras.dpi:
+        tags |= {282: rational(extras.dpi[0]), 283: rational(extras.dpi[1]), 296: shorts(2)}
+    if "iptc" in extras.save:
+        tags[33723] = extras.save["iptc"]

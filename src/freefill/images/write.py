@@ -1,0 +1,110 @@
+"""Picture files out: the format the input had, or the one that the name asks for."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from freefill.errors import InputError, did_you_mean
+from freefill.images.atomic import replacing
+from freefill.images.jpeg import write_jpeg
+from freefill.images.plain import write_plain
+from freefill.images.png_write import write_png
+from freefill.images.tiff_write import write_tiff
+from freefill.values import Picture
+
+FORMATS = {
+    "jpg": "JPEG", "jpeg": "JPEG", "jpe": "JPEG", "jfif": "JPEG", "png": "PNG", "webp": "WEBP", "tif": "TIFF",
+    "tiff": "TIFF", "bmp": "BMP", "dib": "BMP", "gif": "GIF", "avif": "AVIF", "heic": "HEIF", "heif": "HEIF",
+}  # fmt: skip
+SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif", "BMP": ".bmp", "GIF": ".gif",
+            "AVIF": ".avif", "HEIF": ".heic"}  # fmt: skip
+
+
+def write_picture(
+    picture: Picture,
+    target: str | os.PathLike[str] | BinaryIO,
+    format: str | None = None,
+    quality: int | None = None,
+) -> tuple[str, ...]:
+    """Write a picture with all that it carries, whole or not at all.
+
+    Mode, depth, tables, compression and metadata follow the picture's own; `docs/formats.md` says what each format
+    keeps. A path may be the input's own.
+
+    Parameters
+    ----------
+    target : a path, or a binary stream (which is not closed)
+    format : "jpeg", "png", ...; None: what the path's ending says, else the picture's own, else PNG
+    quality : 1 to 100 for JPEG, WebP, AVIF and HEIC; None: JPEG keeps the input's tables, WebP its being lossless
+
+    Returns
+    -------
+    notes: what the format could not hold
+
+    Raises
+    ------
+    InputError
+        If the format is not known or cannot hold the picture, or the file cannot be written.
+    """
+    is_path = isinstance(target, str | os.PathLike)
+    name = os.fspath(target) if is_path else str(getattr(target, "name", "") or "stream")
+    kind = format_for(picture, name if is_path else None, format)
+    if quality is not None and not 1 <= quality <= 100:
+        raise InputError(f"quality {quality} is not within 1 to 100")
+    try:
+        if is_path:
+            with replacing(target) as stream:
+                return _write(picture, stream, kind, quality, name)
+        return _write(picture, target, kind, quality, name)  # type: ignore[arg-type]
+    except MemoryError:
+        raise InputError(f"{name}: there is not enough memory to write it; free some, or make it smaller") from None
+
+
+def format_for(picture: Picture, path: str | None, format: str | None = None) -> str:
+    """Return the name of the format to write: as asked, as the path ends, as the input was, or PNG.
+
+    Raises
+    ------
+    InputError
+        If a format is asked for that is not written.
+    """
+    if format is not None:
+        word = format.lower().lstrip(".")
+        if word not in FORMATS:
+            raise InputError(f"format '{format}' is not written;{did_you_mean(word, FORMATS)} all: {_all()}")
+        return FORMATS[word]
+    suffix = Path(path).suffix.lower().lstrip(".") if path is not None else ""
+    if suffix in FORMATS:
+        return FORMATS[suffix]
+    if suffix and path is not None and Path(path).suffix[1:].isalnum() and picture.extras.format is None:
+        raise InputError(f"{path}: '.{suffix}' is no format that is written; all: {_all()}")
+    return picture.extras.format or "PNG"
+
+
+def _all() -> str:
+    return ", ".join(sorted({word for word in FORMATS if word not in ("jpe", "jfif", "dib", "tiff", "jpeg")}))
+
+
+def _write(picture: Picture, stream: BinaryIO, kind: str, quality: int | None, name: str) -> tuple[str, ...]:
+    """Send the picture through its format's writer."""
+    if kind == "TIFF":
+        return _to_seekable(picture, stream, name)
+    if kind == "PNG":
+        write_png(picture, stream)
+        return ("float numbers are written with 16 bits",) if picture.pixels.dtype.kind == "f" else ()
+    if kind == "JPEG":
+        return write_jpeg(picture, stream, quality, name)
+    return write_plain(picture, stream, kind, quality, name)
+
+
+def _to_seekable(picture: Picture, stream: BinaryIO, name: str) -> tuple[str, ...]:
+    """Write TIFF, whose first bytes are known last, also where there is no going back."""
+    if stream.seekable() and stream.tell() == 0:
+        return write_tiff(picture, stream, name)
+    whole = io.BytesIO()
+    notes = write_tiff(picture, whole, name)
+    stream.write(whole.getbuffer())
+    return notes
