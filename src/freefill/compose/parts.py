@@ -101,6 +101,6 @@ def find_parts(hole: Hole) -> list[Part]:
         if not inside.all():  # another part may reach into this part's box: only its own cells count
             cell_row = np.clip(np.arange(around.top, around.bottom) // CELL_PX - top, 0, height_cells - 1)
             cell_col = np.clip(np.arange(around.left, around.right) // CELL_PX - left, 0, width_cells - 1)
-            own &= inside[np.ix_(cell_row, cell_col)]
+            own = own & inside[np.ix_(cell_row, cell_col)]  # a new array: a mask is read-only
         parts.append(Part(box, int(np.count_nonzero(own)), thickness(own)))
     return sorted(parts, key=lambda part: (part.box.top, part.box.left))
