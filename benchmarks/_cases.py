@@ -181,6 +181,37 @@ def ellipse(size: tuple[int, int], share: float, aspect: float = 1.4) -> np.ndar
     return hole.astype(bool)
 
 
+def scratches(size: tuple[int, int], width_px: int, seed: int, share: float = 0.03) -> np.ndarray:
+    """Return (H, W) bool: bent strokes of one width that run over the picture until they cover `share` of it."""
+    rng = np.random.default_rng(seed)
+    hole = np.zeros(size, np.uint8)
+    while hole.mean() < share:
+        point, angle = rng.random(2) * size, rng.random() * 2 * np.pi
+        points = [point]
+        for _ in range(8):
+            angle += rng.normal(0, 0.35)
+            point = point + 0.06 * max(size) * np.array([np.sin(angle), np.cos(angle)])
+            points.append(point)
+        bent = np.rint(np.array(points)[:, ::-1]).astype(np.int32)
+        cv2.polylines(hole, [bent[:, None]], False, 1, width_px)
+    return hole.astype(bool)
+
+
+def lettering(size: tuple[int, int], width_px: int) -> np.ndarray:
+    """Return (H, W) bool: two lines of text written over the picture in strokes of one width."""
+    hole = np.zeros(size, np.uint8)
+    scale = 0.2 * width_px + 0.6
+    for row, text in ((0.4, "freefill 2026"), (0.75, "please remove")):
+        place = round(size[1] * 0.04), round(size[0] * row)
+        cv2.putText(hole, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, 1, width_px)
+    return hole.astype(bool)
+
+
+def thickness_px(hole: np.ndarray) -> float:
+    """Return the radius of the largest disc that fits into the hole, px."""
+    return float(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max())
+
+
 def _reduced(pixels: np.ndarray, long_side_px: int | None) -> np.ndarray:
     height, width = pixels.shape[:2]
     if long_side_px is None or max(height, width) <= long_side_px:

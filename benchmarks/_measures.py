@@ -11,25 +11,42 @@ import numpy as np
 
 from freefill.errors import FreefillError
 from freefill.metrics.psnr import psnr_db
-from freefill.metrics.stlpips import StLpips
+from freefill.metrics.stlpips import StLpips, hole_box
 
 RING_PX = 24  # how far around the hole its surroundings reach
 
 
-def load_distance(path: str | None) -> StLpips:
+class Judge:
+    """ST-LPIPS in the hole; what it saw of the last truth is kept, since several fills are held against each."""
+
+    def __init__(self, distance: StLpips) -> None:
+        self._distance = distance
+        self._last: tuple[np.ndarray, np.ndarray] | None = None
+        self._features: list = []
+
+    def in_hole(self, truth: np.ndarray, composite: np.ndarray, hole: np.ndarray) -> float:
+        """Return what `StLpips.in_hole` returns."""
+        inside = hole_box(hole).slices
+        if self._last is None or self._last[0] is not truth or self._last[1] is not hole:
+            self._last, self._features = (truth, hole), self._distance.features(truth[inside])
+        composite_features = self._distance.features(composite[inside])
+        return self._distance.between(self._features, composite_features) / float(hole[inside].mean())
+
+
+def load_distance(path: str | None) -> Judge:
     """Return ST-LPIPS with the weights of `path`, of $FREEFILL_STLPIPS, or of the weights folder."""
     path = path or os.environ.get("FREEFILL_STLPIPS")
     try:
         if path is None:
             from freefill.weights.store import locate
 
-            return StLpips(locate("stlpips-alex"))
-        return StLpips(Path(path))
+            return Judge(StLpips(locate("stlpips-alex")))
+        return Judge(StLpips(Path(path)))
     except FreefillError as error:
         sys.exit(str(error))
 
 
-def measure(distance: StLpips, truth: np.ndarray, composite: np.ndarray, hole: np.ndarray) -> dict[str, float]:
+def measure(distance: Judge, truth: np.ndarray, composite: np.ndarray, hole: np.ndarray) -> dict[str, float]:
     """Return d, PSNR, seam and sharpness of one composite.
 
     d : ST-LPIPS over the hole's box plus 32 px, divided by the hole's share of the box

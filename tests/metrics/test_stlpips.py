@@ -142,6 +142,11 @@ def test_an_image_below_the_least_side_is_refused_in_words(tiny):
         tiny(small, small)
 
 
+def test_kept_features_give_the_same_distance(tiny):
+    a, b = picture_pair("noise", 32, 40)
+    assert tiny.between(tiny.features(a), tiny.features(b)) == tiny(a, b)
+
+
 def test_images_of_two_sizes_are_refused(tiny):
     with pytest.raises(InputError, match="both be"):
         tiny(np.zeros((32, 32, 3), np.float32), np.zeros((32, 33, 3), np.float32))

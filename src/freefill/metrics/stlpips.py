@@ -63,14 +63,40 @@ class StLpips:
         """
         if a.shape != b.shape or a.ndim != 3 or a.shape[2] != 3:
             raise InputError(f"ST-LPIPS: the images must both be (H, W, 3), not {a.shape} and {b.shape}")
-        if min(a.shape[:2]) < MIN_SIDE_PX:
-            raise InputError(f"ST-LPIPS: an image of {a.shape[1]}x{a.shape[0]} is too small; the least side is 21 px")
+        return self.between(self.features(a), self.features(b))
+
+    def features(self, image: Image) -> list[Tensor]:
+        """Return what the distance compares, so that one truth can be held against many fills.
+
+        Parameters
+        ----------
+        image : (H, W, 3) float32, RGB in [0, 1]; no side under 21 px
+
+        Returns
+        -------
+        five levels, each (1, c, h, w), scaled to length 1 along its channels; h, w about H, W over 2, 4, 8, 8, 8
+
+        Raises
+        ------
+        InputError
+            If a side is too short.
+        """
+        import torch
+
+        if min(image.shape[:2]) < MIN_SIDE_PX:
+            raise InputError(
+                f"ST-LPIPS: an image of {image.shape[1]}x{image.shape[0]} is too small; the least side is 21 px"
+            )
+        with torch.inference_mode():
+            return self._forward(image)
+
+    def between(self, a: list[Tensor], b: list[Tensor]) -> float:
+        """Return the distance of two images by their features: per level, weighted squares, averaged over positions."""
         import torch
 
         with torch.inference_mode():
             distance = 0.0
-            levels = zip(self._features(a), self._features(b), strict=True)
-            for level, (of_a, of_b) in enumerate(levels):
+            for level, (of_a, of_b) in enumerate(zip(a, b, strict=True)):
                 head = self._state[f"lin{level}.model.1.weight"]  # (1, c, 1, 1)
                 distance += float((head * (of_a - of_b) ** 2).sum(dim=1).mean())
         return distance
@@ -99,7 +125,7 @@ class StLpips:
         inside = box.slices
         return self(truth[inside], composite[inside]) / float(hole[inside].mean())
 
-    def _features(self, image: Image) -> list[Tensor]:
+    def _forward(self, image: Image) -> list[Tensor]:
         """Return five levels of features, each scaled to length 1 along its channels."""
         import torch
         from torch.nn import functional as F
