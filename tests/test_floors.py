@@ -22,12 +22,13 @@ MAY_IMPORT = {
     "engines": {"values", "errors", "masks", "synthesis", "networks", "weights"},
     "detectors": {"values", "errors", "masks", "synthesis", "networks", "weights"},
     "inpainting": {"values", "errors", "images", "masks", "compose", "engines"},
-    "inpainter": {"values", "errors", "images", "masks", "compose", "engines", "detectors", "inpainting"},
-    "batch": {"values", "errors", "images", "masks", "detectors", "inpainter"},
-    "demo": {"values", "errors", "images", "masks", "inpainter"},
+    "inputs": {"values", "errors", "images", "masks", "detectors"},
+    "inpainter": {"values", "errors", "images", "engines", "inpainting", "inputs"},
+    "batch": {"values", "errors", "images", "masks", "detectors", "inputs", "inpainter"},
+    "demo": {"values", "errors", "images", "masks", "inputs", "inpainter"},
     "cli": {
-        "values", "errors", "images", "masks", "compose", "synthesis", "engines", "detectors", "weights", "inpainter",
-        "batch", "demo",
+        "values", "errors", "images", "masks", "compose", "synthesis", "engines", "detectors", "weights", "inputs",
+        "inpainter", "batch", "demo",
     },
 }  # fmt: skip
 HEAVY = {"torch", "cv2", "numba", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "pooch", "requests"}

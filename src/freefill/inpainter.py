@@ -18,14 +18,12 @@ import numpy as np
 
 from freefill.engines import registry
 from freefill.engines.engine import Ready
-from freefill.errors import EngineError, InputError
-from freefill.values import EngineSettings, Extras, Hole, Length, Mask, Options, Picture, Plan, Result
+from freefill.errors import EngineError
+from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for, mask_picture, sources
+from freefill.values import EngineSettings, Hole, Length, Mask, Options, Picture, Plan, Result
 
 if TYPE_CHECKING:
     import torch
-
-PictureLike = Any  # a path, a file object, a PIL image, an (H, W), (H, W, C) array, or a Picture
-MaskLike = Any  # the same, or a Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +97,7 @@ class Inpainter:
         feather: float | str = 0,
         invert: bool = False,
         mask_fit: Literal["error", "scale"] = "error",
+        refine: bool = False,
         source: MaskLike | None = None,
         not_from: MaskLike | None = None,
         window: Literal["auto", "whole"] = "auto",
@@ -108,8 +107,8 @@ class Inpainter:
         """Fill the masked part of one picture; see `freefill.inpaint`."""
         picture = as_picture(image)
         options = Options(seed, _length(grow), _length(feather), window, max_memory_bytes, texture)
-        hole = as_mask(mask, picture.size, invert=invert, fit=mask_fit)
-        result = self.run(picture, hole, options, source=sources(picture.size, source, not_from))
+        hole = mask_for(mask, picture, invert=invert, fit=mask_fit, refine=refine)
+        result = self.run(picture, hole, options, source=sources(picture, source, not_from, mask_fit))
         return Filled(**{name: getattr(result, name) for name in Result.__dataclass_fields__}, like=image)
 
     def run(
@@ -183,22 +182,24 @@ class Inpainter:
 
 def inpaint(image: PictureLike, mask: MaskLike, *, engine: str = "auto", weights: str | None = None,
             device: str = "auto", seed: int = 0, grow: float | str = 0, feather: float | str = 0,
-            invert: bool = False, mask_fit: Literal["error", "scale"] = "error", source: MaskLike | None = None,
-            not_from: MaskLike | None = None, window: Literal["auto", "whole"] = "auto",
-            texture: Literal["auto", "always", "never"] = "auto",
+            invert: bool = False, mask_fit: Literal["error", "scale"] = "error", refine: bool = False,
+            source: MaskLike | None = None, not_from: MaskLike | None = None,
+            window: Literal["auto", "whole"] = "auto", texture: Literal["auto", "always", "never"] = "auto",
             max_memory_bytes: int = Options.max_memory_bytes) -> Filled:  # fmt: skip
     """Fill the masked part of one picture.
 
     Parameters
     ----------
     image : a path, a file object, a PIL image, or an array: (H, W), (H, W, 1..4) of uint8, uint16, or float in [0, 1]
-    mask : the same kinds; white, non-zero or True = hole; or "alpha": where the picture itself is transparent
+    mask : the same kinds; white, non-zero or True = hole; or a word: "alpha" (where the picture itself is transparent),
+        "people", "salient", "text" (found in the picture; needs the extra `detect` and fetched models)
     engine, weights, device : see `Inpainter`, which loads an engine once for many pictures
     seed : another seed gives another fill, the same seed the same
     grow : grow the hole by px, or by percent of its size ("3%"), before filling
     feather : let the fill fade over this much of the grown ring
     invert : black is hole
     mask_fit : "scale" takes a mask of another size
+    refine : repair the mask first, so that it covers the whole thing (`freefill.masks.refine`)
     source, not_from : masks of what may, and what may not, be copied from
     window : "whole" = one window, the whole picture at its own scale
     texture : make fills sharp by patch synthesis: "auto" where they were made small, "always", "never"
@@ -223,55 +224,9 @@ def inpaint(image: PictureLike, mask: MaskLike, *, engine: str = "auto", weights
     90
     """
     return Inpainter(engine, weights=weights, device=device)(
-        image, mask, seed=seed, grow=grow, feather=feather, invert=invert, mask_fit=mask_fit, source=source,
-        not_from=not_from, window=window, texture=texture, max_memory_bytes=max_memory_bytes,
+        image, mask, seed=seed, grow=grow, feather=feather, invert=invert, mask_fit=mask_fit, refine=refine,
+        source=source, not_from=not_from, window=window, texture=texture, max_memory_bytes=max_memory_bytes,
     )  # fmt: skip
-
-
-def as_picture(image: PictureLike) -> Picture:
-    """Return a Picture of whatever the user has."""
-    if isinstance(image, Picture):
-        return image
-    from freefill.images.arrays import from_array, is_pil
-
-    if isinstance(image, np.ndarray) or is_pil(image):
-        return from_array(image)
-    from freefill.images.read import read_picture
-
-    return read_picture(image)
-
-
-def mask_picture(mask: Mask) -> Picture:
-    """Return a mask as a picture of one bit, white = hole."""
-    return Picture(
-        np.where(mask.hole, np.uint8(255), np.uint8(0))[..., None], extras=Extras(mode="1"), source=mask.source
-    )
-
-
-def as_mask(
-    mask: MaskLike, size: tuple[int, int], *, invert: bool = False, fit: Literal["error", "scale"] = "error"
-) -> Mask:
-    """Return a Mask of whatever the user has, of the picture's size."""
-    from freefill.masks.sources import fit_mask, mask_from_array, mask_from_picture
-
-    if isinstance(mask, Mask):
-        read = replace(mask, hole=~mask.hole) if invert else mask
-    elif isinstance(mask, np.ndarray):
-        read = mask_from_array(mask, invert=invert)
-    else:
-        read = mask_from_picture(as_picture(mask), invert=invert)
-    return fit_mask(read, size, how=fit)
-
-
-def sources(size: tuple[int, int], source: MaskLike | None, not_from: MaskLike | None) -> Hole | None:
-    """Return where pixels may be copied from, or None for everywhere."""
-    allowed = None if source is None else as_mask(source, size).hole
-    if not_from is not None:
-        barred = as_mask(not_from, size).hole
-        allowed = ~barred if allowed is None else allowed & ~barred
-    if allowed is not None and not allowed.any():
-        raise InputError("no pixel may be copied from; allow more with --source or --not-from")
-    return allowed
 
 
 def _length(value: float | str) -> Length:

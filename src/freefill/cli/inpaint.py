@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +56,7 @@ def command(
     precision: Any,
     invert: bool,
     mask_fit: Any,
-    mask_channel: str,
+    mask_channel: Any,
     refine: bool,
     seed: int,
     grow: Length,
@@ -90,12 +88,14 @@ def command(
     options = options_from(seed, grow, feather, window, texture, max_memory_bytes)
 
     from freefill.images.read import read_picture
-    from freefill.inpainter import Inpainter, sources
+    from freefill.inpainter import Inpainter
+    from freefill.inputs import mask_for, sources
 
     picture = read_picture(_stream(image_name), max_mpx=max_mpx)
     if not dry_run and target != "-":
         _check_target(picture, target, format_name)
-    hole = read_mask(mask_name, picture, invert, mask_fit, mask_channel, refine, max_mpx)
+    made = _stream(mask_name)
+    hole = mask_for(made, picture, invert=invert, fit=mask_fit, channel=mask_channel, refine=refine, max_mpx=max_mpx)
     inpainter = Inpainter(
         engine,
         weights=weights,
@@ -107,7 +107,7 @@ def command(
     if dry_run:
         click.echo(json.dumps(inpainter.plan(picture, hole, options).to_json(), indent=2))
         return
-    allowed = sources(picture.size, source, not_from)
+    allowed = sources(picture, source, not_from, mask_fit)
     result = inpainter.run(picture, hole, options, source=allowed)
     written = _write(result, target, format_name, quality)
     if save_mask is not None:
@@ -156,32 +156,6 @@ def _stream(name: str) -> Any:
     return sys.stdin.buffer if name == "-" else name
 
 
-def read_mask(name: str, picture: Picture, invert: bool, fit: Any, channel: Any, refine: bool, max_mpx: float) -> Mask:
-    """Read a mask file, or make the mask that a word names, for this picture."""
-    from freefill.images.read import read_picture
-    from freefill.masks.sources import fit_mask, mask_from_picture
-
-    if name == "alpha":
-        mask = mask_from_picture(picture, invert=invert, channel="alpha")
-        mask = replace(mask, own_alpha=True)
-    elif name in ("people", "salient", "text") and not os.path.exists(name):  # noqa: PTH110
-        from freefill.detectors.source import mask_for
-
-        mask = mask_for(name, picture)
-    else:
-        mask = mask_from_picture(read_picture(_stream(name), max_mpx=max_mpx), invert=invert, channel=channel)
-    mask = fit_mask(mask, picture.size, how=fit)
-    return _refined(mask, picture) if refine and mask.hole.any() else mask
-
-
-def _refined(mask: Mask, picture: Picture) -> Mask:
-    from freefill.images.profile import colour_codec
-    from freefill.masks.refinement import refine
-
-    refined = refine(mask, colour_codec(picture, "own").decode(picture.pixels))
-    return replace(mask, hole=refined.hole, notes=(*mask.notes, *refined.notes))
-
-
 def _write(result: Result, target: str, format_name: str | None, quality: int | None) -> tuple[str, ...]:
     from freefill.images.write import write_picture
 
@@ -194,7 +168,7 @@ def _write(result: Result, target: str, format_name: str | None, quality: int | 
 
 def _write_mask(mask: Mask, path: str) -> None:
     from freefill.images.write import write_picture
-    from freefill.inpainter import mask_picture
+    from freefill.inputs import mask_picture
 
     write_picture(mask_picture(mask), path)
 

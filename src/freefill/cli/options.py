@@ -70,7 +70,8 @@ _MASK = (
     click.option("--invert", is_flag=True, help="Black is hole."),
     click.option("--mask-fit", default="error", show_default=True, type=click.Choice(["error", "scale"]),
                  help="What to do with a mask of another size."),
-    click.option("--mask-channel", default="auto", show_default=True, type=click.Choice(["auto", "alpha", "luma"]),
+    click.option("--mask-channel", default="auto", show_default=True,
+                 type=click.Choice(["auto", "grey", "transparent", "opaque"]),
                  help="Where a mask file with alpha carries the mask."),
     click.option("--refine", is_flag=True, help="Repair the mask first: freefill mask refine --help."),
 )  # fmt: skip
