@@ -13,7 +13,7 @@ from freefill.batch.pairs import Pair
 from freefill.batch.records import Record, Work
 from freefill.errors import FreefillError, InputError
 from freefill.images.read import read_picture
-from freefill.images.write import write_picture
+from freefill.images.write import format_for, write_picture
 from freefill.inpainter import Inpainter
 from freefill.masks.sources import fit_mask, mask_from_picture
 from freefill.values import Mask, Picture
@@ -50,9 +50,9 @@ def _fill(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
         return _record("planned", pair, plan.engine, mask.share, plan.to_json(), (*mask.notes, *plan.notes))
     result = inpainter.run(picture, mask, work.options)
     place = places.join(output, pair.output)
-    _write(result.picture, place, work)
+    notes = _write(result.picture, place, work)
     stamps["output"] = _stamp(place)
-    record = _record("done", pair, result.plan.engine, mask.share, result.plan.to_json(), result.notes)
+    record = _record("done", pair, result.plan.engine, mask.share, result.plan.to_json(), (*result.notes, *notes))
     parts = {part: round(seconds, 4) for part, seconds in result.seconds.items()}
     return replace(record, parts=parts, stamps=stamps)
 
@@ -109,16 +109,16 @@ def _read(place: str, max_mpx: float) -> Picture:
     """Read a picture from this machine or from an address."""
     if not places.is_remote(place):
         return read_picture(place, max_mpx=max_mpx)
-    picture = read_picture(places.open_stream(place), max_mpx=max_mpx)
-    return Picture(picture.pixels, picture.alpha, picture.extras, place)
+    return read_picture(places.open_stream(place), max_mpx=max_mpx)
 
 
-def _write(picture: Picture, place: str, work: Work) -> None:
-    """Write a picture; its folder is made."""
+def _write(picture: Picture, place: str, work: Work) -> tuple[str, ...]:
+    """Write a picture; its folder is made. Return what the format could not hold."""
     if not places.is_remote(place):
         Path(place).parent.mkdir(parents=True, exist_ok=True)
-        write_picture(picture, place, format=work.format, quality=work.quality)
-        return
+        return write_picture(picture, place, format=work.format, quality=work.quality)
     content = io.BytesIO()
-    write_picture(picture, content, format=work.format or picture.extras.format, quality=work.quality)
+    content.name = place  # type: ignore[attr-defined]
+    notes = write_picture(picture, content, format=format_for(picture, place, work.format), quality=work.quality)
     places.write_bytes(place, content.getvalue())
+    return notes

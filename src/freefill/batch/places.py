@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from freefill.errors import InputError
 
 PICTURE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif")
+    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif", ".heic", ".heif", ".avif")
 )
 LOCAL_PROTOCOLS = frozenset(("file", "local", "memory"))  # no socket: allowed with FREEFILL_OFFLINE=1
 
@@ -229,5 +229,7 @@ def write_bytes(place: str, content: bytes) -> None:
 
 
 def open_stream(place: str) -> BinaryIO:
-    """Return a remote file's content as a stream that can be sought in."""
-    return io.BytesIO(read_bytes(place))
+    """Return a remote file's content as a stream that can be sought in and knows its address."""
+    stream = io.BytesIO(read_bytes(place))
+    stream.name = place  # type: ignore[attr-defined]
+    return stream

@@ -21,7 +21,7 @@ from freefill.cli.options import (
     output_options,
     talk_options,
 )
-from freefill.errors import InputError
+from freefill.errors import InputError, did_you_mean
 from freefill.values import EngineSettings, Length
 
 if TYPE_CHECKING:
@@ -161,8 +161,14 @@ def _suffix(format_name: str | None) -> str | None:
     """Return the ending of files of a format."""
     if format_name is None:
         return None
-    name = format_name.lower().lstrip(".")
-    return {"jpeg": ".jpg", "jpg": ".jpg", "tiff": ".tif"}.get(name, f".{name}")
+    from freefill.images.write import FORMATS, SUFFIXES
+
+    word = format_name.lower().lstrip(".")
+    if word not in FORMATS:
+        raise InputError(
+            f"format '{format_name}' is not written;{did_you_mean(word, FORMATS)} all: {', '.join(FORMATS)}"
+        )
+    return SUFFIXES[FORMATS[word]]
 
 
 def _report_alone(pairing: Pairing) -> None:

@@ -43,6 +43,7 @@ def _scene(each: Shown) -> str:
     name, title = escape(each.scene.name), escape(each.scene.title)
     plan, (height, width) = each.result.plan, each.picture.size
     share = 100 * plan.hole_px / (height * width)
+    barred = f" --not-from {name}.not-from.png" if each.scene.not_from is not None else ""
     notes = "".join(f"<li>{escape(note)}</li>" for note in each.result.notes)
     facts = (
         ("engine", plan.engine),
@@ -67,7 +68,7 @@ def _scene(each: Shown) -> str:
 <dl>{listed}</dl>
 {f'<ul class="notes">{notes}</ul>' if notes else ""}
 <details><summary>Plan</summary><pre tabindex="0">{escape(json.dumps(plan.to_json(), indent=2))}</pre></details>
-<p class="files"><code>freefill inpaint {name}.image.png {name}.mask.png</code></p>
+<p class="files"><code>freefill inpaint {name}.image.png {name}.mask.png{barred}</code></p>
 </article>"""
 
 

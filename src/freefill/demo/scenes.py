@@ -35,12 +35,14 @@ class Scene:
     photo : file in photos/
     title : what was done, for the page
     make : from the photograph's pixels (H, W, 1 or 3) to the picture to mend and its hole
+    not_from : from the picture's size to where nothing may be copied from, or None
     """
 
     name: str
     photo: str
     title: str
     make: Callable[[NDArray[np.uint8]], Made]
+    not_from: Callable[[tuple[int, int]], Hole] | None = None
 
 
 def load(scene: Scene) -> tuple[Picture, Mask]:
@@ -57,6 +59,14 @@ def _portrait(pixels: NDArray[np.uint8]) -> Made:
              (480, 280), (479, 267), (464, 264), (461, 250), (460, 200), (460, 60), (454, 40), (446, 33), (440, 34),
              (436, 16), (428, -1)]  # fmt: skip
     return pixels, polygon(pixels.shape[:2], model)
+
+
+def _person(size: tuple[int, int]) -> Hole:
+    """The woman and her helmet: no piece of her belongs into the background."""
+    outline = [(10, 512), (14, 270), (60, 210), (108, 190), (140, 130), (146, 60), (180, 14), (250, 8), (300, 40),
+               (306, 100), (280, 150), (312, 220), (350, 250), (366, 290), (366, 346), (420, 336), (480, 370),
+               (512, 450), (512, 512)]  # fmt: skip
+    return polygon(size, outline)
 
 
 def _spoon(pixels: NDArray[np.uint8]) -> Made:
@@ -176,7 +186,7 @@ def _deep_field(pixels: NDArray[np.uint8]) -> Made:
 
 
 SCENES: tuple[Scene, ...] = (
-    Scene("portrait", "astronaut.jpg", "A model taken out of a portrait's background", _portrait),
+    Scene("portrait", "astronaut.jpg", "A model taken out of a portrait's background", _portrait, _person),
     Scene("spoon", "coffee.jpg", "A spoon taken off the saucer", _spoon),
     Scene("old-photo", "camera.png", "Scratches, a crease and dust on an old print", _old_photo),
     Scene("writing", "chelsea.jpg", "Writing over a photograph", _writing),

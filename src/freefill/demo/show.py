@@ -13,7 +13,7 @@ from freefill.errors import InputError, did_you_mean
 from freefill.images.write import write_picture
 from freefill.inpainter import Inpainter
 from freefill.masks.sources import picture_of
-from freefill.values import Options, Picture, Result
+from freefill.values import Mask, Options, Picture, Result
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +68,12 @@ def show(
             on_start(scene)
         picture, mask = load(scene)
         begun = time.perf_counter()
-        result = inpainter.run(picture, mask, options)
+        barred = None if scene.not_from is None else scene.not_from(picture.size)
+        result = inpainter.run(picture, mask, options, source=None if barred is None else ~barred)
         shown.append(Shown(scene, picture, result, time.perf_counter() - begun))
         write_picture(picture, output / f"{scene.name}.image.png")
         write_picture(picture_of(mask), output / f"{scene.name}.mask.png")
         write_picture(result.picture, output / f"{scene.name}.filled.png")
+        if barred is not None:
+            write_picture(picture_of(Mask(barred)), output / f"{scene.name}.not-from.png")
     return write_page(output / "index.html", shown)
