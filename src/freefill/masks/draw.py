@@ -6,12 +6,13 @@ multiplications and roots, which every machine rounds alike; sines and logarithm
 
 References
 ----------
-Yu et al., "Free-Form Image Inpainting with Gated Convolution", ICCV 2019, section 3.4 and the authors' code. Both public
-codes exchange width and height where a stroke may reach; here it may reach the whole picture.
+Yu et al., "Free-Form Image Inpainting with Gated Convolution", ICCV 2019, section 3.4 and the authors' code. Both
+public codes exchange width and height where a stroke may reach; here it may reach the whole picture.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -52,7 +53,7 @@ def stroke_mask(size: tuple[int, int], points: Sequence[Point], width_px: float)
     width = round(width_px * _SUB)
     if len(places) == 1:
         _add_segment(hole, places[0], places[0], width)
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in itertools.pairwise(places):
         _add_segment(hole, start, end, width)
     return hole
 
