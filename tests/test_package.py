@@ -36,7 +36,7 @@ def test_help_loads_no_array_library():
 def test_help_answers_at_once():
     def seconds() -> float:
         start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "freefill.cli.main", "--help"], check=True, capture_output=True)
+        subprocess.run([sys.executable, "-m", "freefill", "--help"], check=True, capture_output=True)
         return time.perf_counter() - start
 
     def bare() -> float:

@@ -12,16 +12,25 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from freefill.errors import EngineError
 from freefill.values import Crop, EngineSettings, Fill
 
 RADIUS_PX = 3.0
+MIN_SIDE_PX = 8
 
 
-def _fill(crop: Crop, flag: int) -> Fill:
+def _fill(crop: Crop, flag: int, name: str) -> Fill:
+    if not crop.known.any():
+        raise EngineError(f"engine '{name}': no known pixel in reach of the hole; use --engine texture")
+    height, width = crop.hole.shape
+    # In pictures of a few rows or columns OpenCV finds no neighbours and gives NaN: they are continued by their edge.
+    more = [(0, max(MIN_SIDE_PX - side, 0)) for side in (height, width)]
     # Pixels that may not serve as a source (transparent ones) are filled too, and not pasted.
-    mask = np.ascontiguousarray((~crop.known).astype(np.uint8))
-    channels = [cv2.inpaint(np.ascontiguousarray(crop.image[..., c] * 255), mask, RADIUS_PX, flag) for c in range(3)]
-    return Fill(np.clip(np.stack(channels, axis=-1) / 255, 0, 1, dtype=np.float32))
+    mask = np.pad((~crop.known).astype(np.uint8), more, mode="edge")
+    image = np.pad(crop.image * np.float32(255), [*more, (0, 0)], mode="edge")
+    filled = [cv2.inpaint(np.ascontiguousarray(image[..., c]), mask, RADIUS_PX, flag) for c in range(3)]
+    pixels = np.stack(filled, axis=-1)[:height, :width] / 255
+    return Fill(np.clip(pixels, 0, 1, dtype=np.float32))
 
 
 class Telea:
@@ -32,7 +41,7 @@ class Telea:
 
     def fill(self, crop: Crop, seed: int) -> Fill:
         """Fill the hole; the seed has no influence."""
-        return _fill(crop, cv2.INPAINT_TELEA)
+        return _fill(crop, cv2.INPAINT_TELEA, "telea")
 
 
 class NavierStokes:
@@ -43,4 +52,4 @@ class NavierStokes:
 
     def fill(self, crop: Crop, seed: int) -> Fill:
         """Fill the hole; the seed has no influence."""
-        return _fill(crop, cv2.INPAINT_NS)
+        return _fill(crop, cv2.INPAINT_NS, "ns")

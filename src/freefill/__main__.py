@@ -1,0 +1,5 @@
+"""python -m freefill."""
+
+from freefill.cli.main import main
+
+main()
