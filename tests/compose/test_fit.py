@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freefill.compose.fit import make_plan, merge
-from freefill.compose.parts import Part
+from freefill.compose.groups import Group
 from freefill.errors import InputError
 from freefill.values import Box, EngineSpec, Options, SizeRule
 
@@ -48,9 +48,9 @@ def test_each_hole_pixel_is_in_exactly_one_core(seed, height, width, count, spec
         return
     plan = make_plan(hole, spec, Options(window=window, texture=wanted, max_memory_bytes=64 << 20), texture)
     times = np.zeros(hole.shape, int)
-    for part in cores(plan):
-        times[part.core.slices] += 1
-        outer, inner = part.box, part.core
+    for group in cores(plan):
+        times[group.core.slices] += 1
+        outer, inner = group.box, group.core
         assert outer.joined(inner) == outer
         assert outer.joined(Box(0, 0, height, width)) == Box(0, 0, height, width)
     assert (times[hole] == 1).all()
@@ -80,9 +80,9 @@ def test_the_order_of_the_parts_has_no_influence(order):
         Box(90, 90, 3, 3),
         Box(0, 60, 9, 9),
     ]
-    parts = [Part(box, box.area, min(box.height, box.width)) for box in boxes]
-    merged = merge([parts[i] for i in order], lambda part: part.box.grown(8, (100, 100)))
-    assert merged == merge(parts, lambda part: part.box.grown(8, (100, 100)))
+    groups = [Group(box, box.area, min(box.height, box.width)) for box in boxes]
+    merged = merge([groups[i] for i in order], lambda group: group.box.grown(8, (100, 100)))
+    assert merged == merge(groups, lambda group: group.box.grown(8, (100, 100)))
 
 
 def test_holes_far_apart_get_a_window_each():

@@ -2,8 +2,8 @@
 
 The rules, in the order in which they are applied (why: docs/decisions/0002-windows.md):
 
-1. each part of the hole gets a window with context in proportion to the root of its area;
-2. windows that overlap are merged, until none does: the order of the parts has no influence;
+1. each group of the hole gets a window with context in proportion to the root of its area;
+2. windows that overlap are merged, until none does: the order of the groups has no influence;
 3. a window whose hole is thicker than the engine can fill at its own scale is filled smaller, then made sharp;
 4. a window larger than the memory bound is cut into tiles where its hole is thin, else filled smaller, then made sharp.
 """
@@ -16,7 +16,7 @@ from math import ceil, sqrt
 
 import numpy as np
 
-from freefill.compose.parts import Part, find_parts
+from freefill.compose.groups import Group, find_groups
 from freefill.errors import InputError
 from freefill.values import Box, EngineSpec, Hole, Options, Plan, SizeRule, Window
 
@@ -33,26 +33,26 @@ class _Rule:
     size: tuple[int, int]
     spec: EngineSpec
 
-    def context_px(self, part: Part) -> int:
+    def context_px(self, group: Group) -> int:
         """Context on each side, picture px."""
-        return max(self.spec.min_context_px, ceil(self.spec.context * sqrt(part.area_px)))
+        return max(self.spec.min_context_px, ceil(self.spec.context * sqrt(group.area_px)))
 
-    def box(self, part: Part) -> Box:
-        """The part with its context, extended into the picture to meet the engine's sizes with real pixels."""
-        box = part.box.grown(self.context_px(part), self.size)
+    def box(self, group: Group) -> Box:
+        """The group with its context, extended into the picture to meet the engine's sizes with real pixels."""
+        box = group.box.grown(self.context_px(group), self.size)
         rule = self.spec.size
         least = rule.fixed_px or rule.min_px
-        scale = scale_for(part, rule)
+        scale = scale_for(group, rule)
         top, height = _extended(box.top, box.height, self.size[0], ceil(least / scale), rule.multiple_px)
         left, width = _extended(box.left, box.width, self.size[1], ceil(least / scale), rule.multiple_px)
         return Box(top, left, height, width)
 
 
-def scale_for(part: Part, rule: SizeRule) -> float:
-    """Return engine px per picture px at which the part is no thicker than the engine can fill; at most 1."""
-    if rule.hole_px is None or part.thick_px <= rule.hole_px:
+def scale_for(group: Group, rule: SizeRule) -> float:
+    """Return engine px per picture px at which the group is no thicker than the engine can fill; at most 1."""
+    if rule.hole_px is None or group.thick_px <= rule.hole_px:
         return 1.0
-    return rule.hole_px / part.thick_px
+    return rule.hole_px / group.thick_px
 
 
 def _extended(start: int, length: int, available: int, least: int, multiple: int) -> tuple[int, int]:
@@ -62,25 +62,25 @@ def _extended(start: int, length: int, available: int, least: int, multiple: int
     return start, wanted
 
 
-def merge(parts: list[Part], box_of: Callable[[Part], Box]) -> list[Part]:
-    """Join parts whose windows overlap until none does. The result does not depend on their order.
+def merge(groups: list[Group], box_of: Callable[[Group], Box]) -> list[Group]:
+    """Join groups whose windows overlap until none does. The result does not depend on their order.
 
-    Joining makes the hole larger, so its context grows and may reach further parts: it is repeated to the end.
+    Joining makes the hole larger, so its context grows and may reach further groups: it is repeated to the end.
     """
-    done: list[tuple[Part, Box]] = []
-    waiting = sorted(parts, key=lambda part: (part.box.top, part.box.left), reverse=True)
+    done: list[tuple[Group, Box]] = []
+    waiting = sorted(groups, key=lambda group: (group.box.top, group.box.left), reverse=True)
     while waiting:
-        part = waiting.pop()
-        box = box_of(part)
+        group = waiting.pop()
+        box = box_of(group)
         met = [entry for entry in done if entry[1].overlaps(box)]
         if met:
             done = [entry for entry in done if not entry[1].overlaps(box)]
             for other, _ in met:
-                part = part.joined(other)
-            waiting.append(part)
+                group = group.joined(other)
+            waiting.append(group)
         else:
-            done.append((part, box))
-    return sorted((part for part, _ in done), key=lambda part: (part.box.top, part.box.left))
+            done.append((group, box))
+    return sorted((group for group, _ in done), key=lambda group: (group.box.top, group.box.left))
 
 
 def make_plan(hole: Hole, spec: EngineSpec, options: Options, texture: EngineSpec | None = None) -> Plan:
@@ -115,16 +115,16 @@ def make_plan(hole: Hole, spec: EngineSpec, options: Options, texture: EngineSpe
     sharpen = None if options.texture == "never" or texture is None or texture.name == spec.name else texture
     if options.window == "whole":
         whole = Box(0, 0, *size)
-        part = Part(whole, hole_px, 0.0)
-        return _with_windows(plan, [_window(part, whole, 1.0, spec, options, sharpen, hole)])
+        group = Group(whole, hole_px, 0.0)
+        return _with_windows(plan, [_window(group, whole, 1.0, spec, options, sharpen, hole)])
     rule = _Rule(size, spec)
     windows: list[Window] = []
-    for part in merge(find_parts(hole), rule.box):
-        box = rule.box(part)
-        if _bytes(box, 1.0, spec) > options.max_memory_bytes and _is_sparse(part, box):
-            windows += _tiles(part.box, box, spec, options.max_memory_bytes, hole)
+    for group in merge(find_groups(hole), rule.box):
+        box = rule.box(group)
+        if _bytes(box, 1.0, spec) > options.max_memory_bytes and _is_sparse(group, box):
+            windows += _tiles(group.box, box, spec, options.max_memory_bytes, hole)
         else:
-            windows.append(_window(part, box, scale_for(part, spec.size), spec, options, sharpen, hole))
+            windows.append(_window(group, box, scale_for(group, spec.size), spec, options, sharpen, hole))
     return _with_windows(plan, windows)
 
 
@@ -145,12 +145,12 @@ def _bytes(box: Box, scale: float, spec: EngineSpec) -> float:
     return box.area * scale**2 * spec.bytes_per_px
 
 
-def _is_sparse(part: Part, box: Box) -> bool:
-    return part.area_px < SPARSE_SHARE * box.area and part.thick_px <= THIN_PX
+def _is_sparse(group: Group, box: Box) -> bool:
+    return group.area_px < SPARSE_SHARE * box.area and group.thick_px <= THIN_PX
 
 
 def _window(
-    part: Part,
+    group: Group,
     box: Box,
     scale: float,
     spec: EngineSpec,
@@ -173,8 +173,8 @@ def _window(
     # Patch synthesis as the engine itself, too large for the bound, sharpens its own small fill.
     sharpen = sharpen if sharpen is not None or options.texture == "never" or spec.name != "texture" else spec
     if sharpen is not None and (scale < 1 or options.texture == "always"):
-        detail = tuple(_tiles(part.box, box, sharpen, options.max_memory_bytes, hole))
-    return Window(box, part.box, scale, (padded[0] - height, padded[1] - width), detail)
+        detail = tuple(_tiles(group.box, box, sharpen, options.max_memory_bytes, hole))
+    return Window(box, group.box, scale, (padded[0] - height, padded[1] - width), detail)
 
 
 def scaled_size(box: Box, scale: float) -> tuple[int, int]:

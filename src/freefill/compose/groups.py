@@ -1,7 +1,7 @@
-"""The hole's parts: which hole pixels belong together, where they lie, how thick they are.
+"""The hole's groups: which hole pixels belong together, where they lie, how thick they are.
 
-Parts are found on a grid of cells, not of pixels: 100 megapixels need no label array of 400 MB, and specks within
-reach of each other come out as one part.
+Groups are found on a grid of cells, not of pixels: 100 megapixels need no label array of 400 MB, and specks within
+reach of each other come out as one group.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CELL_PX = 16
 
 
 @dataclass(frozen=True)
-class Part:
+class Group:
     """Hole pixels that are filled together.
 
     Attributes
@@ -31,9 +31,9 @@ class Part:
     area_px: int
     thick_px: float
 
-    def joined(self, other: Part) -> Part:
-        """Return one part of both."""
-        return Part(self.box.joined(other.box), self.area_px + other.area_px, max(self.thick_px, other.thick_px))
+    def joined(self, other: Group) -> Group:
+        """Return one group of both."""
+        return Group(self.box.joined(other.box), self.area_px + other.area_px, max(self.thick_px, other.thick_px))
 
 
 def thickness(hole: Hole) -> float:
@@ -56,8 +56,8 @@ def thickness(hole: Hole) -> float:
     return (2 * float(distance.max()) - 1) * block
 
 
-def find_parts(hole: Hole) -> list[Part]:
-    """Split a hole into parts at least a cell apart, from top left to bottom right.
+def find_groups(hole: Hole) -> list[Group]:
+    """Split a hole into groups at least a cell apart, from top left to bottom right.
 
     Parameters
     ----------
@@ -65,13 +65,13 @@ def find_parts(hole: Hole) -> list[Part]:
 
     Returns
     -------
-    list of Part; empty for an empty hole
+    list of Group; empty for an empty hole
 
     Examples
     --------
     >>> hole = np.zeros((100, 200), bool)
     >>> hole[10:14, 20:30] = hole[60:70, 150:155] = True
-    >>> [(p.box.top, p.box.left, p.area_px, p.thick_px) for p in find_parts(hole)]
+    >>> [(p.box.top, p.box.left, p.area_px, p.thick_px) for p in find_groups(hole)]
     [(10, 20, 40, 3.0), (60, 150, 50, 5.0)]
     """
     height, width = hole.shape
@@ -86,7 +86,7 @@ def find_parts(hole: Hole) -> list[Part]:
     col_used = np.logical_or.reduce(cells, axis=1)  # (rows, cols, 16)
     used = np.logical_or.reduce(row_used, axis=1).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(used, connectivity=8)
-    parts = []
+    groups = []
     for label in range(1, count):
         left, top, width_cells, height_cells = (int(n) for n in stats[label, :4])
         span = np.s_[top : top + height_cells, left : left + width_cells]
@@ -98,9 +98,9 @@ def find_parts(hole: Hole) -> list[Part]:
         box = Box(first_row, first_col, last_row - first_row + 1, last_col - first_col + 1)
         around = box.grown(1, hole.shape)  # a ring of known pixels, except where the picture ends
         own = np.ascontiguousarray(hole[around.slices])
-        if not inside.all():  # another part may reach into this part's box: only its own cells count
+        if not inside.all():  # another group may reach into this group's box: only its own cells count
             cell_row = np.clip(np.arange(around.top, around.bottom) // CELL_PX - top, 0, height_cells - 1)
             cell_col = np.clip(np.arange(around.left, around.right) // CELL_PX - left, 0, width_cells - 1)
             own = own & inside[np.ix_(cell_row, cell_col)]  # a new array: a mask is read-only
-        parts.append(Part(box, int(np.count_nonzero(own)), thickness(own)))
-    return sorted(parts, key=lambda part: (part.box.top, part.box.left))
+        groups.append(Group(box, int(np.count_nonzero(own)), thickness(own)))
+    return sorted(groups, key=lambda group: (group.box.top, group.box.left))
