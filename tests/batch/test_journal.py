@@ -72,7 +72,7 @@ def test_a_changed_lost_or_half_written_file_is_done_again(
         Work(options=Options(grow=Length(3, "%"))),
         Work(settings=EngineSettings(weights="places2")),
         Work(invert=True),
-        Work(mask_channel="alpha"),
+        Work(mask_channel="opaque"),
         Work(refine=True),
         Work(format="PNG"),
         Work(quality=80),

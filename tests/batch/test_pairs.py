@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freefill.batch.manifest import read_manifest
-from freefill.batch.pairs import MASK_WORDS, Pairing, find_pairs, name_outputs
+from freefill.batch.pairs import Pairing, find_pairs, name_outputs
 from freefill.errors import InputError
+from freefill.inputs import WORDS
 
 
 def tree(root: Path, *names: str) -> Path:
@@ -84,7 +85,7 @@ def test_one_mask_serves_all_pictures_and_is_none_itself(tmp_path: Path):
     assert as_names(pairing, tmp_path) == [("a.jpg", "logo.png", "a.jpg"), ("b.png", "logo.png", "b.png")]
 
 
-@pytest.mark.parametrize("word", sorted(MASK_WORDS))
+@pytest.mark.parametrize("word", WORDS)
 def test_a_word_makes_the_masks_from_the_pictures(tmp_path: Path, word: str):
     tree(tmp_path, "a.jpg")
     (pair,) = find_pairs(str(tmp_path), word, str(tmp_path / "out")).pairs

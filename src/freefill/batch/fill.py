@@ -6,17 +6,17 @@ import io
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import freefill
 from freefill.batch import places
 from freefill.batch.pairs import Pair
 from freefill.batch.records import Record, Work
 from freefill.errors import FreefillError, InputError
-from freefill.images.read import read_picture
 from freefill.images.write import format_for, write_picture
 from freefill.inpainter import Inpainter
-from freefill.masks.sources import fit_mask, mask_from_picture
-from freefill.values import Mask, Picture
+from freefill.inputs import as_picture, mask_for
+from freefill.values import Picture
 
 
 def fill_pair(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
@@ -43,8 +43,16 @@ def _fill(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
     stamps = {}
     if not work.plan_only:
         stamps = {"image": _stamp(pair.image)} | ({} if pair.made else {"mask": _stamp(pair.mask)})
-    picture = _read(pair.image, work.max_mpx)
-    mask = _mask(pair, picture, work)
+    picture = as_picture(_opened(pair.image), work.max_mpx)
+    mask = mask_for(
+        pair.mask if pair.made else _opened(pair.mask),
+        picture,
+        invert=work.invert,
+        fit=work.mask_fit,
+        channel=work.mask_channel,
+        refine=work.refine,
+        max_mpx=work.max_mpx,
+    )
     if work.plan_only:
         plan = inpainter.plan(picture, mask, work.options)
         return _record("planned", pair, plan.engine, mask.share, plan.to_json(), (*mask.notes, *plan.notes))
@@ -55,27 +63,6 @@ def _fill(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
     record = _record("done", pair, result.plan.engine, mask.share, result.plan.to_json(), (*result.notes, *notes))
     parts = {part: round(seconds, 4) for part, seconds in result.seconds.items()}
     return replace(record, parts=parts, stamps=stamps)
-
-
-def _mask(pair: Pair, picture: Picture, work: Work) -> Mask:
-    """Read the mask, or make it from the picture."""
-    if not pair.made:
-        read = _read(pair.mask, work.max_mpx)
-        mask = mask_from_picture(read, invert=work.invert, channel=work.mask_channel)
-    elif pair.mask == "alpha":
-        mask = replace(mask_from_picture(picture, invert=work.invert, channel="alpha"), own_alpha=True)
-    else:
-        from freefill.detectors.source import mask_for
-
-        mask = mask_for(pair.mask, picture)
-    mask = fit_mask(mask, picture.size, how=work.mask_fit)
-    if not (work.refine and mask.hole.any()):
-        return mask
-    from freefill.images.profile import colour_codec
-    from freefill.masks.refinement import refine
-
-    refined = refine(mask, colour_codec(picture, "own").decode(picture.pixels))
-    return replace(mask, hole=refined.hole, notes=(*mask.notes, *refined.notes))
 
 
 def _record(
@@ -105,11 +92,9 @@ def _stamp(place: str) -> places.Stamp:
     return found
 
 
-def _read(place: str, max_mpx: float) -> Picture:
-    """Read a picture from this machine or from an address."""
-    if not places.is_remote(place):
-        return read_picture(place, max_mpx=max_mpx)
-    return read_picture(places.open_stream(place), max_mpx=max_mpx)
+def _opened(place: str) -> str | BinaryIO:
+    """Return a path as it is, and a stream for an address."""
+    return places.open_stream(place) if places.is_remote(place) else place
 
 
 def _write(picture: Picture, place: str, work: Work) -> tuple[str, ...]:

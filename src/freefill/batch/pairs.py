@@ -11,8 +11,7 @@ from pathlib import Path, PurePosixPath
 from freefill.batch import places
 from freefill.batch.places import Listing
 from freefill.errors import InputError
-
-MASK_WORDS = frozenset(("alpha", "people", "salient", "text"))  # masks that are made from the picture itself
+from freefill.inputs import WORDS
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def find_pairs(
     Parameters
     ----------
     images : a folder (with all folders in it), a glob, or one file
-    masks : the same; or one mask file for all pictures; or a word of MASK_WORDS, made for each from itself; None = they
+    masks : the same; or one mask file for all pictures; or one of inputs.WORDS, made for each from itself; None = they
         lie beside the pictures (`mask_suffix` is needed)
     output : the folder that the fills go to; pictures in it are not taken as input
     mask_suffix : "_mask" (stem + it, any format) or "{stem}_mask.png" (exactly so); None = the stems are equal
@@ -68,7 +67,7 @@ def find_pairs(
         If nothing is there, picture and mask cannot be told apart, or a picture would be overwritten.
     """
     pictures = places.find(images)
-    if masks in MASK_WORDS and not Path(masks).exists():
+    if masks in WORDS and not Path(masks).exists():
         found = dict.fromkeys(_outside(pictures.base, pictures.names, output), masks)
         return _pairing(pictures.base, found, (), output, format_suffix, made=True)
     if masks is not None and places.is_file(masks):

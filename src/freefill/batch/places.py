@@ -16,7 +16,22 @@ from typing import Any, BinaryIO
 from freefill.errors import InputError
 
 PICTURE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif", ".heic", ".heif", ".avif")
+    (
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".bmp",
+        ".dib",
+        ".gif",
+        ".heic",
+        ".heif",
+        ".avif",
+    )
 )
 LOCAL_PROTOCOLS = frozenset(("file", "local", "memory"))  # no socket: allowed with FREEFILL_OFFLINE=1
 

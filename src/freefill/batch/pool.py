@@ -57,6 +57,11 @@ class Worker:
         )
         self._send((work, output, threads))
 
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
     def wait_until_ready(self) -> None:
         """Wait until the engine is loaded.
 
@@ -163,6 +168,12 @@ class Pool:
             worker.stop(GRACE_S)
         for talker in self._talkers:
             talker.join()
+
+    @property
+    def workers(self) -> list[Worker]:
+        """Those at work now."""
+        with self._lock:
+            return list(self._workers)
 
     def fill_all(self, pairs: Sequence[Pair]) -> Iterator[Record]:
         """Yield a record for each pair, in the order in which they are ready.

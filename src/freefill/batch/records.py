@@ -21,7 +21,7 @@ class Work:
     options: Options = field(default_factory=Options)
     invert: bool = False
     mask_fit: Literal["error", "scale"] = "error"
-    mask_channel: Literal["auto", "alpha", "luma"] = "auto"
+    mask_channel: Literal["auto", "grey", "transparent", "opaque"] = "auto"
     refine: bool = False
     format: str | None = None
     quality: int | None = None

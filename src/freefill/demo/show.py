@@ -12,7 +12,7 @@ from freefill.demo.scenes import SCENES, Scene, load
 from freefill.errors import InputError, did_you_mean
 from freefill.images.write import write_picture
 from freefill.inpainter import Inpainter
-from freefill.masks.sources import picture_of
+from freefill.inputs import mask_picture
 from freefill.values import Mask, Options, Picture, Result
 
 
@@ -72,8 +72,8 @@ def show(
         result = inpainter.run(picture, mask, options, source=None if barred is None else ~barred)
         shown.append(Shown(scene, picture, result, time.perf_counter() - begun))
         write_picture(picture, output / f"{scene.name}.image.png")
-        write_picture(picture_of(mask), output / f"{scene.name}.mask.png")
+        write_picture(mask_picture(mask), output / f"{scene.name}.mask.png")
         write_picture(result.picture, output / f"{scene.name}.filled.png")
         if barred is not None:
-            write_picture(picture_of(Mask(barred)), output / f"{scene.name}.not-from.png")
+            write_picture(mask_picture(Mask(barred)), output / f"{scene.name}.not-from.png")
     return write_page(output / "index.html", shown)

@@ -1,0 +1,134 @@
+"""freefill batch, as it is typed: what it prints where, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from freefill.cli.main import main
+
+Ran = tuple[int, str, str]
+FAST = ("--engine", "telea", "--texture", "never")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two pictures with masks, one picture and one mask without a partner; the current folder."""
+    for name in ("photos", "masks"):
+        (tmp_path / name).mkdir()
+    rng = np.random.default_rng(0)
+    for name in ("a.jpg", "b.png", "lone.png"):
+        Image.fromarray(rng.integers(0, 256, (40, 40, 3), np.uint8)).save(tmp_path / "photos" / name)
+    hole = np.zeros((40, 40), bool)
+    hole[10:20, 10:20] = True
+    for name in ("a.png", "b.png", "left.png"):
+        Image.fromarray(hole).save(tmp_path / "masks" / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def freefill(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run the program; return (exit code, standard output, standard error)."""
+
+    def run(*words: str) -> Ran:
+        with pytest.raises(SystemExit) as stopped:
+            main(list(words))
+        told = capsys.readouterr()
+        return int(stopped.value.code or 0), told.out, told.err
+
+    return run
+
+
+def test_it_fills_and_tells_what_had_no_partner(folder: Path, freefill: Callable[..., Ran]):
+    code, out, err = freefill("batch", "photos", "masks", "-o", "out", *FAST)
+    assert code == 0
+    assert out.startswith("2 filled in ")
+    assert out.strip().endswith(str(Path("out/freefill.jsonl")))
+    assert err.splitlines() == [
+        "freefill: photos/lone.png: no mask 'lone' for it",
+        "freefill: masks/left.png: no picture for it",
+    ]
+    assert Image.open(folder / "out/a.jpg").format == "JPEG"
+    assert Image.open(folder / "out/b.png").format == "PNG"
+
+
+def test_a_failing_picture_gives_exit_code_3_and_one_line(folder: Path, freefill: Callable[..., Ran]):
+    (folder / "photos/a.jpg").write_bytes(b"no picture")
+    code, out, err = freefill("batch", "photos", "masks", "-o", "out", *FAST, "--json")
+    told = json.loads(out)
+    assert code == 3
+    assert (told["done"], told["failed"], told["skipped"]) == (1, 1, 0)
+    assert told["failures"][0]["image"] == "photos/a.jpg"
+    assert [each["reason"] for each in told["alone"]] == ["no mask 'lone' for it", "no picture for it"]
+    assert "freefill: photos/a.jpg: " in err
+    assert "Traceback" not in err
+
+
+def test_quiet_says_nothing_at_all(folder: Path, freefill: Callable[..., Ran]):
+    assert freefill("batch", "photos", "masks", "-o", "out", *FAST, "-q") == (0, "", "")
+
+
+def test_one_format_for_all_and_names_that_do_not_meet(folder: Path, freefill: Callable[..., Ran]):
+    Image.open(folder / "photos/a.jpg").save(folder / "photos/a.png")
+    assert freefill("batch", "photos", "masks", "-o", "out", *FAST, "--format", "png", "-q")[0] == 0
+    assert sorted(path.name for path in (folder / "out").glob("*.png")) == ["a.jpg.png", "a.png", "b.png"]
+    assert {Image.open(path).format for path in (folder / "out").glob("*.png")} == {"PNG"}
+
+
+def test_a_dry_run_prints_pairs_and_plans_and_writes_nothing(folder: Path, freefill: Callable[..., Ran]):
+    code, out, _ = freefill("batch", "photos", "masks", "-o", "out", *FAST, "--dry-run", "-q")
+    told = json.loads(out)
+    assert code == 0
+    assert [(pair["image"], pair["output"]) for pair in told["pairs"]] == [
+        ("photos/a.jpg", "a.jpg"),
+        ("photos/b.png", "b.png"),
+    ]
+    assert all(pair["plan"]["hole_px"] == 100 for pair in told["pairs"])
+    assert len(told["alone"]) == 2
+    assert not (folder / "out").exists()
+
+
+def test_shards_have_a_journal_each_and_resume_knows_both(folder: Path, freefill: Callable[..., Ran]):
+    for shard in ("1/2", "2/2"):
+        code, out, _ = freefill("batch", "photos", "masks", "-o", "out", *FAST, "--shard", shard)
+        assert (code, out[:8]) == (0, "1 filled")
+    code, out, _ = freefill("batch", "photos", "masks", "-o", "out", *FAST, "--resume", "--json")
+    assert json.loads(out)["skipped"] == 2
+
+
+def test_a_manifest_names_the_pairs(folder: Path, freefill: Callable[..., Ran]):
+    (folder / "pairs.csv").write_text("image,mask,output\nphotos/a.jpg,masks/left.png,deep/x.png\n")
+    assert freefill("batch", "pairs.csv", "-o", "out", *FAST, "-q")[0] == 0
+    assert Image.open(folder / "out/deep/x.png").format == "PNG"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("photos", "masks"), 2, "Missing option '-o'"),
+        (("photos", "masks", "-o", "out", "--shard", "3/2"), 2, "'3/2' is not a shard"),
+        (("photos", "masks", "-o", "out", "--jobs", "0"), 2, "--jobs"),
+        (("pairs.csv", "masks", "-o", "out"), 2, "leave MASKS"),
+        (("nothing", "masks", "-o", "out"), 1, "nothing: there is no such file or folder"),
+        (("photos", "-o", "out"), 1, "where are the masks?"),
+        (("photos", "photos", "-o", "out"), 1, "--mask-suffix _mask"),
+        (("photos", "masks", "-o", "photos"), 1, "choose another output folder"),
+        (("photos", "masks", "-o", "out", "--mask-suffix", "_no"), 1, "no picture has a mask"),
+        (("photos", "masks", "-o", "out", "--format", "pgn"), 1, "did you mean 'png'"),
+        (("photos", "masks", "-o", "out", "--engine", "tela"), 1, "did you mean 'telea'"),
+        (("photos", "masks", "-o", "masks/left.png/out", *FAST), 1, "masks/left.png/out"),
+    ],
+)
+def test_a_wrong_call_is_told_in_one_line(
+    folder: Path, freefill: Callable[..., Ran], words: tuple[str, ...], code: int, message: str
+):
+    ended, out, err = freefill("batch", *words)
+    assert (ended, out) == (code, "")
+    assert message in err
+    assert "Traceback" not in err
