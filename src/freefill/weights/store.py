@@ -71,6 +71,9 @@ def fetch_many(names: Iterable[str], progress: Progress | None = None) -> list[P
     asked = [catalogue.find(name) for name in names]
     companions = [catalogue.find(other) for card in asked for other in card.companions]
     paths = fetch_cards(dict.fromkeys([*asked, *companions]), progress)
+    from freefill.weights.converted import convert_fetched  # which asks this module where files lie
+
+    convert_fetched(asked)
     return paths[: len(asked)]
 
 

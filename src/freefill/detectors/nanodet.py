@@ -1,0 +1,130 @@
+"""Boxes of 80 kinds of things by NanoDet-g, in the whole picture and in tiles of it.
+
+References
+----------
+RangiLyu, "NanoDet", 2020; the head is that of Li et al., "Generalized Focal Loss", NeurIPS 2020: each side of a box is
+the mean of a distribution over 0 to 10 cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.detectors.boxes import Boxes, areas, suppress
+from freefill.detectors.crops import resized
+from freefill.detectors.session import Model, open_model
+from freefill.values import Image
+
+NAME = "nanodet"
+SIZE_PX = 416
+STRIDES = (8, 16, 32)
+SCORES, SIDES = ("Identity", "Identity_1", "Identity_2"), ("Identity_3", "Identity_4", "Identity_5")
+STEPS = 11
+# blue, green, red, of 255
+MEAN_BGR = np.array([103.53, 116.28, 123.675], np.float32)
+DEVIATION_BGR = np.array([57.375, 57.12, 58.395], np.float32)
+
+CATEGORIES = (
+    "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",
+    "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse", "sheep", "cow", "elephant",
+    "bear", "zebra", "giraffe", "backpack", "umbrella", "handbag", "tie", "suitcase", "frisbee", "skis", "snowboard",
+    "sports ball", "kite", "baseball bat", "baseball glove", "skateboard", "surfboard", "tennis racket", "bottle",
+    "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple", "sandwich", "orange", "broccoli",
+    "carrot", "hot dog", "pizza", "donut", "cake", "chair", "couch", "potted plant", "bed", "dining table", "toilet",
+    "tv", "laptop", "mouse", "remote", "keyboard", "cell phone", "microwave", "oven", "toaster", "sink",
+    "refrigerator", "book", "clock", "vase", "scissors", "teddy bear", "hair drier", "toothbrush",
+)  # fmt: skip
+
+# A person whose root of area is below this share of the longer side is looked for in tiles too.
+TILE_SHARE = 0.6
+TILE_TWICE_PX = 1600  # from this longer side on, tiles of half the size are looked at as well
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Boxes of one category: (n, 4) top, left, bottom, right in px, and (n,) scores in [0, 1], the best first."""
+
+    boxes: Boxes
+    scores: NDArray[np.float64]
+
+
+def find_boxes(
+    image: Image, category: str = "person", *, least: float = 0.25, most_overlap: float = 0.6, tiles: bool = True
+) -> Found:
+    """Find the boxes of one category.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32, RGB in [0, 1]
+    category : one of CATEGORIES
+    least : the least score
+    most_overlap : of two boxes that overlap by more, the better stays
+    tiles : look at overlapping tiles too, which finds small things
+
+    Raises
+    ------
+    WeightsError
+        If the network is not on this machine.
+    """
+    model, column = open_model(NAME), CATEGORIES.index(category)
+    height, width = image.shape[:2]
+    parts = [_in_part(model, image, column, least)]
+    if tiles:
+        parts += [_in_tile(model, image, column, least, TILE_SHARE, row, col) for row in (0, 1) for col in (0, 1)]
+    if tiles and max(height, width) >= TILE_TWICE_PX:
+        thirds = (0.0, 1 / 3, 2 / 3, 1.0)
+        parts += [_in_tile(model, image, column, least, TILE_SHARE / 2, r, c) for r in thirds for c in thirds]
+    boxes = np.concatenate([found.boxes for found in parts])
+    scores = np.concatenate([found.scores for found in parts])
+    kept = suppress(boxes, scores, most_overlap)
+    return Found(boxes[kept], scores[kept])
+
+
+def _in_tile(model: Model, image: Image, column: int, least: float, share: float, row: float, col: float) -> Found:
+    """Find boxes in a tile of `share` of the picture's sides; row and col from 0 (first) to 1 (last) say which."""
+    height, width = image.shape[:2]
+    high, wide = max(int(height * share), 1), max(int(width * share), 1)
+    top, left = round((height - high) * row), round((width - wide) * col)
+    found = _in_part(model, image[top : top + high, left : left + wide], column, least)
+    boxes = found.boxes
+    # A box that ends at an inner border of the tile is half a thing; a large one is better seen in the whole picture.
+    ends = (np.array([top, left]) > 0, np.array([top + high, left + wide]) < (height, width))
+    sides = np.array([high, wide])
+    cut = ((boxes[:, :2] <= 3) & ends[0]).any(axis=1) | ((boxes[:, 2:] >= sides - 3) & ends[1]).any(axis=1)
+    kept = ~cut & (np.sqrt(areas(boxes)) < wide / 2)
+    return Found(boxes[kept] + [top, left, top, left], found.scores[kept])
+
+
+def _in_part(model: Model, part: Image, column: int, least: float) -> Found:
+    """Run the network once; the part is squeezed to its size."""
+    height, width = part.shape[:2]
+    bgr = resized(np.ascontiguousarray(part), (SIZE_PX, SIZE_PX))[..., ::-1]
+    tensor = ((bgr * 255 - MEAN_BGR) / DEVIATION_BGR).transpose(2, 0, 1)[None]
+    feeds = {next(iter(model.inputs)): np.ascontiguousarray(tensor, np.float32)}
+    answers = model.run(feeds, [*SCORES, *SIDES])
+    boxes, scores = [], []
+    for stride, of_cells, logits in zip(STRIDES, answers[:3], answers[3:], strict=True):
+        found, score = _decode(of_cells[0, :, column], logits[0], stride, least)
+        boxes.append(found)
+        scores.append(score)
+    in_part = np.concatenate(boxes) * (np.array([height, width, height, width]) / SIZE_PX)
+    in_part = np.clip(in_part, 0, [height, width, height, width])
+    score = np.concatenate(scores)
+    real = areas(in_part) > 0
+    return Found(in_part[real], score[real])
+
+
+def _decode(
+    of_cells: NDArray[np.float32], logits: NDArray[np.float32], stride: int, least: float
+) -> tuple[Boxes, NDArray[np.float64]]:
+    """Return the boxes of one stride in px of the network's input, and their scores."""
+    cells = np.flatnonzero(of_cells > least)
+    distances = logits[cells].reshape(-1, 4, STEPS).astype(np.float64)
+    weights = np.exp(distances - distances.max(axis=2, keepdims=True))
+    left, top, right, bottom = ((weights * np.arange(STEPS)).sum(axis=2) / weights.sum(axis=2) * stride).T
+    across = SIZE_PX // stride
+    row, col = (cells // across + 0.5) * stride, (cells % across + 0.5) * stride
+    return np.stack([row - top, col - left, row + bottom, col + right], axis=1), of_cells[cells].astype(np.float64)

@@ -1,0 +1,81 @@
+"""Networks of detectors, run by ONNX Runtime: opened once, used often, from several threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.errors import WeightsError
+from freefill.weights.converted import locate_onnx
+
+_OPEN: dict[tuple[str, int], Model] = {}
+_LOCK = threading.Lock()
+
+
+class Model:
+    """A network of ONNX Runtime, on the processor.
+
+    Attributes
+    ----------
+    inputs, outputs : name to shape; a side that is open is None
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import onnxruntime
+        except ImportError:
+            raise WeightsError(f"{path.name}: running it needs an extra; run: pip install 'freefill[detect]'") from None
+        import cv2
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # warnings about a file's style are of no use to a user
+        options.intra_op_num_threads = cv2.getNumThreads()  # workers of a batch share the cores by that number
+        options.inter_op_num_threads = 1
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        # What ONNX Runtime raises has no common base but RuntimeError and ValueError, by kind of damage.
+        except (RuntimeError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise WeightsError(f"{path}: not an ONNX model that can be run ({reason})") from None
+        self.path = path
+        self.inputs = {each.name: _shape(each.shape) for each in self._session.get_inputs()}
+        self.outputs = {each.name: _shape(each.shape) for each in self._session.get_outputs()}
+
+    def run(self, feeds: Mapping[str, NDArray[Any]], wanted: Sequence[str] | None = None) -> list[NDArray[Any]]:
+        """Return the outputs named, or all in the file's order.
+
+        Raises
+        ------
+        WeightsError
+            If the network refuses what it is given: then it is another network than its card says.
+        """
+        try:
+            return [np.asarray(each) for each in self._session.run(wanted, dict(feeds))]
+        except (RuntimeError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise WeightsError(f"{self.path}: the network does not run as its card says ({reason})") from None
+
+
+def open_model(name_or_path: str) -> Model:
+    """Return the network of that name in the weights' store, or of a file.
+
+    Raises
+    ------
+    WeightsError
+        If it is not on this machine (the message names the command that gets it), or cannot be run.
+    """
+    path = locate_onnx(name_or_path)
+    key = (str(path), path.stat().st_mtime_ns)
+    with _LOCK:
+        if key not in _OPEN:
+            _OPEN[key] = Model(path)
+        return _OPEN[key]
+
+
+def _shape(sides: Sequence[Any]) -> tuple[int | None, ...]:
+    return tuple(side if isinstance(side, int) else None for side in sides)
