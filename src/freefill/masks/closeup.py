@@ -1,0 +1,77 @@
+"""A close-up of one part of a mask and its surroundings, at a scale at which the object has a known size.
+
+Everything that reads the image works on close-ups: colours and edges are looked for at the scale of the object, so a
+picture of 24 megapixels costs as much as one of two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.masks.parts import Part
+from freefill.values import Box, Hole, Image
+
+
+@dataclass(frozen=True, eq=False)
+class Closeup:
+    """One part, seen close.
+
+    Attributes
+    ----------
+    box : what of the picture is seen, picture px
+    scale : close-up px per picture px, at most 1
+    size_px : size of the object, close-up px
+    lab : (h, w, 3) float32, CIELAB: lightness 0 to 100, a, b
+    part : (h, w) bool, the part itself
+    others : (h, w) bool, all other parts of the mask
+    """
+
+    box: Box
+    scale: float
+    size_px: float
+    lab: NDArray[np.float32]
+    part: Hole
+    others: Hole
+
+    def enlarge(self, found: Hole) -> Hole:
+        """Bring a mask of the close-up to the size of the box, with smooth contours."""
+        if found.shape == (self.box.height, self.box.width):
+            return found
+        size = (self.box.width, self.box.height)
+        # 8 bits instead of float: at 24 megapixels the copies are what costs.
+        grey = cv2.resize(found.astype(np.uint8) * 255, size, interpolation=cv2.INTER_LINEAR)
+        return grey > 127
+
+
+def look_at(image: Image, labels: NDArray[np.int32], part: Part, margin_px: float, size_px: float) -> Closeup:
+    """Cut out a part with a margin and bring it to a scale at which its size is at most `size_px`.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32, RGB in [0, 1]
+    labels : (H, W) int32, 0 = known
+    part : the part to look at
+    margin_px : picture px on every side
+    size_px : the most the object's size may be, close-up px; it is never enlarged
+    """
+    box = part.box.grown(int(margin_px) + 2, labels.shape)
+    # Long thin parts have a small size in a large box: the box may not exceed 640 px either.
+    scale = min(1.0, size_px / part.size_px, 640 / max(box.height, box.width))
+    size = (max(round(box.width * scale), 1), max(round(box.height * scale), 1))
+    window = labels[box.slices]
+    rgb = np.clip(_reduced(image[box.slices], size), 0, 1)
+    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
+    own = _reduced((window == part.label).view(np.uint8) * np.uint8(255), size) > 127
+    others = _reduced(((window > 0) & (window != part.label)).view(np.uint8) * np.uint8(255), size) > 127
+    return Closeup(box, scale, part.size_px * scale, np.asarray(lab, np.float32), own, others & ~own)
+
+
+def _reduced(array: NDArray[np.generic], size: tuple[int, int]) -> NDArray[np.generic]:
+    """Reduce by area; size is (width, height)."""
+    if array.shape[1::-1] == size:
+        return np.ascontiguousarray(array)
+    return cv2.resize(np.ascontiguousarray(array), size, interpolation=cv2.INTER_AREA)

@@ -1,0 +1,208 @@
+"""Repair a mask so that it covers the whole thing: one recipe, each step a pure function of its own file.
+
+Read `refine` from top to bottom; the order matters. The image is asked first (snap, attached), then what is left
+unsure is covered by thickening, and last comes what lies outside of the object: its shadow and its reflection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.errors import InputError
+from freefill.masks.attached import Thing, attached_things
+from freefill.masks.closeup import look_at
+from freefill.masks.contour import close_gaps, drop_specks, fill_holes, smooth
+from freefill.masks.parts import Part, find_parts
+from freefill.masks.snap import CLOSEUP_SIZE_PX, snap
+from freefill.masks.thicken import block_px, thicken
+from freefill.values import Hole, Image, Mask
+
+STEPS = ("fill", "close", "snap", "reach", "attached", "thicken", "smooth", "shadow", "reflection")
+
+
+@dataclass(frozen=True)
+class RefineSettings:
+    """How a mask is refined. Lengths are shares of the size of each part (root of its area); 0 switches a step off.
+
+    Attributes
+    ----------
+    specks : parts below this share of the largest part's size are dropped
+    fill : enclosed regions below this size are filled
+    close : gaps and notches narrower than twice this are closed
+    snap : how far the contour may move to the object's edge in the image
+    reach : how far missing limbs and attached things are looked for in the image
+    attached : annotated things that touch are taken along
+    trust : thickening is less by up to this share where the image shows that the background begins at the contour
+    thicken : the radius of the thickening ...
+    thicken_px : ... to which this is added, px
+    smooth : the blur that rounds the contour
+    shadow, reflection : look for them in the image
+    bound : nothing is added farther than this from the given mask, save annotated things
+    most_parts : the image is asked for so many parts, the largest first
+    """
+
+    specks: float = 0.01
+    fill: float = 0.25
+    close: float = 0.02
+    snap: float = 0.08
+    reach: float = 0.6
+    attached: bool = True
+    trust: float = 0.3
+    thicken: float = 0.03
+    thicken_px: float = 0.5
+    smooth: float = 0.01
+    shadow: bool = True
+    reflection: bool = True
+    bound: float = 1.5
+    most_parts: int = 64
+
+    def __post_init__(self) -> None:
+        for name in ("specks", "fill", "close", "snap", "reach", "trust", "thicken", "smooth", "bound"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and 0 <= value <= 4):
+                raise InputError(f"refine: {name} must be a share from 0 to 4, not {value}")
+
+
+@dataclass(frozen=True, eq=False)
+class Refined:
+    """A refined mask, and where it came from.
+
+    Attributes
+    ----------
+    hole : (H, W) bool; contains the given mask, less the dropped specks
+    added : step to (H, W) bool, what it added; the steps of `STEPS` that added something, disjoint
+    dropped : (H, W) bool, the specks
+    notes : what the user should know
+    """
+
+    hole: Hole
+    added: Mapping[str, Hole]
+    dropped: Hole
+    notes: tuple[str, ...] = ()
+
+    def shares(self) -> dict[str, float]:
+        """Return what each step added, as a share of the given mask (less specks)."""
+        added_px = {step: int(hole.sum()) for step, hole in self.added.items()}
+        given_px = max(int(self.hole.sum()) - sum(added_px.values()), 1)
+        return {step: px / given_px for step, px in added_px.items()}
+
+
+def refine(
+    mask: Mask | Hole,
+    image: Image | None = None,
+    *,
+    settings: RefineSettings = RefineSettings(),
+    things: Sequence[Thing] = (),
+) -> Refined:
+    """Repair a mask: cover the whole object with little of what is around it.
+
+    Parameters
+    ----------
+    mask : a Mask, or (H, W) bool, True = hole; may be empty
+    image : (H, W, 3) float32, RGB in [0, 1]; None = the steps that ask the image are left out
+    settings : which steps, and how far
+    things : annotated things of other categories; those that touch a masked person are taken along
+
+    Returns
+    -------
+    Refined
+
+    Raises
+    ------
+    InputError
+        If mask, image and things differ in size.
+
+    Examples
+    --------
+    >>> hole = np.zeros((9, 9), bool)
+    >>> hole[3:6, 3:6] = True
+    >>> refine(hole, settings=RefineSettings(thicken=0.4)).hole.sum()
+    np.int64(21)
+    """
+    given = mask.hole if isinstance(mask, Mask) else mask
+    _check(given, image, things)
+    labels, parts = find_parts(np.ascontiguousarray(given))
+    hole, dropped = drop_specks(labels, parts, settings.specks)
+    notes = [f"{dropped} specks dropped"] if dropped else []
+    added: dict[str, Hole] = {}
+    kept = hole
+
+    def add(step: str, more: Hole) -> None:
+        nonlocal hole
+        new = more & ~hole
+        if new.any():
+            added[step] = new
+            hole = hole | new
+
+    if not hole.any():
+        return Refined(hole, added, given & ~hole, tuple(notes))
+    if dropped:
+        labels, parts = find_parts(hole)
+    add("fill", fill_holes(hole, parts, settings.fill))
+    if settings.close:
+        add("close", close_gaps(labels, parts, settings.close))
+    share: NDArray[np.float32] | None = None
+    if image is not None:
+        labels, parts = find_parts(hole)
+        found, share, said = _ask_image(image, labels, parts, settings)
+        notes += said
+        for step, more in found.items():
+            add(step, more)
+    if settings.attached and things:
+        labels, parts = find_parts(hole)
+        more, names = attached_things(hole, parts, things)
+        add("attached", more)
+        notes += [f"taken along: {', '.join(names)}"] if names else []
+    labels, parts = find_parts(hole)
+    block = block_px(given)
+    if settings.thicken or settings.thicken_px:
+        add("thicken", thicken(labels, parts, _radii_px(parts, settings, block), share))
+    if settings.smooth:
+        add("smooth", smooth(hole, parts, settings.smooth, least_px=0.5 * block if block > 1 else 0.0))
+    add("fill", fill_holes(hole, parts, settings.fill)) if "fill" not in added else None
+    if block > 1:
+        notes.append(f"the mask was enlarged about {block} times: its steps are smoothed")
+    return Refined(hole, added, given & ~kept, tuple(notes))
+
+
+def _check(given: Hole, image: Image | None, things: Sequence[Thing]) -> None:
+    """Refuse what does not fit together."""
+    if given.ndim != 2 or given.dtype != np.bool_ or given.size == 0:
+        raise InputError(f"refine: the mask must be (H, W) bool, not {given.shape} of {given.dtype}")
+    if image is not None and image.shape != (*given.shape, 3):
+        raise InputError(f"refine: the image is {image.shape}, the mask {given.shape}; bring them to one size")
+    for thing in things:
+        if thing.hole.shape != given.shape:
+            raise InputError(f"refine: '{thing.category}' is {thing.hole.shape}, the mask {given.shape}")
+
+
+def _radii_px(parts: Sequence[Part], settings: RefineSettings, block: int) -> dict[int, float]:
+    """Return how far each part is thickened, px."""
+    step = 0.25 * block if block > 1 else 0.0
+    return {p.label: settings.thicken * p.size_px + settings.thicken_px + step for p in parts}
+
+
+def _ask_image(
+    image: Image, labels: NDArray[np.int32], parts: Sequence[Part], settings: RefineSettings
+) -> tuple[dict[str, Hole], NDArray[np.float32], list[str]]:
+    """Look at the parts one by one, the largest first; what each step adds, the share of thickening, notes."""
+    found = {"snap": np.zeros(labels.shape, bool)}
+    share = np.ones(labels.shape, np.float32)
+    notes: list[str] = []
+    for part in sorted(parts, key=lambda p: -p.area_px)[: settings.most_parts]:
+        if part.size_px < 16:
+            break
+        view = look_at(image, labels, part, 3 * settings.snap * part.size_px, CLOSEUP_SIZE_PX)
+        if settings.snap:
+            snapped = snap(view, settings.snap)
+            if snapped.added.any():
+                found["snap"][view.box.slices] |= view.enlarge(snapped.added | view.part)
+            size = (view.box.width, view.box.height)
+            settled = cv2.resize(snapped.settled, size, interpolation=cv2.INTER_LINEAR)
+            share[view.box.slices] = np.minimum(share[view.box.slices], 1 - settings.trust * settled)
+    return found, share, notes
