@@ -45,6 +45,11 @@ def freefill(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     return run
 
 
+def format_of(path: Path) -> str | None:
+    with Image.open(path) as picture:
+        return picture.format
+
+
 def test_it_fills_and_tells_what_had_no_partner(folder: Path, freefill: Callable[..., Ran]):
     code, out, err = freefill("batch", "photos", "masks", "-o", "out", *FAST)
     assert code == 0
@@ -54,8 +59,8 @@ def test_it_fills_and_tells_what_had_no_partner(folder: Path, freefill: Callable
         "freefill: photos/lone.png: no mask 'lone' for it",
         "freefill: masks/left.png: no picture for it",
     ]
-    assert Image.open(folder / "out/a.jpg").format == "JPEG"
-    assert Image.open(folder / "out/b.png").format == "PNG"
+    assert format_of(folder / "out/a.jpg") == "JPEG"
+    assert format_of(folder / "out/b.png") == "PNG"
 
 
 def test_a_failing_picture_gives_exit_code_3_and_one_line(folder: Path, freefill: Callable[..., Ran]):
@@ -75,10 +80,11 @@ def test_quiet_says_nothing_at_all(folder: Path, freefill: Callable[..., Ran]):
 
 
 def test_one_format_for_all_and_names_that_do_not_meet(folder: Path, freefill: Callable[..., Ran]):
-    Image.open(folder / "photos/a.jpg").save(folder / "photos/a.png")
+    with Image.open(folder / "photos/a.jpg") as photo:
+        photo.save(folder / "photos/a.png")
     assert freefill("batch", "photos", "masks", "-o", "out", *FAST, "--format", "png", "-q")[0] == 0
     assert sorted(path.name for path in (folder / "out").glob("*.png")) == ["a.jpg.png", "a.png", "b.png"]
-    assert {Image.open(path).format for path in (folder / "out").glob("*.png")} == {"PNG"}
+    assert {format_of(path) for path in (folder / "out").glob("*.png")} == {"PNG"}
 
 
 def test_a_dry_run_prints_pairs_and_plans_and_writes_nothing(folder: Path, freefill: Callable[..., Ran]):
@@ -105,7 +111,7 @@ def test_shards_have_a_journal_each_and_resume_knows_both(folder: Path, freefill
 def test_a_manifest_names_the_pairs(folder: Path, freefill: Callable[..., Ran]):
     (folder / "pairs.csv").write_text("image,mask,output\nphotos/a.jpg,masks/left.png,deep/x.png\n")
     assert freefill("batch", "pairs.csv", "-o", "out", *FAST, "-q")[0] == 0
-    assert Image.open(folder / "out/deep/x.png").format == "PNG"
+    assert format_of(folder / "out/deep/x.png") == "PNG"
 
 
 @pytest.mark.parametrize(

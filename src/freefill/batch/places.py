@@ -14,25 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from freefill.errors import InputError
+from freefill.images.write import FORMATS
 
-PICTURE_SUFFIXES = frozenset(
-    (
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".webp",
-        ".tif",
-        ".tiff",
-        ".bmp",
-        ".dib",
-        ".gif",
-        ".heic",
-        ".heif",
-        ".avif",
-    )
-)
+PICTURE_SUFFIXES = frozenset(f".{word}" for word in FORMATS)
 LOCAL_PROTOCOLS = frozenset(("file", "local", "memory"))  # no socket: allowed with FREEFILL_OFFLINE=1
 
 
