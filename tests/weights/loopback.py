@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from freefill.weights.card import NOT_PUBLISHED, Card, Source, Url
 
@@ -15,7 +16,7 @@ Answer = Callable[["Handler"], None]
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: "Site"
+    server: "Site"  # type: ignore[assignment]
 
     def do_GET(self) -> None:
         route = self.path.split("?")[0]
@@ -28,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the client has gone
             answer(self)
 
-    def give(self, data: bytes, *, status: int = 200, length: int | None = None, **headers: str) -> None:
+    def give(self, data: bytes, *, status: int = 200, length: int | None = None, **headers: Any) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(data) if length is None else length))
         for name, value in headers.items():
@@ -82,7 +83,8 @@ def resumable(data: bytes = DATA, tag: str = '"one"') -> Answer:
 
 def cut_off(data: bytes = DATA, after: int = 300_000, tag: str = "") -> Answer:
     def answer(handler: Handler) -> None:
-        handler.give(data[:after], length=len(data), **({"ETag": tag} if tag else {}))
+        more: dict[str, Any] = {"ETag": tag} if tag else {}
+        handler.give(data[:after], length=len(data), **more)
         handler.close_connection = True
 
     return answer
@@ -120,7 +122,7 @@ def status(code: int) -> Answer:
     return lambda handler: handler.give(b"no", status=code)
 
 
-def page(text: str, **headers: str) -> Answer:
+def page(text: str, **headers: Any) -> Answer:
     return lambda handler: handler.give(text.encode(), Content_Type="text/html", **headers)
 
 

@@ -7,13 +7,13 @@ the lines that turn one into an .npz.
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from freefill.errors import WeightsError
+from freefill.weights.sniff import DAMAGE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,7 +34,7 @@ def read_npz(path: Path) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     state: dict[str, Tensor] = {}
     others = 0
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             for name in archive.files:
                 key = state_key(name)
                 if key is None:
@@ -44,7 +44,7 @@ def read_npz(path: Path) -> tuple[dict[str, Tensor], tuple[str, ...]]:
                 if array.ndim == 4:
                     array = array.transpose(3, 2, 0, 1)  # (k, k, in, out) to (out, in, k, k)
                 state[key] = torch.from_numpy(np.ascontiguousarray(array))
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise WeightsError(f"{path}: is damaged, or holds more than numbers ({str(error)[:80]})") from error
     if not state:
         raise WeightsError(f"{path}: holds no variable of the generator ({SCOPE}<layer>/kernel); see docs/weights.md")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import pickletools
-import struct
+import re
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 from freefill.errors import WeightsError
 from freefill.weights import sniff
 from freefill.weights.import_tensorflow import read_npz
+from freefill.weights.sniff import DAMAGE
 
 if TYPE_CHECKING:
     import torch
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
 
 # Under which key checkpoints keep the generator, or the only network: the first that is there is used.
 _STATE_KEYS = ("G", "generator", "g_ema", "params_ema", "params", "state_dict", "model")
-# What a damaged checkpoint can make the restricted readers raise (found by damaging files at random).
-_DAMAGE = (
-    RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, OSError, MemoryError,
-    struct.error, zipfile.BadZipFile,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -123,9 +119,10 @@ def _read_torch(path: Path) -> Any:
     except ModuleNotFoundError as error:
         raise WeightsError(f"{path}: opening it needs torch; run: pip install 'freefill[torch]'") from error
     try:
-        with warnings.catch_warnings():
+        # A handle of ours: given a path, PyTorch goes by its ending, and leaves the file open when it fails.
+        with path.open("rb") as file, warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         wanted = _first_foreign_name(path)
         if wanted is not None:
@@ -134,7 +131,7 @@ def _read_torch(path: Path) -> Any:
                 "only (torch.save(network.state_dict(), FILE))"
             ) from error
         raise WeightsError(f"{path}: is a pickle, but no PyTorch checkpoint") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise WeightsError(f"{path}: {_cut_or_damaged(path)}; get it again") from error
 
 
@@ -146,7 +143,7 @@ def _read_safetensors(path: Path) -> Any:
         raise WeightsError(f"{path}: opening it needs {error.name}; run: pip install 'freefill[torch]'") from error
     try:
         return load_file(path, device="cpu")
-    except (safetensors.SafetensorError, *_DAMAGE) as error:
+    except (safetensors.SafetensorError, *DAMAGE) as error:
         raise WeightsError(f"{path}: {_cut_or_damaged(path)}; get it again") from error
 
 
@@ -174,7 +171,11 @@ def _network_of(content: Any, path: Path) -> Checkpoint:
 def _tensors(content: Mapping[Any, Any]) -> dict[str, Tensor]:
     import torch
 
-    return {name: value.detach() for name, value in content.items() if isinstance(value, torch.Tensor)}
+    return {
+        name: value.detach()
+        for name, value in content.items()
+        if isinstance(name, str) and isinstance(value, torch.Tensor)
+    }
 
 
 def _why_not(kind: str, path: Path) -> str:
@@ -196,37 +197,35 @@ def _cut_or_damaged(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(8)
         if head.startswith(b"PK"):
-            file.seek(max(size - 65557, 0))  # where a zip archive's end record must be
-            return "is damaged" if b"PK\x05\x06" in file.read() else f"is cut off (after {size} bytes)"
-        try:
-            for _ in range(5):  # an old checkpoint is five pickles, then the numbers
-                _names_in(file)
-        except (ValueError, EOFError, struct.error):
-            pass
-        return f"is cut off or damaged ({size} bytes)"
+            file.seek(max(size - 65557, 0))  # where a zip archive's end record of 22 bytes must be
+            whole = b"PK\x05\x06" in file.read()[:-18]
+            return "is damaged" if whole else f"is cut off (after {size} bytes)"
+    return f"is cut off or damaged ({size} bytes)"
 
 
 def _first_foreign_name(path: Path) -> str | None:
     """Return the first thing outside PyTorch's own that a pickle asks for, found without running it."""
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                member = next(name for name in archive.namelist() if name.endswith("data.pkl"))
-                with archive.open(member) as file:
-                    return _foreign(_names_in(file))
-        with path.open("rb") as file:
-            for _ in range(5):
-                found = _foreign(_names_in(file))
-                if found is not None:
-                    return found
-    except (ValueError, EOFError, StopIteration, struct.error, zipfile.BadZipFile):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # odd escapes in the strings of a damaged pickle
+            if zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as archive:
+                    member = next(name for name in archive.namelist() if name.endswith("data.pkl"))
+                    with archive.open(member) as file:
+                        return _foreign(_names_in(file))
+            with path.open("rb") as file:
+                for _ in range(5):  # an old checkpoint is five pickles, then the numbers
+                    found = _foreign(_names_in(file))
+                    if found is not None:
+                        return found
+    except (*DAMAGE, StopIteration):
         pass
     return None
 
 
 def _foreign(names: list[str]) -> str | None:
-    own = ("torch._utils.", "torch.FloatStorage", "collections.OrderedDict")
-    return next((name for name in names if not name.startswith(own)), None)
+    own = re.compile(r"torch\._utils\..*|torch\.\w+Storage|collections\.OrderedDict")
+    return next((name for name in names if not own.fullmatch(name)), None)
 
 
 def _names_in(file: IO[bytes]) -> list[str]:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
+import zlib
 from pathlib import Path
+
+# What a damaged file can make its readers raise (found by damaging files at random).
+DAMAGE = (
+    RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, OSError, MemoryError,
+    ArithmeticError, AssertionError, struct.error, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
 
 KINDS = {
     "empty": "an empty file",
@@ -63,7 +71,8 @@ def _zip_kind(path: Path, head: bytes) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:  # cut off: the table of contents is at the end
+    except DAMAGE:
+        # Cut off (the table of contents is at the end) or damaged: the first entry's name is at the beginning too.
         names = [head[30 : 30 + int.from_bytes(head[26:28], "little")].decode("utf-8", "replace")]
     folders = {name.split("/", 1)[1] for name in names if "/" in name}
     if "constants.pkl" in folders or any(name.startswith("code/") for name in folders):

