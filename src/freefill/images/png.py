@@ -30,7 +30,7 @@ _KEPT = (b"cICP", b"sRGB", b"gAMA", b"cHRM", b"mDCV", b"cLLI", b"tIME", b"sPLT")
 XMP = "XML:com.adobe.xmp"
 _MOST_BYTES = 64 << 20  # a text or profile that unpacks to more is an attack, not a text
 
-Chunk = tuple[bytes, bytes]
+Chunk = tuple[bytes, bytes | memoryview]
 
 
 def read_png(data: bytes, name: str, max_mpx: float | None, first_frame: bool) -> Picture:
@@ -80,7 +80,8 @@ def _chunks(data: bytes, name: str) -> Iterable[Chunk]:
             raise InputError(f"{name}: the PNG file is damaged (checksum of {word} at byte {place}); get it again")
         if sound:
             seen_pixels |= kind == b"IDAT"
-            yield kind, bytes(view[place + 8 : end - 4])
+            body = view[place + 8 : end - 4]
+            yield kind, body if kind == b"IDAT" else bytes(body)  # pixel data is large: no copy of it
         if kind == b"IEND":
             if not seen_pixels:
                 raise InputError(f"{name}: the PNG file has no pixel data; get it again")
@@ -95,9 +96,9 @@ def _bare(chunks: list[Chunk], keep_key: bool) -> bytes:
     return SIGNATURE + b"".join(pack(kind, body) for kind, body in chunks if kind in kinds)
 
 
-def pack(kind: bytes, body: bytes) -> bytes:
+def pack(kind: bytes, body: bytes | memoryview) -> bytes:
     """Return a chunk as it stands in the file."""
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
+    return b"".join((struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))))
 
 
 def _shallow(bare: bytes, name: str) -> Raster:
@@ -182,7 +183,8 @@ def _extras(chunks: list[Chunk], raster: Raster) -> Extras:
     text: dict[str, str] = {}
     raw_text: list[Chunk] = []
     kept: list[Chunk] = []
-    for kind, body in chunks:
+    for kind, part in chunks:
+        body = b"" if kind == b"IDAT" else bytes(part)
         try:
             if kind == b"iCCP":
                 found["icc"] = _unpacked(body.split(b"\0", 1)[1][1:])

@@ -17,6 +17,12 @@ from freefill.images.png import SIGNATURE, XMP, Chunk, pack, text_of
 from freefill.values import Picture
 
 _MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "tRNS")
+_LARGE_PX = 4_000_000
+
+
+def effort(picture: Picture) -> int:
+    """Return zlib's level: 6 takes 3.5 times as long as 3 for 7 % less; that tells when a photograph is large."""
+    return 6 if picture.size[0] * picture.size[1] < _LARGE_PX else 3
 
 
 def write_png(picture: Picture, stream: BinaryIO) -> None:
@@ -34,7 +40,7 @@ def _shallow(picture: Picture) -> memoryview:
     """Pack 8 bits a channel and less."""
     image = pil_of(picture, _MODES)
     out = io.BytesIO()
-    image.save(out, "PNG", transparency=image.info.get("transparency"))
+    image.save(out, "PNG", compress_level=effort(picture), transparency=image.info.get("transparency"))
     return out.getbuffer()
 
 
@@ -52,14 +58,16 @@ def _deep(picture: Picture) -> memoryview:
 
         out = io.BytesIO()
         mode = "LA" if alpha is None else "RGBA"
-        PilImage.frombuffer(mode, (width, height), pixels.astype(">u2").tobytes(), "raw", mode, 0, 1).save(out, "PNG")
+        PilImage.frombuffer(mode, (width, height), pixels.astype(">u2").tobytes(), "raw", mode, 0, 1).save(
+            out, "PNG", compress_level=effort(picture)
+        )
         data = out.getbuffer()
         header = struct.pack(">IIBBBBB", width, height, 16, 0 if alpha is None else 4, 0, 0, 0)
     else:
         import cv2
 
         code = cv2.COLOR_RGB2BGR if alpha is None else cv2.COLOR_RGBA2BGRA
-        done, packed = cv2.imencode(".png", cv2.cvtColor(pixels, code), [cv2.IMWRITE_PNG_COMPRESSION, 6])
+        done, packed = cv2.imencode(".png", cv2.cvtColor(pixels, code), [cv2.IMWRITE_PNG_COMPRESSION, effort(picture)])
         if not done:
             raise InputError(f"{picture.source}: could not be packed as 16-bit PNG; write TIFF instead")
         data = packed.data
