@@ -1,0 +1,161 @@
+"""How COCO writes regions: polygons and run lengths, decoded to the very pixels that COCO's own tools give.
+
+Pixels are counted down the columns. A region is where the number of changes before a pixel is odd.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.errors import InputError
+from freefill.values import Hole
+
+_STEPS = 5  # COCO draws polygons on a grid five times as fine
+
+
+def decode(segmentation: object, size: tuple[int, int]) -> Hole:
+    """Return the pixels of one annotation's `segmentation`.
+
+    Parameters
+    ----------
+    segmentation : a list of polygons, each x0, y0, x1, y1, ...; or {"size": [H, W], "counts": numbers or text}
+    size : (height, width) of the picture
+
+    Returns
+    -------
+    (H, W) bool
+
+    Raises
+    ------
+    InputError
+        If it is none of these, or does not fit the picture. The message has no file name: the caller adds it.
+    """
+    if isinstance(segmentation, Mapping):
+        return decode_runs(segmentation, size)
+    if not isinstance(segmentation, Sequence) or isinstance(segmentation, str) or not segmentation:
+        raise InputError(f"segmentation is {_short(segmentation)}, neither polygons nor run lengths")
+    hole = np.zeros(size, bool)
+    for polygon in segmentation:
+        hole |= polygon_pixels(_points(polygon), size)
+    return hole
+
+
+def decode_runs(code: Mapping[str, Any], size: tuple[int, int]) -> Hole:
+    """Decode run lengths, plain (a list of numbers) or packed (a text).
+
+    Examples
+    --------
+    >>> decode_runs({"size": [2, 3], "counts": [1, 2, 3]}, (2, 3)).astype(int).tolist()
+    [[0, 1, 0], [1, 0, 0]]
+    """
+    if list(code.get("size", ())) != list(size):
+        raise InputError(f"run lengths are for {_size(code.get('size'))}, the picture is {size[1]}x{size[0]}")
+    counts = code.get("counts")
+    runs = unpack(counts) if isinstance(counts, str | bytes) else _numbers(counts)
+    if runs.min(initial=0) < 0 or runs.sum() != size[0] * size[1]:
+        raise InputError(f"run lengths add up to {runs.sum()} px, the picture has {size[0] * size[1]}")
+    values = np.arange(len(runs)) % 2 == 1
+    return np.ascontiguousarray(np.repeat(values, runs).reshape(size[1], size[0]).T)
+
+
+def unpack(packed: str | bytes) -> NDArray[np.int64]:
+    """Unpack COCO's text of run lengths.
+
+    Each sign holds 5 bits above 48, lowest first, and a bit that says whether more follow; from the fourth number on,
+    the difference to the last but one is written.
+    """
+    text = packed.encode("ascii", "replace") if isinstance(packed, str) else packed
+    runs: list[int] = []
+    value, shift = 0, 0
+    for sign in text:
+        bits = sign - 48
+        if not 0 <= bits < 64 or shift > 60:
+            raise InputError(f"packed run lengths hold the sign {chr(sign)!r}, which none has")
+        value |= (bits & 31) << shift
+        shift += 5
+        if not bits & 32:
+            if bits & 16:  # of the last sign, the highest bit is the number's sign
+                value -= 1 << shift
+            runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+            value, shift = 0, 0
+    if shift:
+        raise InputError("packed run lengths end in the middle of a number")
+    return np.array(runs, np.int64)
+
+
+def polygon_pixels(points: NDArray[np.float64], size: tuple[int, int]) -> Hole:
+    """Return the pixels of one polygon as COCO counts them.
+
+    The outline is walked on the fine grid; wherever it crosses the middle of a pixel column, the pixels of that column
+    below the crossing change sides.
+
+    Parameters
+    ----------
+    points : (n, 2) x and y, px
+    """
+    height, width = size
+    across, down = _walk(np.trunc(points * _STEPS + 0.5).astype(np.int64)).T
+    moved = np.flatnonzero(across[1:] != across[:-1])
+    col = np.minimum(across[moved], across[moved + 1]) - _STEPS // 2
+    row = -((_STEPS // 2 - np.minimum(down[moved], down[moved + 1])) // _STEPS)  # rounded up
+    crossed = (col % _STEPS == 0) & (col >= 0) & (col < width * _STEPS)
+    hole = np.zeros(size, bool)
+    if crossed.any():
+        col, row = col[crossed] // _STEPS, np.clip(row[crossed], 0, height)
+        first, last = int(col.min()), int(col.max()) + 1
+        changes = np.bincount((col - first) * height + row, minlength=(last - first) * height + 1)[:-1]
+        hole[:, first:last] = (np.cumsum(changes) % 2 == 1).reshape(last - first, height).T
+    return hole
+
+
+def _walk(corners: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the closed outline on the fine grid: each edge in steps of 1 along its longer side, ends included."""
+    ends = np.roll(corners, -1, axis=0)
+    sides = np.abs(ends - corners)
+    flat = sides[:, 0] >= sides[:, 1]
+    # Each edge is drawn from its lower end, so that it is the same line in both directions.
+    turned = np.where(flat, corners[:, 0] > ends[:, 0], corners[:, 1] > ends[:, 1])
+    low, high = np.where(turned[:, None], ends, corners), np.where(turned[:, None], corners, ends)
+    steps = sides.max(axis=1)
+    rise = np.where(flat, high[:, 1] - low[:, 1], high[:, 0] - low[:, 0]) / np.maximum(steps, 1)
+    edge = np.repeat(np.arange(len(steps)), steps + 1)
+    at = np.arange(edge.size) - np.repeat(np.cumsum(steps + 1) - steps - 1, steps + 1)
+    at = np.where(turned[edge], steps[edge] - at, at)
+    along = np.where(flat, low[:, 0], low[:, 1])[edge] + at
+    beside = np.trunc(np.where(flat, low[:, 1], low[:, 0])[edge] + rise[edge] * at + 0.5).astype(np.int64)
+    return np.where(flat[edge, None], np.stack([along, beside], 1), np.stack([beside, along], 1))
+
+
+def _points(polygon: object) -> NDArray[np.float64]:
+    try:
+        flat = np.array(polygon, np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"a polygon is {_short(polygon)}, not a list of numbers") from None
+    if flat.ndim != 1 or flat.size < 6 or flat.size % 2:
+        raise InputError(f"a polygon has {flat.size} numbers; 3 points or more are needed, x and y of each")
+    if not np.isfinite(flat).all() or np.abs(flat).max() > 1e6:
+        raise InputError("a polygon has a corner that is not finite, or far outside any picture")
+    return flat.reshape(-1, 2)
+
+
+def _numbers(counts: object) -> NDArray[np.int64]:
+    try:
+        runs = np.array(counts, np.int64)
+    except (TypeError, ValueError, OverflowError):
+        runs = np.zeros((0, 0), np.int64)
+    if runs.ndim != 1:
+        raise InputError(f"run lengths are {_short(counts)}, not a list of whole numbers")
+    return runs
+
+
+def _size(size: object) -> str:
+    return f"{size[1]}x{size[0]}" if isinstance(size, Sequence) and len(size) == 2 else f"a picture of size {size}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
