@@ -55,6 +55,34 @@ ENGINES: tuple[EngineSpec, ...] = (
         bytes_per_px=200,
         needs=(("skimage", "biharmonic"),),
     ),
+    EngineSpec(
+        name="lama",
+        factory="freefill.engines.lama:Lama",
+        summary="network (LaMa): large holes in scenes, repeating structure",
+        # Trained on crops of 256; removal works at 512 and fails more often than not at 1024 (RORem's table 2): a hole
+        # of 256 with its own size around it makes a window of 768.
+        size=SizeRule(min_px=64, multiple_px=8, hole_px=256),
+        context=1.0,
+        min_context_px=64,
+        bytes_per_px=2500,  # estimated from its layers: the file could not be had where this was written
+        weights=("lama",),
+        needs=(("torch", "torch"),),
+        colour="srgb",
+        devices=("cpu", "cuda"),
+    ),
+    EngineSpec(
+        name="migan",
+        factory="freefill.engines.migan:Migan",
+        summary="network (MI-GAN): small and fast, works at 512 px",
+        size=SizeRule(min_px=512, fixed_px=512, hole_px=256),
+        context=1.0,
+        min_context_px=64,
+        bytes_per_px=1000,  # estimated, as above
+        weights=("migan",),
+        needs=(("torch", "torch"),),
+        colour="srgb",
+        devices=("cpu", "cuda", "mps"),
+    ),
 )
 
 

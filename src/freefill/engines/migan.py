@@ -1,0 +1,73 @@
+"""MI-GAN: fast fills of 512 x 512, by the public TorchScript file.
+
+Sargsyan et al., "MI-GAN: A Simple Baseline for Image Inpainting on Mobile Devices", ICCV 2023. The file takes four
+channels (B, 4, 512, 512): 0.5 - mask (so +0.5 = known, -0.5 = hole), then the picture in [-1, 1] with 0 in the hole. It
+gives the whole picture in [-1, 1].
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from freefill.engines.device import check_precision, computing, pick_device
+from freefill.errors import EngineError
+from freefill.values import Crop, EngineSettings, Fill
+from freefill.weights.load import load_torchscript
+from freefill.weights.store import vouched
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SIDE_PX = 512
+
+
+class Migan:
+    """Holds the network once; safe to use from several threads."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._device = pick_device(settings.device, ("cpu", "cuda", "mps"))
+        check_precision(settings, self._device, ("fp32", "bf16", "fp16"))
+        self._precision = settings.precision
+        path, self.weights_sha256 = vouched(settings.weights or "migan", "migan")
+        self._network = load_torchscript(path, self.weights_sha256).to(self._device)
+
+    def fill(self, crop: Crop, seed: int) -> Fill:
+        """Return pixels for the hole of a crop of 512 x 512."""
+        del seed  # nothing is drawn at random
+        import torch
+
+        image = torch.from_numpy(crop.image.copy()).permute(2, 0, 1)[None]  # (1, 3, 512, 512)
+        mask = torch.from_numpy(crop.hole.copy())[None, None]  # (1, 1, 512, 512)
+        filled = self.fill_batch(image, mask)
+        return Fill(np.ascontiguousarray(filled[0].permute(1, 2, 0).numpy()))
+
+    def fill_batch(self, images: Tensor, masks: Tensor) -> Tensor:
+        """Fill a batch.
+
+        Parameters
+        ----------
+        images : (B, 3, 512, 512) float in [0, 1]; what lies in the hole is not read
+        masks : (B, 1, 512, 512), non-zero = hole
+
+        Returns
+        -------
+        (B, 3, 512, 512) float32 in [0, 1], on the device of `images`; equal to `images` outside the holes
+
+        Raises
+        ------
+        EngineError
+            If the size is another one.
+        """
+        import torch
+
+        if images.shape[2:] != (SIDE_PX, SIDE_PX):
+            raise EngineError(f"migan takes {SIDE_PX}x{SIDE_PX}, not {images.shape[3]}x{images.shape[2]}")
+        hole = (masks != 0).to(self._device)
+        image = images.to(self._device, torch.float32)
+        image_pm1 = (image * 2 - 1).masked_fill(hole, 0.0)
+        with computing(self._device, self._precision), torch.jit.optimized_execution(False):  # pyright: ignore[reportPrivateImportUsage]
+            filled_pm1 = self._network(torch.cat([0.5 - hole.float(), image_pm1], dim=1))
+        filled = (filled_pm1.float() / 2 + 0.5).clamp(0, 1)
+        return torch.where(hole, filled, image).to(images.device)
