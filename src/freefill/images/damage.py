@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import functools
 import struct
 import threading
 import warnings
@@ -52,6 +54,20 @@ def quietly() -> Iterator[None]:
     with _quiet, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+@functools.cache
+def silence_libtiff() -> None:
+    """Keep the library that Pillow reads TIFF with from writing to the terminal; Pillow raises what it has to say.
+
+    The library belongs to the whole process, and so does its silence. Where it is built in otherwise, it goes on.
+    """
+    from PIL import _imaging  # type: ignore[attr-defined]
+
+    with contextlib.suppress(AttributeError, OSError):
+        library = ctypes.CDLL(_imaging.__file__)
+        library.TIFFSetErrorHandler(None)
+        library.TIFFSetWarningHandler(None)
 
 
 def check_size(name: str, width: int, height: int, max_mpx: float | None) -> None:

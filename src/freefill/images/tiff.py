@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from freefill.errors import InputError
 from freefill.images import cmyk, palette, tiff_codec
-from freefill.images.damage import check_frames, check_size, quietly, reading
+from freefill.images.damage import check_frames, check_size, quietly, reading, silence_libtiff
 from freefill.images.modes import Raster, raster_of
 from freefill.images.orient import turn, upright_exif, upright_xmp
 from freefill.images.tiff_tags import SUB, Order, ReadAt, Tags, exif_of_tags, header_of, read_tags
@@ -188,10 +188,13 @@ def _take_apart(pixels: NDArray[Any], tags: Tags, layout: Layout, name: str, icc
         return Raster(cmyk.rgb_of(pixels, icc), mode="CMYK", native=pixels)
     if layout.photometric == PALETTE:
         table = np.array(tags[320].integers, np.int64).reshape(3, -1).T
-        rgb = (table if table.max() < 256 else (table + 128) // 257).astype(np.uint8)
+        rgb = (table if table.max() < 256 else table >> 8).astype(np.uint8)
         native = np.ascontiguousarray(pixels[:, :, 0])
+        listed = np.flatnonzero(rgb.any(axis=1))  # the table is always of 256: black at its end was put to fill it
+        rgb = rgb[: max(int(native.max()), int(listed[-1]) if len(listed) else 0) + 1]
         entries = np.dstack([rgb[None], np.full((1, len(rgb), 1), 255, np.uint8)])[0]
-        return Raster(np.ascontiguousarray(palette.colours_of(native, entries)[:, :, :3]), None, "P", native, rgb)
+        shown = np.ascontiguousarray(palette.colours_of(native, entries)[:, :, :3])
+        return Raster(shown, None, "P", native, rgb, {"palette16": table.astype(np.uint16)})
     if layout.kind == "f":
         if not np.isfinite(pixels).all() or pixels.min() < 0 or pixels.max() > 1:
             raise InputError(f"{name}: its float numbers leave 0 to 1; scale or clip them first")
@@ -237,6 +240,7 @@ def _by_pillow(stream: BinaryIO, number: int, name: str, icc: bytes | None) -> R
     """Have Pillow read a page of a kind that is not read here."""
     from PIL import TiffImagePlugin
 
+    silence_libtiff()
     stream.seek(0)
     with quietly():
         image = TiffImagePlugin.TiffImageFile(stream)

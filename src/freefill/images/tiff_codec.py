@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.images.damage import silence_libtiff
 from freefill.images.tiff_tags import Tag, header_of, longs, pack_tags, read_tags, shorts
 
 NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS = 1, 5, 8, 32946, 32773
@@ -56,6 +57,7 @@ def _unpack_by_pillow(data: bytes, compression: int, row_bytes: int, rows: int) 
     place = 8 + len(data) + (len(data) & 1)
     head = b"II*\0" + place.to_bytes(4, "little")
     file = head + data + bytes(len(data) & 1) + pack_tags(tags, "<", place)
+    silence_libtiff()
     image = TiffImagePlugin.TiffImageFile(io.BytesIO(file))
     image.load()
     return image.tobytes()

@@ -76,6 +76,10 @@ def _samples(picture: Picture) -> tuple[NDArray[Any], Tags]:
         table = np.zeros((256, 3), np.uint16)
         colours = np.array(image.getpalette("RGB"), np.uint16).reshape(-1, 3)
         table[: len(colours)] = colours * 257
+        finer = extras.save.get("palette16")  # the file's own numbers, where their first 8 bits still hold
+        if finer is not None and len(finer) <= 256:
+            own = (finer >> 8 == table[: len(finer)] >> 8).all(axis=1)
+            table[: len(finer)][own] = finer[own]
         return np.asarray(image)[:, :, None], {
             262: shorts(PALETTE),
             258: shorts(8),
