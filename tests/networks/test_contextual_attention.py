@@ -11,7 +11,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freefill.networks.contextual_attention import attend, picked, usable_keys
+from freefill.networks.attention_sets import picked, usable_keys
+from freefill.networks.contextual_attention import attend
 
 from .deepfill_cases import PARITY, box_mask, needs_parity, seeded_picture
 
@@ -19,17 +20,18 @@ from .deepfill_cases import PARITY, box_mask, needs_parity, seeded_picture
 @needs_parity
 @pytest.mark.parametrize("path", sorted(PARITY.glob("attention_*.npz")), ids=lambda path: path.stem)
 @pytest.mark.parametrize("chunk_bytes", [1, 60_000, 1 << 30])
-def test_attention_agrees_with_the_public_port(path: Path, chunk_bytes: int) -> None:
+@pytest.mark.parametrize("by", ["compiled loops", "tensors"])
+def test_attention_agrees_with_the_public_port(path: Path, chunk_bytes: int, by: str) -> None:
     stored = np.load(path)
     attended = attend(
-        torch.from_numpy(stored["f"]),
+        torch.from_numpy(stored["f"]).requires_grad_(by == "tensors"),
         torch.from_numpy(stored["mask"]) if "mask" in stored else None,
         background=torch.from_numpy(stored["b"]) if "b" in stored else None,
         layout="pt" if "_pt_" in path.stem else "tf",
         fuse=bool(stored["fuse"]),
         chunk_bytes=chunk_bytes,
     )
-    assert np.abs(attended.features.numpy() - stored["y"]).max() < 1e-5
+    assert np.abs(attended.features.detach().numpy() - stored["y"]).max() < 1e-5
 
 
 @settings(max_examples=30, deadline=None)

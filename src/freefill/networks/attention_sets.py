@@ -1,0 +1,168 @@
+"""Keys, queries and their neighbours: what the contextual attention works on.
+
+A *query* is a place of the features on the 1/8 grid, a *key* a place of the background on it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from freefill.networks.gated_conv import Layout
+
+LEAST_NORM = 1e-4  # a lower clamp on the norm of a patch, not added to it
+
+
+# --- shrinking ---------------------------------------------------------------------------------------------------
+
+
+def picked(size: int, factor: int, layout: Layout) -> Tensor:
+    """Return the indices that nearest-neighbour shrinking by `factor` keeps.
+
+    "tf" is TensorFlow 1 with aligned corners, in float32 as the public port computes it: where the exact place ends in
+    .5 the rounding may fall one lower (sizes 58, 94, 118, ... at factor 2).
+    """
+    if layout == "pt":
+        return torch.arange(0, size, factor)
+    return torch.floor(torch.linspace(0, size - 1, size // factor) + 0.5).long()
+
+
+def shrunk(x: Tensor, layout: Layout, factor: int = 2) -> Tensor:
+    """Shrink (B, C, H, W) by a whole factor, nearest neighbour."""
+    rows = picked(x.shape[2], factor, layout).to(x.device)
+    cols = picked(x.shape[3], factor, layout).to(x.device)
+    return x[:, :, rows][:, :, :, cols]
+
+
+def usable_keys(mask: Tensor, layout: Layout) -> Tensor:
+    """Return (B, H/8, W/8) bool: the keys whose 3x3 surround has no hole.
+
+    A hole thinner than 8 px can fall between the samples, and then serves as a source: as in the public code.
+    """
+    small = shrunk((mask > 0).float(), layout, 8)  # (B, 1, kh, kw)
+    return F.max_pool2d(small, 3, stride=1, padding=1)[:, 0] == 0
+
+
+# --- keys --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Keys:
+    vectors: Tensor  # (B, C, kh*kw)
+    inverse_norm: Tensor  # (B, 1, kh, kw), of the 3x3 patch
+    usable: Tensor | None  # (B or 1, 1, kh, kw) 1 or 0; None = all
+    pixels: list[
+        list[Tensor]
+    ]  # [a][b]: (B, kh*kw, C), the background's pixels at rows a, a+2, ... and columns b, b+2, ...
+    size: tuple[int, int]
+
+    @property
+    def count(self) -> int:
+        return self.size[0] * self.size[1]
+
+
+def keys_of(background: Tensor, mask: Tensor | None, layout: Layout) -> Keys:
+    small = shrunk(background, layout)  # (B, C, kh, kw)
+    energy = wide(small).square().sum(1, keepdim=True)  # (B, 1, kh, kw)
+    norm = F.avg_pool2d(energy, 3, stride=1, padding=1, divisor_override=1).sqrt()
+    pixels = [[background[:, :, a::2, b::2].flatten(2).transpose(1, 2) for b in (0, 1)] for a in (0, 1)]
+    return Keys(
+        vectors=small.flatten(2),
+        inverse_norm=1 / norm.clamp_min(LEAST_NORM),
+        usable=None if mask is None else usable_keys(mask, layout)[:, None].to(small.dtype),
+        pixels=pixels,
+        size=(small.shape[2], small.shape[3]),
+    )
+
+
+# --- queries -----------------------------------------------------------------------------------------------------
+
+
+def chunks(cells: Tensor, planes: int) -> Iterator[Tensor]:
+    """Yield flat indices of the wanted cells, in square tiles with at most about `planes` planes, rim included."""
+    side = max(math.isqrt(max(planes, 0)) - 6, 1)  # the rim: 1 for the paste, 1 for the fusion, 1 for the patch, twice
+    h, w = cells.shape
+    for top in range(0, h, side):
+        for left in range(0, w, side):
+            found = cells[top : top + side, left : left + side].nonzero()  # (n, 2)
+            if len(found):
+                yield (found[:, 0] + top) * w + found[:, 1] + left
+
+
+@dataclass(frozen=True)
+class Sets:
+    """The queries that a chunk needs on its way, each set sorted, the place outside the grid (h*w) at its end.
+
+    Each `..._from` is (3, n): where the places before, at and after each place lie in the set before it.
+    """
+
+    product: Tensor  # queries whose plain products are needed
+    rows_from: Tensor  # 3x3 patch, along rows of the picture
+    cols_from: Tensor
+    raster_from: Tensor | None  # fusion along the raster, row by row; None = no fusion
+    columns_from: Tensor  # fusion along the raster, column by column; without fusion only "at" is inside the grid
+    centre: Tensor  # (n cells,): the cells themselves in the final set
+    paste: list[list[Tensor]]  # [a][b]: (4, n cells), the four queries whose patches cover pixel (a, b) of the cell
+
+
+def sets_of(chunk: Tensor, size: tuple[int, int], fuse: bool) -> Sets:
+    h, w = size
+    outside = h * w
+
+    def moved(at: Tensor, rows: int, cols: int) -> Tensor:
+        i, j = at // w + rows, at % w + cols
+        fits = (at < outside) & (i >= 0) & (i < h) & (j >= 0) & (j < w)
+        return torch.where(fits, i * w + j, outside)
+
+    def along_raster(at: Tensor, step: int) -> Tensor:
+        there = at + step  # the end of a row meets the start of the next
+        return torch.where((at < outside) & (there >= 0) & (there < outside), there, outside)
+
+    def along_columns(at: Tensor, step: int) -> Tensor:
+        there = at % w * h + at // w + step  # the foot of a column meets the head of the next
+        fits = (at < outside) & (there >= 0) & (there < outside)
+        return torch.where(fits, there % h * w + there // h, outside)
+
+    def closed(*parts: Tensor) -> Tensor:
+        return torch.cat([part.flatten() for part in parts] + [chunk.new_full((1,), outside)]).unique()
+
+    def three(at: Tensor, step: Callable[[Tensor, int], Tensor]) -> Tensor:
+        return torch.stack([step(at, -1), at, step(at, 1)])
+
+    def place(wanted: Tensor, within: Tensor) -> Tensor:
+        return torch.searchsorted(within, wanted)
+
+    final = closed(*(moved(chunk, rows, cols) for rows in (-1, 0, 1) for cols in (-1, 0, 1)))
+    paste = [
+        [
+            torch.stack([place(moved(chunk, i, j), final) for i in (0, 2 * a - 1) for j in (0, 2 * b - 1)])
+            for b in (0, 1)
+        ]
+        for a in (0, 1)
+    ]
+    scores, raster_from = final, None
+    nothing = torch.full_like(final, len(final) - 1)
+    columns_from = torch.stack([nothing, torch.arange(len(final), device=final.device), nothing])
+    if fuse:
+        columns = three(final, along_columns)
+        middle = closed(columns)
+        raster = three(middle, along_raster)
+        scores = closed(raster)
+        columns_from, raster_from = place(columns, middle), place(raster, scores)
+    cols = three(scores, lambda at, step: moved(at, 0, step))
+    half = closed(cols)
+    rows = three(half, lambda at, step: moved(at, step, 0))
+    product = closed(rows)
+    return Sets(
+        product, place(rows, product), place(cols, half), raster_from, columns_from, place(chunk, final), paste
+    )
+
+
+def wide(x: Tensor) -> Tensor:
+    """Scores are added up in at least float32: with 16 bits the softmax would see steps."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x

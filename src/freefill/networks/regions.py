@@ -1,0 +1,137 @@
+"""Which places of a layer a result needs, as rectangles.
+
+Regions are worked out backwards from the hole: the pixels wanted of a layer are covered with rectangles, and the
+rectangles tell which pixels of its input are wanted. Far-apart holes get rectangles of their own; near ones share one
+where that is cheaper. Everything here is about booleans and whole numbers, no features are touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.networks.gated_conv import Layout, Row
+from freefill.values import Box
+
+Wanted = NDArray[np.bool_]  # (h, w) at the resolution of one layer, True = its value is needed
+
+BAND_PX = 16  # rows that are covered together
+CALL_MACS = 4e6  # what one more rectangle costs beside its pixels, in multiply-adds: about 40 us
+
+
+@dataclass(frozen=True)
+class Step:
+    """One convolution and the rectangles of its output to compute.
+
+    `boxes` are in pixels of the output; for an upsampling layer in pixels of its input, each giving 2x2 of the output.
+    """
+
+    row: Row
+    boxes: tuple[Box, ...]
+
+
+def plan(rows: tuple[Row, ...], wanted: Wanted, layout: Layout) -> tuple[list[Step], Wanted]:
+    """Return the steps of a chain of layers, in order, and what they need of the chain's input.
+
+    Parameters
+    ----------
+    rows : the layers, first to last
+    wanted : of the last layer's output
+    layout : decides where the kernels sit at stride 2
+    """
+    steps: list[Step] = []
+    for row in reversed(rows):
+        if row.upsample:
+            wanted = halved(wanted)
+        boxes = cover(wanted, row)
+        steps.append(Step(row, boxes))
+        wanted = inputs_of(painted(boxes, wanted.shape), row, layout)
+    return steps[::-1], wanted
+
+
+def halved(wanted: Wanted) -> Wanted:
+    """Return the 2x2 cells with anything wanted in them."""
+    rows = wanted[0::2] | wanted[1::2]
+    return rows[:, 0::2] | rows[:, 1::2]
+
+
+def painted(boxes: tuple[Box, ...], shape: tuple[int, ...]) -> Wanted:
+    """Return an array that is True inside the boxes."""
+    out = np.zeros(shape, bool)
+    for box in boxes:
+        out[box.slices] = True
+    return out
+
+
+def inputs_of(computed: Wanted, row: Row, layout: Layout) -> Wanted:
+    """Return which pixels of a layer's input its computed pixels read.
+
+    For an upsampling layer both are at the lower resolution: a cell of 2x2 reads its 3x3 neighbours.
+    """
+    if computed.all():
+        return np.ones((computed.shape[0] * row.stride, computed.shape[1] * row.stride), bool)
+    for axis in (0, 1):
+        size = computed.shape[axis] * row.stride
+        before = row.padding(layout, size)[0]
+        lanes = np.moveaxis(computed, axis, 0)
+        out = np.zeros((size, lanes.shape[1]), bool)
+        for tap in range(row.kernel):
+            # Output i reads input stride * i + shift.
+            shift = row.dilation * tap - before
+            first = max(-(shift // row.stride), 0)
+            last = min((size - 1 - shift) // row.stride + 1, len(lanes))
+            if last > first:
+                out[first * row.stride + shift : (last - 1) * row.stride + shift + 1 : row.stride] |= lanes[first:last]
+        computed = np.moveaxis(out, 0, axis)
+    return computed
+
+
+def cover(wanted: Wanted, row: Row) -> tuple[Box, ...]:
+    """Return rectangles that hold every wanted pixel, few and small.
+
+    Bands of rows are cut into runs of wanted columns; runs, and then the rectangles of neighbouring bands, are joined
+    where the larger rectangle costs less than two.
+    """
+    if wanted.all():
+        return (Box(0, 0, *wanted.shape),)
+    macs = row.inputs * row.outputs * row.kernel**2 * (1 if row.activation is None else 2) * (16 / 9 if row.upsample else 1)
+    call_px = CALL_MACS / macs
+    done: list[Box] = []
+    open_boxes: list[Box] = []
+    for top in range(0, wanted.shape[0], BAND_PX):
+        boxes = _runs(wanted[top : top + BAND_PX], top, call_px)
+        growing: list[Box] = []
+        for box in boxes:
+            partner = min(open_boxes, key=lambda other: _excess_px(other, box), default=None)
+            if partner is not None and _excess_px(partner, box) <= call_px:
+                open_boxes.remove(partner)
+                box = partner.joined(box)
+            growing.append(box)
+        done += open_boxes
+        open_boxes = growing
+    return tuple(done + open_boxes)
+
+
+def _excess_px(one: Box, other: Box) -> int:
+    """Pixels that the box around both has more than the two."""
+    return one.joined(other).area - one.area - other.area
+
+
+def _runs(band: Wanted, top: int, call_px: float) -> list[Box]:
+    """Return the boxes of one band of rows, left to right."""
+    columns = np.flatnonzero(band.any(axis=0))
+    if not len(columns):
+        return []
+    boxes: list[Box] = []
+    breaks = np.flatnonzero(np.diff(columns) > 1)
+    starts = [int(columns[0]), *(int(columns[i + 1]) for i in breaks)]
+    ends = [*(int(columns[i]) + 1 for i in breaks), int(columns[-1]) + 1]
+    for left, right in zip(starts, ends, strict=True):
+        rows = np.flatnonzero(band[:, left:right].any(axis=1))
+        box = Box(top + int(rows[0]), left, int(rows[-1] - rows[0]) + 1, right - left)
+        if boxes and _excess_px(boxes[-1], box) <= call_px:
+            box = boxes.pop().joined(box)
+        boxes.append(box)
+    return boxes
