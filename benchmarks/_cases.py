@@ -197,6 +197,16 @@ def scratches(size: tuple[int, int], width_px: int, seed: int, share: float = 0.
     return hole.astype(bool)
 
 
+def dust(size: tuple[int, int], radius_px: int, seed: int, share: float = 0.01) -> np.ndarray:
+    """Return (H, W) bool: discs of one radius, strewn until they cover `share` of the picture."""
+    rng = np.random.default_rng(seed)
+    hole = np.zeros(size, np.uint8)
+    while hole.mean() < share:
+        row, col = rng.random(2) * size
+        cv2.circle(hole, (int(col), int(row)), radius_px, 1, -1)
+    return hole.astype(bool)
+
+
 def lettering(size: tuple[int, int], width_px: int) -> np.ndarray:
     """Return (H, W) bool: two lines of text written over the picture in strokes of one width."""
     hole = np.zeros(size, np.uint8)

@@ -1,7 +1,7 @@
 """Which engine for which hole: the measurement behind `auto` and behind patchmatch's patch size.
 
     python benchmarks/engines.py                       all three tables
-    python benchmarks/engines.py --only widths         scratches and lettering, 2 to 32 px wide
+    python benchmarks/engines.py --only widths         scratches, lettering, dust by their width
     python benchmarks/engines.py --engine texture --engine telea --cache /tmp/fills
 
 Needs ../shared, the extras `patchmatch` and `biharmonic`, and ST-LPIPS's weights.
@@ -25,7 +25,7 @@ from freefill.errors import EngineError
 from freefill.metrics.psnr import psnr_db
 
 ENGINES = ("pm3", "pm5", "pm7", "telea", "ns", "biharmonic", "texture")
-WIDTHS_PX = (2, 3, 4, 6, 8, 12, 16, 24, 32)
+WIDTHS_PX = {"scratches": (1, 2, 4, 8, 16, 32), "lettering": (1, 3, 8), "dust": (1, 2, 4)}  # dust: radius
 WIDTH_PHOTOS = (
     "bsds500/118072.jpg",
     "bsds500/33044.jpg",
@@ -70,20 +70,25 @@ def irregular(arguments: argparse.Namespace) -> list[dict]:
 
 
 def widths(arguments: argparse.Namespace) -> list[dict]:
-    """Scratches and lettering by the width of the stroke: where patches begin to win over diffusion."""
+    """Scratches, lettering and dust by the width of the stroke: where patches begin to win over diffusion."""
+    draw = {
+        "scratches": cases.scratches,
+        "lettering": lambda size, width, _: cases.lettering(size, width),
+        "dust": cases.dust,
+    }
     rows = []
-    for kind in ("scratches", "lettering"):
+    for kind, wide in WIDTHS_PX.items():
         groups = []
-        for width in WIDTHS_PX:
+        for width in wide:
             group = []
             for number, photo in enumerate(WIDTH_PHOTOS):
                 truth = cases.read_rgb(cases.DATA / "photos_eval" / photo, 512)
                 size = (truth.shape[0], truth.shape[1])
-                hole = cases.scratches(size, width, number) if kind == "scratches" else cases.lettering(size, width)
+                hole = draw[kind](size, width, number)
                 group.append(measured(arguments, cases.Case(f"{kind}{width}_{number}", truth, hole)))
-            groups.append((f"{width} px ({statistics.median([row['radius_px'] for row in group]):.0f})", group))
+            groups.append((f"{width} px ({statistics.median([2 * row['radius_px'] for row in group]):.0f})", group))
             rows += group
-        table(arguments, f"{kind} (radius)", groups)
+        table(arguments, f"{kind} (thickness)", groups)
     return rows
 
 
