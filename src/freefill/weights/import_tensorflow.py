@@ -29,8 +29,10 @@ def read_npz(path: Path) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     WeightsError
         If it is damaged, holds objects instead of numbers, or none of the generator's variables.
     """
-    import torch
-
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise WeightsError(f"{path}: opening it needs torch; run: pip install 'freefill[torch]'") from error
     state: dict[str, Tensor] = {}
     others = 0
     try:

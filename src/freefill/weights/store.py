@@ -9,7 +9,18 @@ from freefill.errors import WeightsError, did_you_mean
 from freefill.weights import catalogue
 from freefill.weights.card import Card
 from freefill.weights.fetch import Progress, fetch_cards
-from freefill.weights.folder import RECORD, check_whole, folder, hash_problem, hashes, read_record, ready, records
+from freefill.weights.folder import (
+    RECORD,
+    Record,
+    check_name,
+    check_whole,
+    folder,
+    hash_problem,
+    hashes,
+    read_record,
+    ready,
+    records,
+)
 
 
 def locate(name_or_path: str) -> Path:
@@ -139,22 +150,31 @@ def remove(name: str, *, forget: bool = False) -> Path:
     WeightsError
         If there is nothing to remove.
     """
+    from freefill.weights.converted import SUFFIX  # which asks this module where files lie
+
+    record = _record_to_remove(name, forget)
     card = card_of(name)
-    record_path = folder() / f"{name}{RECORD}"
-    if forget and record_path.is_file():
-        try:
-            record = read_record(name)
-        except WeightsError:
-            record = None
-        record_path.unlink()
-    else:
-        record = read_record(name)
     file = record.file if record is not None else card.file if card is not None else None
     path = folder() / file if file is not None else None
-    if path is None or (record is None and not path.is_file()):
+    if path is None or not (path.is_file() or (forget and record is not None)):
         raise WeightsError(f"weights '{name}' are not on this machine; nothing to remove")
     path.unlink(missing_ok=True)
+    made = _record_to_remove(name + SUFFIX, forget=True)
+    if made is not None:
+        made.path.unlink(missing_ok=True)
     return path
+
+
+def _record_to_remove(name: str, forget: bool) -> Record | None:
+    """Return the record of a name, deleted if it is to be forgotten; one that cannot be read can be forgotten too."""
+    if not forget:
+        return read_record(name)
+    try:
+        return read_record(name)
+    except WeightsError:
+        return None
+    finally:
+        (folder() / f"{check_name(name)}{RECORD}").unlink(missing_ok=True)
 
 
 def _looks_like_path(text: str) -> bool:
