@@ -41,7 +41,7 @@ def pil(mode: str) -> Image.Image:
             image.info["transparency"] = bytes([0, 90, 255, 255, 3])
         return image
     if mode == "CMYK":
-        return Image.frombytes("CMYK", SIZE[::-1], pixels(4).tobytes())
+        return Image.frombytes("CMYK", (SIZE[1], SIZE[0]), pixels(4).tobytes())
     if mode.startswith("I;16"):
         return Image.fromarray(pixels(1, np.uint16)[:, :, 0])
     count = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}[mode]
@@ -129,8 +129,10 @@ def _texts() -> PngImagePlugin.PngInfo:
     return info
 
 
+PNG_MODES = ("1", "L", "LA", "P", "PT", "RGB", "RGBA", "I;16")
+
 LOSSLESS: dict[str, Callable[[], bytes]] = {
-    **{f"png-{mode}": (lambda mode=mode: saved(pil(mode), "PNG")) for mode in ("1", "L", "LA", "P", "PT", "RGB", "RGBA", "I;16")},
+    **{f"png-{mode}": (lambda mode=mode: saved(pil(mode), "PNG")) for mode in PNG_MODES},
     "png-RGB16": lambda: by_opencv(".png", 3),
     "png-RGBA16": lambda: by_opencv(".png", 4),
     "png-LA16": lambda: png_by_hand(pixels(2, np.uint16), 4),

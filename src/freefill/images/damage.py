@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import logging
 import struct
 import threading
 import warnings
@@ -51,9 +52,16 @@ def quietly() -> Iterator[None]:
 
     The filters of `warnings` belong to the whole process: two threads that change and restore them get them mixed up.
     """
+    _silence_logging()
     with _quiet, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+@functools.cache
+def _silence_logging() -> None:
+    """Keep Python from writing Pillow's log to the terminal; a program that set up logging still gets it."""
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 @functools.cache

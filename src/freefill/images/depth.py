@@ -42,8 +42,8 @@ def change_depth(pixels: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
     [0, 0, 1, 255]
     """
     dtype = np.dtype(dtype)
-    if pixels.dtype == dtype:
-        return pixels
+    if pixels.dtype.newbyteorder("=") == dtype.newbyteorder("="):
+        return pixels.astype(dtype, copy=False)
     if pixels.dtype == np.uint8 and dtype == np.uint16:
         return pixels.astype(np.uint16) * np.uint16(257)
     if pixels.dtype == np.uint16 and dtype == np.uint8:

@@ -22,6 +22,8 @@ WORDS = {"WEBP": "WebP", "BMP": "BMP", "GIF": "GIF", "AVIF": "AVIF", "HEIF": "HE
 
 def _opened(stream: BinaryIO, kind: str, name: str) -> PilImage.Image:
     """Make Pillow's image object of one format; no pixel is decoded yet."""
+    from PIL.Image import DecompressionBombError
+
     if kind == "WEBP":
         from PIL.WebPImagePlugin import WebPImageFile as Opener
     elif kind == "BMP":
@@ -38,7 +40,10 @@ def _opened(stream: BinaryIO, kind: str, name: str) -> PilImage.Image:
             from pillow_heif import HeifImageFile as Opener
         except ImportError:
             raise InputError(f"{name}: HEIC needs an extra; run: pip install 'freefill[heif]'") from None
-    return Opener(stream)
+    try:
+        return Opener(stream)
+    except DecompressionBombError:  # Pillow's own limit; only GIF's reader asks for it here
+        raise InputError(f"{name}: the picture is too large for a GIF to be read; save it as PNG") from None
 
 
 def read_plain(stream: BinaryIO, kind: str, name: str, max_mpx: float | None, first_frame: bool) -> Picture:

@@ -76,7 +76,7 @@ def _chunks(data: bytes, name: str) -> Iterable[Chunk]:
         sound = zlib.crc32(view[place + 4 : end - 4]) == struct.unpack_from(">I", data, end - 4)[0]
         needed = kind[0] < 0x60  # capital first letter: critical
         if not sound and needed:
-            word = kind.decode("ascii", "replace")
+            word = kind.decode("ascii", "replace") if kind.isalpha() else f"chunk {kind.hex()}"
             raise InputError(f"{name}: the PNG file is damaged (checksum of {word} at byte {place}); get it again")
         if sound:
             seen_pixels |= kind == b"IDAT"
