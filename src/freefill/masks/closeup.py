@@ -47,7 +47,9 @@ class Closeup:
         return grey > 127
 
 
-def look_at(image: Image, labels: NDArray[np.int32], part: Part, margin_px: float, size_px: float) -> Closeup:
+def look_at(
+    image: Image, labels: NDArray[np.int32], part: Part, margin_px: float, size_px: float, box_px: int = 640
+) -> Closeup:
     """Cut out a part with a margin and bring it to a scale at which its size is at most `size_px`.
 
     Parameters
@@ -57,10 +59,10 @@ def look_at(image: Image, labels: NDArray[np.int32], part: Part, margin_px: floa
     part : the part to look at
     margin_px : picture px on every side
     size_px : the most the object's size may be, close-up px; it is never enlarged
+    box_px : the most a side may be, close-up px: a long thin part has a small size in a large box
     """
     box = part.box.grown(int(margin_px) + 2, labels.shape)
-    # Long thin parts have a small size in a large box: the box may not exceed 640 px either.
-    scale = min(1.0, size_px / part.size_px, 640 / max(box.height, box.width))
+    scale = min(1.0, size_px / part.size_px, box_px / max(box.height, box.width))
     size = (max(round(box.width * scale), 1), max(round(box.height * scale), 1))
     window = labels[box.slices]
     rgb = np.clip(_reduced(image[box.slices], size), 0, 1)

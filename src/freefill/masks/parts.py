@@ -74,7 +74,7 @@ def _radius(inside: NDArray[np.bool_]) -> float:
 
 
 def distance_outside(hole: Hole) -> NDArray[np.float32]:
-    """Return the distance from each pixel to the nearest hole pixel, px; 0 in the hole, infinite where there is none."""
+    """Return the distance from each pixel to the nearest hole pixel, px; infinite where there is none."""
     if not hole.any():
         return np.full(hole.shape, np.inf, np.float32)
     known = (~hole).view(np.uint8)
@@ -82,7 +82,7 @@ def distance_outside(hole: Hole) -> NDArray[np.float32]:
 
 
 def distance_inside(hole: Hole) -> NDArray[np.float32]:
-    """Return the distance from each hole pixel to the nearest known pixel, px; 0 outside, infinite where all is hole."""
+    """Return the distance from each hole pixel to the nearest known pixel, px; infinite where all is hole."""
     return distance_outside(~hole)
 
 

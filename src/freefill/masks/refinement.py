@@ -18,11 +18,15 @@ from freefill.masks.attached import Thing, attached_things
 from freefill.masks.closeup import look_at
 from freefill.masks.contour import close_gaps, drop_specks, fill_holes, smooth
 from freefill.masks.parts import Part, find_parts
-from freefill.masks.snap import CLOSEUP_SIZE_PX, snap
+from freefill.masks.reach import CLOSEUP_BOX_PX as REACH_BOX_PX
+from freefill.masks.reach import CLOSEUP_SIZE_PX as REACH_SIZE_PX
+from freefill.masks.reach import ReachLimits, reach_out
+from freefill.masks.snap import CLOSEUP_SIZE_PX as SNAP_SIZE_PX
+from freefill.masks.snap import snap
 from freefill.masks.thicken import block_px, thicken
 from freefill.values import Hole, Image, Mask
 
-STEPS = ("fill", "close", "snap", "reach", "attached", "thicken", "smooth", "shadow", "reflection")
+STEPS = ("fill", "close", "reach", "snap", "attached", "thicken", "smooth", "shadow", "reflection")
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,12 @@ class RefineSettings:
     close : gaps and notches narrower than twice this are closed
     snap : how far the contour may move to the object's edge in the image
     reach : how far missing limbs and attached things are looked for in the image
+    reach_score : how clearly a piece must resemble the object, 1 (much is found) to 4 (little)
     attached : annotated things that touch are taken along
     trust : thickening is less by up to this share where the image shows that the background begins at the contour
     thicken : the radius of the thickening ...
     thicken_px : ... to which this is added, px
+    block : to which this share of a block is added, where the mask was enlarged by nearest neighbour
     smooth : the blur that rounds the contour
     shadow, reflection : look for them in the image
     bound : nothing is added farther than this from the given mask, save annotated things
@@ -51,10 +57,12 @@ class RefineSettings:
     close: float = 0.02
     snap: float = 0.08
     reach: float = 0.6
+    reach_score: float = 1.75
     attached: bool = True
     trust: float = 0.3
     thicken: float = 0.03
     thicken_px: float = 0.5
+    block: float = 0.15
     smooth: float = 0.01
     shadow: bool = True
     reflection: bool = True
@@ -147,12 +155,16 @@ def refine(
     if settings.close:
         add("close", close_gaps(labels, parts, settings.close))
     share: NDArray[np.float32] | None = None
-    if image is not None:
+    if image is not None and settings.reach:
         labels, parts = find_parts(hole)
-        found, share, said = _ask_image(image, labels, parts, settings)
+        more, said = _reach(image, labels, parts, settings)
+        add("reach", more)
         notes += said
-        for step, more in found.items():
-            add(step, more)
+    if image is not None and settings.snap:
+        labels, parts = find_parts(hole)
+        more, share, said = _snap(image, labels, parts, settings)
+        add("snap", more)
+        notes += said
     if settings.attached and things:
         labels, parts = find_parts(hole)
         more, names = attached_things(hole, parts, things)
@@ -183,26 +195,46 @@ def _check(given: Hole, image: Image | None, things: Sequence[Thing]) -> None:
 
 def _radii_px(parts: Sequence[Part], settings: RefineSettings, block: int) -> dict[int, float]:
     """Return how far each part is thickened, px."""
-    step = 0.25 * block if block > 1 else 0.0
+    step = settings.block * block if block > 1 else 0.0
     return {p.label: settings.thicken * p.size_px + settings.thicken_px + step for p in parts}
 
 
-def _ask_image(
+def _reach(
     image: Image, labels: NDArray[np.int32], parts: Sequence[Part], settings: RefineSettings
-) -> tuple[dict[str, Hole], NDArray[np.float32], list[str]]:
-    """Look at the parts one by one, the largest first; what each step adds, the share of thickening, notes."""
-    found = {"snap": np.zeros(labels.shape, bool)}
+) -> tuple[Hole, list[str]]:
+    """Look for missing and attached pieces, part by part, the largest first."""
+    found = np.zeros(labels.shape, bool)
+    bound = 0
+    for part in _worth_asking(parts, settings):
+        view = look_at(image, labels, part, 1.4 * settings.reach * part.size_px, REACH_SIZE_PX, REACH_BOX_PX)
+        reached = reach_out(view, settings.reach, ReachLimits(score=settings.reach_score))
+        bound += reached.bound
+        if reached.added.any():
+            found[view.box.slices] |= view.enlarge(reached.added | view.part)
+    return found, [f"{bound} parts: growth in the image was stopped by its bound"] if bound else []
+
+
+def _snap(
+    image: Image, labels: NDArray[np.int32], parts: Sequence[Part], settings: RefineSettings
+) -> tuple[Hole, NDArray[np.float32], list[str]]:
+    """Snap part by part, the largest first; what it adds, by what thickening is multiplied at each pixel, notes."""
+    found = np.zeros(labels.shape, bool)
     share = np.ones(labels.shape, np.float32)
-    notes: list[str] = []
-    for part in sorted(parts, key=lambda p: -p.area_px)[: settings.most_parts]:
-        if part.size_px < 16:
-            break
-        view = look_at(image, labels, part, 3 * settings.snap * part.size_px, CLOSEUP_SIZE_PX)
-        if settings.snap:
-            snapped = snap(view, settings.snap)
-            if snapped.added.any():
-                found["snap"][view.box.slices] |= view.enlarge(snapped.added | view.part)
-            size = (view.box.width, view.box.height)
-            settled = cv2.resize(snapped.settled, size, interpolation=cv2.INTER_LINEAR)
-            share[view.box.slices] = np.minimum(share[view.box.slices], 1 - settings.trust * settled)
-    return found, share, notes
+    bound = 0
+    for part in _worth_asking(parts, settings):
+        view = look_at(image, labels, part, 3 * settings.snap * part.size_px, SNAP_SIZE_PX)
+        snapped = snap(view, settings.snap)
+        bound += snapped.bound_share > 0.1
+        if snapped.added.any():
+            found[view.box.slices] |= view.enlarge(snapped.added | view.part)
+        size = (view.box.width, view.box.height)
+        settled = cv2.resize(snapped.settled, size, interpolation=cv2.INTER_LINEAR)
+        share[view.box.slices] = np.minimum(share[view.box.slices], 1 - settings.trust * settled)
+    notes = [f"{bound} parts: the object goes on where snapping stopped; the mask may be far too small"]
+    return found, share, notes if bound else []
+
+
+def _worth_asking(parts: Sequence[Part], settings: RefineSettings) -> list[Part]:
+    """Return the parts that are large enough to see an edge, the largest first."""
+    large = [part for part in parts if part.size_px >= 16]
+    return sorted(large, key=lambda part: -part.area_px)[: settings.most_parts]
