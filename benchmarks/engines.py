@@ -1,8 +1,9 @@
 """Which engine for which hole: the measurement behind `auto` and behind patchmatch's patch size.
 
-    python benchmarks/engines.py                       all three tables
+    python benchmarks/engines.py                       all tables
     python benchmarks/engines.py --only widths         scratches, lettering, dust by their width
     python benchmarks/engines.py --engine texture --engine telea --cache /tmp/fills
+    python benchmarks/engines.py --only look --save sheets       20 fills by four engines, for the eye
 
 Needs ../shared, the extras `patchmatch` and `biharmonic`, and ST-LPIPS's weights.
 """
@@ -45,13 +46,14 @@ def main() -> None:
     parser.add_argument("--only", choices=SECTIONS, action="append")
     parser.add_argument("--engine", choices=ENGINES, action="append", help="the first is what ratios refer to")
     parser.add_argument("--cache", type=Path, help="keeps fills between runs; seconds are then of the first")
+    parser.add_argument("--save", type=Path, help="writes sheets: masked, truth, and each engine's fill")
     parser.add_argument("--stlpips", help="alex_shift_tolerant.pth")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     arguments.engine = arguments.engine or list(ENGINES)
     arguments.distance = measures.load_distance(arguments.stlpips)
     answer: dict[str, object] = {"processor": fills.processor()}
-    for section in arguments.only or SECTIONS:
+    for section in arguments.only or [s for s in SECTIONS if s != "look"]:
         fills.say(arguments, f"\n## {section}")
         answer[section] = SECTIONS[section](arguments)
     if arguments.json:
@@ -114,6 +116,23 @@ def tiny(arguments: argparse.Namespace) -> list[dict]:
     return rows
 
 
+def look(arguments: argparse.Namespace) -> list[str]:
+    """Write sheets of 20 photographs: masked and truth above, texture, pypatchmatch 3 and 5 and ns below."""
+    folder, written = arguments.save or Path("sheets"), []
+    for case in cases.photo_cases("ph24")[:20]:
+        parts = [fills.masked(case), case.truth]
+        for engine in ("texture", "pm3", "pm5", "ns"):
+            cache = arguments.cache if engine != "texture" else None  # ours still changes
+            parts.append(
+                fills.cached(
+                    cache, key, case, lambda engine=engine, case=case: filler(engine)(case.truth, case.hole, 0)
+                )
+            )
+        written.append(str(fills.sheet(folder / f"engines_{case.name}.png", parts, across=3)))
+        fills.say(arguments, written[-1])
+    return written
+
+
 def filler(name: str) -> fills.Filler:
     """Return pypatchmatch with a radius, or an engine of the registry."""
     return fills.pypatchmatch(int(name[2:])) if name.startswith("pm") else fills.ours(name)
@@ -163,7 +182,7 @@ def table(arguments: argparse.Namespace, title: str, groups: list[tuple[str, lis
         fills.say(arguments, line)
 
 
-SECTIONS = {"irregular": irregular, "widths": widths, "tiny": tiny}
+SECTIONS = {"irregular": irregular, "widths": widths, "tiny": tiny, "look": look}
 
 if __name__ == "__main__":
     main()
