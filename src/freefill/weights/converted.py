@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from freefill.errors import WeightsError
-from freefill.weights import catalogue
 from freefill.weights.card import Card
 from freefill.weights.fetch import only_one
 from freefill.weights.folder import folder, hashes, put, read_record, ready, record_for
@@ -65,8 +64,3 @@ def _convert(card: Card, path: Path) -> Path:
         record = record_for(card, f"converted from {path.name}", hashes(path)[0])
         named = replace(record, name=card.name + SUFFIX, file=f"{card.name}.onnx", layout=f"ONNX made of {card.layout}")
         return put(part, named, hashes(part)[0])
-
-
-def fetched(name: str) -> bool:
-    """Tell whether weights of a card are on this machine."""
-    return ready(name, catalogue.find(name)) is not None

@@ -1,0 +1,25 @@
+"""freefill mask: makes, repairs and shows masks. The commands are in mask_make.py, mask_coco.py and mask_edit.py."""
+
+from __future__ import annotations
+
+import click
+
+from freefill.cli.mask_coco import coco
+from freefill.cli.mask_edit import grow, invert, refine, show
+from freefill.cli.mask_make import grabcut, people, random, salient, text
+
+
+@click.group("mask")
+def command() -> None:
+    """Make, repair and look at masks. White is what is removed.
+
+    \b
+    freefill mask people photo.jpg -o mask.png
+    freefill mask people photos -o masks --refine
+    freefill mask coco instances.json photos -o masks --category person --attached
+    freefill mask refine mask.png --image photo.jpg -o better.png --overlay what.png
+    """
+
+
+for _each in (people, salient, text, coco, grabcut, random, refine, grow, invert, show):
+    command.add_command(_each)

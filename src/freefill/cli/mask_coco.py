@@ -1,0 +1,154 @@
+"""freefill mask coco: masks from annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from freefill.cli.mask_files import Job, Made, finish_options, finished, output_option, read, run_jobs, safe_name
+from freefill.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from freefill.masks.coco import Coco, CocoPicture, Crowds
+    from freefill.values import Length, Mask, Picture
+
+
+@click.command("coco")
+@click.argument("instances")
+@click.argument("images", required=False)
+@output_option
+@click.option("-c", "--category", "categories", multiple=True, metavar="NAME",
+              help="Which things; several times for several. Default: person.")  # fmt: skip
+@click.option("--all-categories", is_flag=True, help="Everything that is annotated.")
+@click.option("--attached", is_flag=True, help="With what a person holds, wears, rides or leads.")
+@click.option("--each", is_flag=True, help="One mask for each thing: NAME_ID_CATEGORY.png.")
+@click.option("--crowds", default="with", show_default=True, type=click.Choice(["with", "without", "only"]),
+              help="Regions that stand for many.")  # fmt: skip
+@click.option("--picture", "names", multiple=True, metavar="NAME|ID", help="Only this picture; several times.")
+@click.option("--empty", is_flag=True, help="Write empty masks too, for pictures without such a thing.")
+@finish_options
+def coco(
+    instances: str, images: str | None, output: str | None, categories: tuple[str, ...], all_categories: bool,
+    attached: bool, each: bool, crowds: Crowds, names: tuple[str, ...], empty: bool,
+    refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Make masks from INSTANCES, a file of COCO's format, for all its pictures.
+
+    With the folder IMAGES the pictures are looked up: one that is missing or of another size is an error, and
+    --refine can look at them.
+    """
+    from freefill.masks.coco import read_coco
+
+    if refine and images is None:
+        raise click.UsageError("--refine looks at the pictures: give the folder IMAGES")
+    if all_categories and categories:
+        raise click.UsageError("--all-categories and --category exclude each other")
+    if each and attached:
+        raise click.UsageError("--each writes every thing by itself, --attached joins them: choose one")
+    if images is not None and not Path(images).is_dir():
+        raise InputError(f"{images}: there is no such folder of pictures")
+    data = read_coco(instances)
+    wanted = () if all_categories else data.check_categories(categories or ("person",))
+    chosen = _chosen(data, names)
+    jobs: dict[str, tuple[CocoPicture, int | None]] = {}
+    for job_output, picture, thing in _outputs(data, chosen, wanted, output, each, crowds, empty):
+        jobs[job_output] = (picture, thing)
+    if not jobs:
+        raise InputError(f"{instances}: none of {len(chosen)} pictures shows {', '.join(wanted) or 'anything'}")
+
+    def make(job: Job) -> Made:
+        entry, thing = jobs[job.output]
+        return _made(data, entry, thing, wanted, attached, crowds, images, refine, grow, max_mpx)
+
+    planned = [Job(f"{instances}: {picture.file}", out) for out, (picture, _) in jobs.items()]
+    return run_jobs(planned, make, bits=bits, as_json=as_json, quiet=quiet)
+
+
+def _chosen(data: Coco, names: Sequence[str]) -> list[CocoPicture]:
+    """Return the pictures named by file, stem or id; all where none is named."""
+    if not names:
+        return list(data.pictures)
+    known = {key: p for p in data.pictures for key in (str(p.id), Path(p.file).stem, Path(p.file).name, p.file)}
+    for name in names:
+        if name not in known:
+            files = [picture.file for picture in data.pictures]
+            raise InputError(
+                f"{data.source}: has no picture '{name}';{did_you_mean(name, files)} it lists {len(files)}"
+            )
+    return [known[name] for name in names]
+
+
+def _outputs(
+    data: Coco, chosen: Sequence[CocoPicture], wanted: Sequence[str], output: str | None, each: bool, crowds: str,
+    empty: bool,
+) -> list[tuple[str, CocoPicture, int | None]]:  # fmt: skip
+    """Name every mask; the number is the thing's place among the picture's annotations."""
+    from freefill.batch.pairs import name_outputs
+
+    def fits(category: str, crowd: bool) -> bool:
+        return (not wanted or category in wanted) and (crowds == "with" or crowd == (crowds == "only"))
+
+    single = (
+        len(chosen) == 1 and not each and output is not None and not (output.endswith("/") or Path(output).is_dir())
+    )
+    if single and output is not None:
+        return [(output, chosen[0], None)]
+    if output is None or output == "-":
+        raise click.UsageError("name a folder for the masks with -o DIR")
+    if Path(output).is_file():
+        raise InputError(f"{output}: this is a file; name a folder for the masks")
+    files = [safe_name(picture.file, data.source) for picture in chosen]
+    named = name_outputs(sorted(set(files)), ".png")
+    found: list[tuple[str, CocoPicture, int | None]] = []
+    for file, picture in zip(files, chosen, strict=True):
+        target = Path(output) / named[file]
+        things = [n for n, a in enumerate(picture.annotations) if fits(a.category, a.crowd)]
+        if not each and (things or empty):
+            found.append((str(target), picture, None))
+        for number in things if each else ():
+            thing = picture.annotations[number]
+            word = thing.category.replace(" ", "-").replace("/", "-")
+            found.append((str(target.with_name(f"{target.stem}_{thing.id}_{word}.png")), picture, number))
+    return found
+
+
+def _made(
+    data: Coco, entry: CocoPicture, thing: int | None, wanted: Sequence[str], attached: bool, crowds: Crowds,
+    images: str | None, refine: bool, grow: Length, max_mpx: float,
+) -> Made:  # fmt: skip
+    from freefill.masks.coco import picture_mask
+
+    shown = _picture(entry, images, max_mpx) if images is not None else None
+    if thing is None:
+        mask = picture_mask(data, entry, wanted, attached=attached, crowds=crowds)
+    else:
+        alone = replace(entry, annotations=(entry.annotations[thing],))
+        mask = picture_mask(data, alone, (entry.annotations[thing].category,), crowds="with")
+    mask = finished(mask, shown, refine, grow) if shown is not None else _grown(mask, grow)
+    return Made(mask, {"picture": entry.file, "id": entry.id})
+
+
+def _grown(mask: Mask, grow: Length) -> Mask:
+    from freefill.masks.grow import grow as grown
+    from freefill.masks.grow import object_size_px
+
+    hole = grown(mask.hole, grow.in_px(object_size_px(mask.hole))) if grow.value else mask.hole
+    return replace(mask, hole=hole)
+
+
+def _picture(entry: CocoPicture, images: str, max_mpx: float) -> Picture:
+    """Read the picture that is annotated; it must have the annotated size."""
+    path = Path(images) / safe_name(entry.file, images)
+    if not path.is_file():
+        path = Path(images) / Path(entry.file).name  # the usual habit: file names with or without their folder
+    if not path.is_file():
+        raise InputError(f"{images}: has no picture {entry.file}, which the annotations name")
+    picture = read(str(path), max_mpx)
+    if picture.size != entry.size:
+        height, width = picture.size
+        raise InputError(f"{path}: is {width}x{height}, annotated as {entry.size[1]}x{entry.size[0]}")
+    return picture

@@ -1,0 +1,238 @@
+"""What the mask commands share: files in, files out, one line for each, and what happens when one fails."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from freefill.cli.options import LengthType
+from freefill.errors import FreefillError, InputError
+
+if TYPE_CHECKING:
+    from freefill.values import Length, Mask, Picture
+
+SOME_FAILED = 3
+LOSSY = (".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".avif")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One mask to make: what it is made of, and where it goes ("-" = standard output)."""
+
+    source: str
+    output: str
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A mask, and what --json tells of it beside its share."""
+
+    mask: Mask
+    more: dict[str, Any]
+
+
+def output_option(command: Any) -> Any:
+    """Add -o."""
+    return click.option(
+        "-o", "--output", metavar="FILE|DIR",
+        help="Default: NAME.mask.png beside it; a folder where there are several; '-' = standard output.",
+    )(command)  # fmt: skip
+
+
+def finish_options(command: Any) -> Any:
+    """Add what every source of masks can do to its masks, and how they are written."""
+    options = (
+        click.option("--refine", is_flag=True, help="Repair the mask: freefill mask refine --help."),
+        click.option("--grow", default="0", show_default=True, type=LengthType(),
+                     help="Then grow it: 8px, or 3% of the object's size."),
+        *WRITE_OPTIONS,
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+WRITE_OPTIONS = (
+    click.option("--bits", default="1", show_default=True, type=click.Choice(["1", "8"]), help="Depth of the PNG."),
+    click.option("--max-mpx", default=200.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
+                 help="Refuse larger pictures, megapixels."),
+    click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each mask."),
+    click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
+)  # fmt: skip
+
+
+def write_options(command: Any) -> Any:
+    """Add how masks are written."""
+    for option in reversed(WRITE_OPTIONS):
+        command = option(command)
+    return command
+
+
+def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.png") -> list[Job]:
+    """Find the pictures that are meant and name each one's mask; no two masks get one name.
+
+    Parameters
+    ----------
+    sources : files, folders (with all folders in them), globs; or "-"
+    output : as the user gave it
+    suffix : of a single file's default output
+
+    Raises
+    ------
+    InputError
+        If there is nothing, or one file is named for several masks.
+    """
+    from freefill.batch import places
+    from freefill.batch.pairs import name_outputs
+
+    if list(sources) == ["-"]:
+        return [Job("-", output or "-")]
+    found: dict[str, str] = {}
+    for source in sources:
+        listing = places.find(source)
+        taken = {name: places.join(listing.base, name) for name in listing.names}
+        found |= {name: place for name, place in taken.items() if not _below(place, output)}
+    if not found:
+        raise InputError(f"{' '.join(sources)}: there are no pictures")
+    several = len(found) > 1 or any(places.is_folder(source) for source in sources)
+    if not several and not _is_folder_name(output):
+        (place,) = found.values()
+        return [Job(place, output or str(Path(place).with_suffix("")) + suffix)]
+    if output is None or output == "-":
+        raise click.UsageError("several pictures: name a folder for their masks with -o DIR")
+    if Path(output).is_file():
+        raise InputError(f"{output}: this is a file, and there are {len(found)} masks to write; name a folder")
+    names = name_outputs(sorted(found), ".png")
+    return [Job(found[name], str(Path(output) / names[name])) for name in sorted(found)]
+
+
+def run_jobs(jobs: Sequence[Job], make: Callable[[Job], Made], *, bits: str, as_json: bool, quiet: bool) -> int:
+    """Make and write masks one after the other; return the exit code.
+
+    One that fails stops nothing where there are several: it is told, and the exit code is 3.
+    """
+    failed = 0
+    with progress(len(jobs), quiet) as step:
+        for job in jobs:
+            begun = time.monotonic()
+            try:
+                made = make(job)
+                write_mask(made.mask, job.output, bits)
+            except FreefillError as error:
+                if len(jobs) == 1:
+                    raise
+                failed += 1
+                click.echo(f"freefill: {error}", err=True)
+                if as_json:
+                    click.echo(json.dumps({"source": job.source, "output": None, "error": str(error)}))
+                continue
+            finally:
+                step()
+            told = {
+                "source": job.source,
+                "output": job.output,
+                "share": round(made.mask.share, 6),
+                "notes": list(made.mask.notes),
+                "seconds": round(time.monotonic() - begun, 3),
+                **made.more,
+            }
+            tell(told, job.output, as_json, quiet)
+    return SOME_FAILED if failed else 0
+
+
+def tell(told: dict[str, Any], output: str, as_json: bool, quiet: bool) -> None:
+    """Print one result: notes to standard error, the path or the JSON line to standard output."""
+    if not quiet:
+        for note in told["notes"]:
+            click.echo(f"freefill: {note}", err=True)
+    if as_json:
+        click.echo(json.dumps(told), err=output == "-")
+    elif not quiet and output != "-":
+        click.echo(output)
+
+
+def read(place: str, max_mpx: float) -> Picture:
+    """Read a picture from a path or from standard input."""
+    from freefill.images.read import read_picture
+
+    return read_picture(sys.stdin.buffer if place == "-" else place, max_mpx=max_mpx)
+
+
+def finished(mask: Mask, picture: Picture, refine: bool, grow: Length) -> Mask:
+    """Refine and grow a mask where asked for."""
+    from freefill.inputs import mask_for
+    from freefill.masks.grow import grow as grown
+    from freefill.masks.grow import object_size_px
+
+    if refine and mask.hole.any():
+        mask = mask_for(mask, picture, refine=True)
+    if grow.value and mask.hole.any():
+        mask = replace(mask, hole=grown(mask.hole, grow.in_px(object_size_px(mask.hole))))
+    return mask
+
+
+def write_mask(mask: Mask, output: str, bits: str = "1") -> None:
+    """Write a mask whole or not at all, white = hole; its folder is made."""
+    from freefill.images.write import write_picture
+    from freefill.inputs import mask_picture
+
+    if Path(output).suffix.lower() in LOSSY:
+        raise InputError(f"{output}: this format would blur the mask's edge; write PNG, TIFF, WebP or BMP")
+    picture = mask_picture(mask)
+    if bits == "8":
+        picture = replace(picture, extras=replace(picture.extras, mode="L"))
+    if output == "-":
+        write_picture(picture, sys.stdout.buffer, format="png")
+        return
+    make_folder(Path(output).parent)
+    write_picture(picture, output)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for outputs, or say why not."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: the folder cannot be made ({error.strerror})") from None
+
+
+def safe_name(name: str, where: str) -> str:
+    """Return a name from a file of somebody else's, if it stays below the folder it is written to."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or not path.parts or ":" in path.parts[0]:
+        raise InputError(f"{where}: the file name {name!r} leads out of the output folder")
+    return str(path)
+
+
+@contextmanager
+def progress(total: int, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Show a bar with the time left, on a terminal and for several masks only; the function given advances it."""
+    if quiet or total < 2 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("masks"), BarColumn(), MofNCompleteColumn(), TextColumn("left"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("masks", total=total)
+        yield lambda: bar.advance(task)
+
+
+def _is_folder_name(output: str | None) -> bool:
+    return output is not None and output != "-" and (output.endswith(("/", "\\")) or Path(output).is_dir())
+
+
+def _below(place: str, output: str | None) -> bool:
+    """Tell whether a picture is one of our own earlier masks, in the output folder."""
+    if output is None or output == "-" or not Path(output).is_dir():
+        return False
+    return Path(output).resolve() in Path(place).resolve().parents

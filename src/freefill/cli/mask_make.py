@@ -1,0 +1,267 @@
+"""freefill mask people, salient, text, grabcut, random: masks of pictures, marks and seeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from freefill.cli.mask_files import (
+    Job,
+    Made,
+    finish_options,
+    finished,
+    output_option,
+    plan_jobs,
+    read,
+    run_jobs,
+    write_options,
+)
+from freefill.errors import InputError
+
+if TYPE_CHECKING:
+    from freefill.masks.grabcut import Marks
+    from freefill.values import Hole, Length, Picture
+
+images_argument = click.argument("images", nargs=-1, required=True)
+
+
+class Numbers(click.ParamType):
+    """Whole numbers with commas: "x,y" or "x,y,width,height"."""
+
+    def __init__(self, count: int, name: str) -> None:
+        self.count, self.name = count, name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).replace("x", ",").split(",")
+        try:
+            numbers = tuple(int(part) for part in parts)
+        except ValueError:
+            numbers = ()
+        if len(numbers) != self.count:
+            self.fail(f"'{value}' is not {self.name}: {self.count} whole numbers with commas", param, ctx)
+        return numbers
+
+
+@click.command("people")
+@images_argument
+@output_option
+@click.option("--score", default=0.25, show_default=True, type=click.FloatRange(0, 1),
+              help="How sure a person must be; lower finds more, and more that is none.")  # fmt: skip
+@click.option("--no-tiles", is_flag=True, help="Look at the whole picture only: faster, misses small persons.")
+@click.option("--weights", metavar="NAME|FILE", help="Another network for the whole picture: u2net-human.")
+@finish_options
+def people(
+    images: tuple[str, ...], output: str | None, score: float, no_tiles: bool, weights: str | None,
+    refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Mask every person in IMAGES: files, folders, globs."""
+    from freefill.detectors.source import as_image, as_mask, needed, require
+
+    if weights is None:
+        require(needed("people"), "mask people")
+
+    def make(job: Job) -> Made:
+        picture = read(job.source, max_mpx)
+        if weights is not None:
+            from freefill.detectors.salient import detect
+
+            mask, more = as_mask(detect(as_image(picture), weights=weights), "people", picture), {}
+        else:
+            from freefill.detectors.people import PeopleSettings, probabilities
+
+            settings = PeopleSettings(least_score=score, tiles=not no_tiles)
+            sure, found = probabilities(as_image(picture), settings)
+            mask = as_mask(sure >= settings.cut, "people", picture)
+            rounded = [[round(float(side), 1) for side in box] for box in found.boxes]
+            scores = [round(float(each), 3) for each in found.scores]
+            more = {"boxes": [{"box": b, "score": s} for b, s in zip(rounded, scores, strict=True)]}
+        return Made(finished(mask, picture, refine, grow), more)
+
+    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
+
+
+@click.command("salient")
+@images_argument
+@output_option
+@click.option("--weights", default="u2netp", show_default=True, metavar="NAME|FILE",
+              help="u2netp, birefnet-lite, or an ONNX file with the same conventions.")  # fmt: skip
+@click.option("--cut", default=0.5, show_default=True, type=click.FloatRange(0, 1, min_open=True, max_open=True),
+              help="Where the mask ends, as a share of the strongest answer.")  # fmt: skip
+@finish_options
+def salient(
+    images: tuple[str, ...], output: str | None, weights: str, cut: float,
+    refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Mask the thing that stands out in IMAGES."""
+    from freefill.detectors.salient import detect
+    from freefill.detectors.source import as_image, as_mask
+
+    def make(job: Job) -> Made:
+        picture = read(job.source, max_mpx)
+        mask = as_mask(detect(as_image(picture), weights=weights, cut=cut), "salient thing", picture)
+        return Made(finished(mask, picture, refine, grow), {})
+
+    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
+
+
+@click.command("text")
+@images_argument
+@output_option
+@click.option("--sensitive", is_flag=True, help="A larger network: more faint text, more false alarms.")
+@click.option("--boxes", is_flag=True, help="Mask whole rows instead of the glyphs' strokes.")
+@finish_options
+def text(
+    images: tuple[str, ...], output: str | None, sensitive: bool, boxes: bool,
+    refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Mask text in IMAGES: captions, dates, watermarks."""
+    from freefill.detectors.source import as_image, as_mask, require
+    from freefill.detectors.text import SENSITIVE, WEIGHTS, TextSettings, detect
+
+    require((SENSITIVE,) if sensitive else WEIGHTS, "mask text")
+    settings = TextSettings(sensitive=sensitive, shape="boxes" if boxes else "glyphs")
+
+    def make(job: Job) -> Made:
+        picture = read(job.source, max_mpx)
+        mask = as_mask(detect(as_image(picture), settings), "text", picture)
+        return Made(finished(mask, picture, refine, grow), {})
+
+    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
+
+
+@click.command("grabcut")
+@images_argument
+@output_option
+@click.option("--box", type=Numbers(4, "a box"), metavar="X,Y,W,H", help="The thing lies inside.")
+@click.option("--point", "points", multiple=True, type=Numbers(2, "a point"), metavar="X,Y", help="On the thing.")
+@click.option("--not-point", "not_points", multiple=True, type=Numbers(2, "a point"), metavar="X,Y", help="Beside it.")
+@click.option("--strokes", metavar="MASK", help="A mask file: white lies on the thing.")
+@click.option("--not-strokes", metavar="MASK", help="A mask file: white lies beside it.")
+@click.option("--prior", default="auto", show_default=True, type=click.Choice(["auto", "salient", "none"]),
+              help="Start from what stands out; auto: where u2netp is on this machine.")  # fmt: skip
+@click.option("--model", default="grabcut", show_default=True, type=click.Choice(["grabcut", "mobile-sam"]))
+@finish_options
+def grabcut(
+    images: tuple[str, ...], output: str | None, box: tuple[int, ...] | None, points: tuple[tuple[int, ...], ...],
+    not_points: tuple[tuple[int, ...], ...], strokes: str | None, not_strokes: str | None, prior: str, model: str,
+    refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Cut out what a box, points or strokes mark in IMAGES."""
+    from freefill.detectors.source import as_mask, require
+    from freefill.masks.grabcut import Marks
+    from freefill.values import Box
+
+    if box is None and not points and strokes is None:
+        raise click.UsageError("mark the thing with --box, --point or --strokes")
+    if model == "mobile-sam":
+        require(("mobile-sam", "mobile-sam-decoder"), "mask grabcut --model mobile-sam")
+        if strokes is not None or not_strokes is not None:
+            raise click.UsageError("mobile-sam takes --box and --point, no strokes")
+
+    def make(job: Job) -> Made:
+        picture = read(job.source, max_mpx)
+        marks = Marks(
+            box=None if box is None else Box(box[1], box[0], box[3], box[2]),
+            points=tuple((y, x) for x, y in points),
+            not_points=tuple((y, x) for x, y in not_points),
+            strokes=_strokes(strokes, picture),
+            not_strokes=_strokes(not_strokes, picture),
+        )
+        mask = as_mask(_cut_out(picture, marks, prior, model), "marked thing", picture)
+        return Made(finished(mask, picture, refine, grow), {})
+
+    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
+
+
+def _strokes(place: str | None, picture: Picture) -> Hole | None:
+    from freefill.inputs import mask_for
+
+    return None if place is None else mask_for(place, picture).hole
+
+
+def _cut_out(picture: Picture, marks: Marks, prior: str, model: str) -> Hole:
+    from freefill.detectors import salient as stands_out
+    from freefill.detectors.source import as_image, require
+    from freefill.masks.grabcut import MARGIN, cut_out
+    from freefill.weights.store import state
+
+    image = as_image(picture)
+    if model == "mobile-sam":
+        from freefill.detectors.sam import segment
+
+        return segment(image, box=marks.box, points=marks.points, not_points=marks.not_points)
+    if prior == "salient":
+        require(stands_out.WEIGHTS, "mask grabcut --prior salient")
+    if prior == "none" or (prior == "auto" and state(stands_out.WEIGHTS[0]) != "ready") or marks.box is None:
+        return cut_out(image, marks)
+    around = marks.box.grown(round(MARGIN * max(marks.box.height, marks.box.width)), picture.size)
+    return cut_out(image, marks, prior=stands_out.probabilities(image, box=around))
+
+
+@click.command("random")
+@click.argument("images", nargs=-1)
+@output_option
+@click.option("--kind", default="deepfill", show_default=True,
+              type=click.Choice(["deepfill", "strokes", "thin", "medium", "thick", "boxes", "person"]),
+              help="deepfill, strokes: free-form; thin, medium, thick: LaMa's; person: from --shapes.")  # fmt: skip
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
+@click.option("--size", type=Numbers(2, "a size"), metavar="WxH", help="Without IMAGES: the masks' size.")
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1), help="Without IMAGES: how many.")
+@click.option("--scale", type=click.FloatRange(min=0, min_open=True),
+              help="Lengths by this; default: as the protocol is for 256 or 512 px.")  # fmt: skip
+@click.option("--shapes", metavar="JSON", help="COCO annotations for --kind person.")
+@write_options
+def random(
+    images: tuple[str, ...], output: str | None, kind: str, seed: int, size: tuple[int, int] | None, count: int,
+    scale: float | None, shapes: str | None, bits: str, max_mpx: float, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Draw random masks: one for each of IMAGES, or --count of --size. The n-th has seed SEED + n, from 0."""
+    from freefill.masks.random_masks import random_mask
+    from freefill.values import Mask
+
+    if bool(images) == (size is not None):
+        raise click.UsageError("give IMAGES, or --size WxH")
+    outlines = _outlines(shapes) if kind == "person" else []
+    jobs = plan_jobs(images, output) if images else _numbered(count, output)
+    seeds = {job.output: seed + number for number, job in enumerate(jobs)}
+
+    def make(job: Job) -> Made:
+        wanted = (size[1], size[0]) if size is not None else read(job.source, max_mpx).size
+        hole = random_mask(kind, wanted, seeds[job.output], scale=scale, shapes=outlines)
+        return Made(Mask(hole, source=f"{kind} {seeds[job.output]}"), {"kind": kind, "seed": seeds[job.output]})
+
+    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+
+
+def _numbered(count: int, output: str | None) -> list[Job]:
+    from pathlib import Path
+
+    if output is None or (count > 1 and output == "-"):
+        raise click.UsageError("name the output with -o: a file, or a folder for several masks")
+    if count == 1 and not (output.endswith("/") or Path(output).is_dir()):
+        return [Job("random", output)]
+    folder = Path(output)
+    if folder.is_file():
+        raise InputError(f"{output}: this is a file, and there are {count} masks to write; name a folder")
+    return [Job("random", str(folder / f"{number:06d}.png")) for number in range(count)]
+
+
+def _outlines(shapes: str | None) -> list[Hole]:
+    """Return the outlines of single persons that are large enough to be one."""
+    if shapes is None:
+        raise click.UsageError("--kind person takes its outlines from annotations: --shapes instances.json")
+    from freefill.masks.coco import instance_holes, read_coco
+
+    coco = read_coco(shapes)
+    found = [
+        hole
+        for picture in coco.pictures
+        for _, hole in instance_holes(coco, picture, ("person",), crowds="without")
+        if hole.sum() >= 32 * 32
+    ]
+    if not found:
+        raise InputError(f"{shapes}: holds no person of 32 x 32 px or more")
+    return found
