@@ -131,16 +131,24 @@ def fit_mask(mask: Mask, size: tuple[int, int], how: Literal["error", "scale"] =
             f"{mask.source}: picture is {width}x{height}, mask {mask.size[1]}x{mask.size[0]}; "
             "pass --mask-fit scale, or draw the mask on this picture"
         )
-    import cv2
-
-    smaller = height < mask.size[0] or width < mask.size[1]
-    way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    levels = cv2.resize(mask.hole.view(np.uint8) * np.uint8(255), (width, height), interpolation=way)
+    hole = _scaled(mask.hole, size)
     notes = [*mask.notes, f"the mask was scaled from {mask.size[1]}x{mask.size[0]} to {width}x{height}"]
     stretch = (height / mask.size[0]) / (width / mask.size[1])
     if not 0.98 < stretch < 1.02:
         notes.append("the mask has another shape than the picture, and was stretched")
-    return Mask(levels > 0 if smaller else levels >= _THRESHOLD, mask.source, tuple(notes), mask.own_alpha)
+    return Mask(hole, mask.source, tuple(notes), mask.own_alpha)
+
+
+def _scaled(hole: Hole, size: tuple[int, int]) -> Hole:
+    """Scale a hole: a pixel of the smaller one is hole where any under it is; edges of the larger one run smoothly."""
+    import cv2
+
+    for axis in (0, 1):
+        if size[axis] < hole.shape[axis]:
+            starts = np.arange(size[axis], dtype=np.int64) * hole.shape[axis] // size[axis]
+            hole = np.logical_or.reduceat(hole, starts, axis=axis)
+    levels = hole.astype(np.uint8) * np.uint8(255)
+    return np.asarray(cv2.resize(levels, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)) >= _THRESHOLD
 
 
 def _turned(hole: Hole, orientation: int) -> Hole:
