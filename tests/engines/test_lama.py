@@ -103,10 +103,22 @@ def test_what_lies_under_the_mask_has_no_effect(made) -> None:
 
 
 def test_the_first_and_the_fifth_fill_are_the_same(made) -> None:
-    """TorchScript would otherwise compile itself anew after its first calls."""
     engine = made(Blurs())
     fills = [engine.fill(crop(), 0).pixels for _ in range(5)]
     assert all(np.array_equal(fill, fills[0]) for fill in fills)
+
+
+def test_the_network_is_not_compiled_anew_for_every_size(made) -> None:
+    engine = made(ShowsMask())
+    seen = []
+
+    def network(image: Tensor, mask: Tensor) -> Tensor:
+        seen.append((torch._C._get_graph_executor_optimize(), torch.is_inference_mode_enabled()))
+        return image
+
+    engine._network = network
+    engine.fill(crop(), 0)
+    assert seen == [(False, True)]
 
 
 def test_several_threads_get_what_one_gets(made) -> None:

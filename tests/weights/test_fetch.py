@@ -258,7 +258,7 @@ def test_the_older_cookie_of_a_drive_is_sent_back(site: Site) -> None:
     (path,) = fetch_cards([card(drive(site))])
     assert path.read_bytes() == DATA
     asked, headers = site.asked[1]
-    assert "confirm=yes7" in asked
+    assert asked == "/uc?export=download&id=abc&confirm=yes7"
     assert headers["Cookie"] == "download_warning_1=yes7"
 
 

@@ -63,6 +63,19 @@ def computing(device: torch.device, precision: str) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def as_written() -> Iterator[None]:
+    """Run TorchScript as it is written.
+
+    Else it watches its first calls and compiles itself anew for sizes it meets: that takes longer than it saves where
+    every window has another size, and a fused kernel may round otherwise, so that the third fill is not the first.
+    """
+    import torch
+
+    with torch.jit.optimized_execution(False):  # pyright: ignore[reportPrivateImportUsage]
+        yield
+
+
 def check_precision(settings: EngineSettings, device: torch.device, able: tuple[str, ...]) -> None:
     """Refuse a precision that the engine or the device cannot keep.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from freefill.engines.device import check_precision, computing, pick_device
+from freefill.engines.device import as_written, check_precision, computing, pick_device
 from freefill.errors import EngineError
 from freefill.values import Crop, EngineSettings, Fill
 from freefill.weights.load import load_torchscript
@@ -65,6 +65,6 @@ class Lama:
             raise EngineError(f"lama takes sides that are multiples of 8, not {images.shape[3]}x{images.shape[2]}")
         hole = (masks != 0).to(self._device)
         known = images.to(self._device, torch.float32).masked_fill(hole, 0.0)
-        with computing(self._device, "fp32"), torch.jit.optimized_execution(False):  # pyright: ignore[reportPrivateImportUsage]
+        with computing(self._device, "fp32"), as_written():
             filled = self._network(known, hole.float())
         return torch.where(hole, filled.float().clamp(0, 1), known).to(images.device)

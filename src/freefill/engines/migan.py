@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from freefill.engines.device import check_precision, computing, pick_device
+from freefill.engines.device import as_written, check_precision, computing, pick_device
 from freefill.errors import EngineError
 from freefill.values import Crop, EngineSettings, Fill
 from freefill.weights.load import load_torchscript
@@ -67,7 +67,7 @@ class Migan:
         hole = (masks != 0).to(self._device)
         image = images.to(self._device, torch.float32)
         image_pm1 = (image * 2 - 1).masked_fill(hole, 0.0)
-        with computing(self._device, self._precision), torch.jit.optimized_execution(False):  # pyright: ignore[reportPrivateImportUsage]
+        with computing(self._device, self._precision), as_written():
             filled_pm1 = self._network(torch.cat([0.5 - hole.float(), image_pm1], dim=1))
         filled = (filled_pm1.float() / 2 + 0.5).clamp(0, 1)
         return torch.where(hole, filled, image).to(images.device)
