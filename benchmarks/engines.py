@@ -125,7 +125,10 @@ def look(arguments: argparse.Namespace) -> list[str]:
             cache = arguments.cache if engine != "texture" else None  # ours still changes
             parts.append(
                 fills.cached(
-                    cache, key, case, lambda engine=engine, case=case: filler(engine)(case.truth, case.hole, 0)
+                    cache,
+                    f"{engine}_0",
+                    case,
+                    lambda engine=engine, case=case: filler(engine)(case.truth, case.hole, 0),
                 )
             )
         written.append(str(fills.sheet(folder / f"engines_{case.name}.png", parts, across=3)))
