@@ -147,7 +147,7 @@ def _switches(command: Any) -> Any:
 @click.command("refine")
 @masks_argument
 @click.option("-i", "--image", "image", metavar="FILE|DIR",
-              help="The picture, or the folder of pictures of the same names; without it, shape alone counts.")  # fmt: skip
+              help="The picture, or the folder of all; without it, only the mask's shape counts.")  # fmt: skip
 @output_option
 @invert_option
 @click.option("--annotations", metavar="JSON", help="COCO annotations: take along what the persons hold and ride.")

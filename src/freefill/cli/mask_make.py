@@ -185,9 +185,10 @@ def _strokes(place: str | None, picture: Picture) -> Hole | None:
 def _cut_out(picture: Picture, marks: Marks, prior: str, model: str) -> Hole:
     from freefill.detectors import salient as stands_out
     from freefill.detectors.source import as_image, require
-    from freefill.masks.grabcut import MARGIN, cut_out
+    from freefill.masks.grabcut import MARGIN, check_marks, cut_out
     from freefill.weights.store import state
 
+    check_marks(marks, picture.size)
     image = as_image(picture)
     if model == "mobile-sam":
         from freefill.detectors.sam import segment

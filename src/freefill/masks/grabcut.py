@@ -65,7 +65,9 @@ def cut_out(
         If nothing is marked, marks lie outside the picture, or sizes disagree.
     """
     size = image.shape[:2]
-    _check(size, marks, prior)
+    check_marks(marks, size)
+    if prior is not None and prior.shape != size:
+        raise InputError(f"grabcut: the prior is {prior.shape}, the picture {size}")
     radius = point_px or max(0.015 * min(size), 1.0)
     inside = _union(size, marks.strokes, marks.points, radius)
     outside = _union(size, marks.not_strokes, marks.not_points, radius) & ~inside
@@ -82,6 +84,28 @@ def cut_out(
         within[marks.box.slices] = True
         hole &= within
     return hole & ~outside
+
+
+def check_marks(marks: Marks, size: tuple[int, int]) -> None:
+    """Refuse marks that mark nothing, or do not fit a picture of that size (height, width)."""
+    for name, array in (("strokes", marks.strokes), ("strokes against", marks.not_strokes)):
+        if array is not None and array.shape != size:
+            raise InputError(
+                f"grabcut: the {name} are {array.shape[1]}x{array.shape[0]}, the picture {size[1]}x{size[0]}"
+            )
+    for row, col in (*marks.points, *marks.not_points):
+        if not (0 <= row < size[0] and 0 <= col < size[1]):
+            raise InputError(f"grabcut: point {col:g},{row:g} lies outside the picture of {size[1]}x{size[0]} px")
+    box = marks.box
+    if box is not None and (
+        box.height < 2 or box.width < 2 or box.top < 0 or box.left < 0 or box.bottom > size[0] or box.right > size[1]
+    ):
+        raise InputError(
+            f"grabcut: the box {box.left},{box.top},{box.width},{box.height} (x, y, width, height) does not lie in the "
+            f"picture of {size[1]}x{size[0]} px"
+        )
+    if box is None and not marks.points and (marks.strokes is None or not marks.strokes.any()):
+        raise InputError("grabcut: nothing is marked; give --box, --point or --strokes on the thing")
 
 
 def guided(guide: Image, values: NDArray[np.float32], radius_px: int, softness: float = 1e-3) -> NDArray[np.float32]:
@@ -106,27 +130,6 @@ def guided(guide: Image, values: NDArray[np.float32], radius_px: int, softness: 
 
 
 # --- steps -------------------------------------------------------------------------------------------------------
-
-
-def _check(size: tuple[int, int], marks: Marks, prior: NDArray[np.float32] | None) -> None:
-    for name, array in (("strokes", marks.strokes), ("strokes against", marks.not_strokes), ("prior", prior)):
-        if array is not None and array.shape != size:
-            raise InputError(
-                f"grabcut: the {name} are {array.shape[1]}x{array.shape[0]}, the picture {size[1]}x{size[0]}"
-            )
-    for row, col in (*marks.points, *marks.not_points):
-        if not (0 <= row < size[0] and 0 <= col < size[1]):
-            raise InputError(f"grabcut: point {col:g},{row:g} lies outside the picture of {size[1]}x{size[0]} px")
-    box = marks.box
-    if box is not None and (
-        box.height < 2 or box.width < 2 or box.top < 0 or box.left < 0 or box.bottom > size[0] or box.right > size[1]
-    ):
-        raise InputError(
-            f"grabcut: the box {box.left},{box.top},{box.width},{box.height} (x, y, width, height) does not lie in the "
-            f"picture of {size[1]}x{size[0]} px"
-        )
-    if box is None and not marks.points and (marks.strokes is None or not marks.strokes.any()):
-        raise InputError("grabcut: nothing is marked; give --box, --point or --strokes on the thing")
 
 
 def _union(size: tuple[int, int], strokes: Hole | None, points: Sequence[Point], radius_px: float) -> Hole:

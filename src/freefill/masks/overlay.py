@@ -53,11 +53,11 @@ def _legend(named: list[tuple[str, tuple[float, float, float], float]], width: i
     """Return a strip with one line of text for each layer."""
     scale = max(min(width / 900, 2.0), 0.4)
     step = round(34 * scale)
-    strip = np.ones((step * len(named), width, 3), np.float32)
+    strip = np.full((step * len(named), width, 3), 255, np.uint8)  # OpenCV writes text into bytes only
     for row, (name, colour, share) in enumerate(named):
         top, left = row * step, round(8 * scale)
         side = round(20 * scale)
-        strip[top + (step - side) // 2 : top + (step + side) // 2, left : left + side] = colour
+        strip[top + (step - side) // 2 : top + (step + side) // 2, left : left + side] = np.rint(np.array(colour) * 255)
         at = (2 * left + side, top + round(0.7 * step))
         cv2.putText(strip, f"{name}  {share:.1%}", at, cv2.FONT_HERSHEY_SIMPLEX, 0.8 * scale, (0, 0, 0), 1, cv2.LINE_AA)
-    return strip
+    return strip.astype(np.float32) / 255
