@@ -13,6 +13,7 @@ from freefill.demo.shapes import (
     coverage_of_stroke,
     coverage_of_text,
     disc,
+    ellipse,
     painted,
     polygon,
     smooth,
@@ -81,6 +82,11 @@ def _spoon(pixels: NDArray[np.uint8]) -> Made:
     return pixels, polygon(size, handle) | polygon(size, bowl)
 
 
+def _cup(size: tuple[int, int]) -> Hole:
+    """The inside of the cup: the spoon did not lie in it."""
+    return ellipse(size, (290, 112), (104, 82))
+
+
 def _masts(pixels: NDArray[np.uint8]) -> Made:
     left = [(195, 118), (207, 118), (207, 186), (210, 194), (210, 340), (222, 372), (226, 398), (220, 419), (192, 420),
             (186, 427), (156, 427), (162, 396), (165, 370), (175, 300), (183, 230), (187, 188), (193, 186)]  # fmt: skip
@@ -132,12 +138,9 @@ def _writing(pixels: NDArray[np.uint8]) -> Made:
 
 def _graffiti(pixels: NDArray[np.uint8]) -> Made:
     strokes = [
-        [(88, 164), (82, 240), (86, 318), (110, 322), (148, 312)],
-        [(214, 166), (178, 226), (192, 304), (234, 312), (258, 244), (240, 176), (214, 166)],
-        [(290, 168), (328, 306), (368, 164)],
-        [(452, 164), (404, 172), (398, 240), (402, 310), (456, 312)],
-        [(400, 238), (444, 232)],
-        [(76, 376), (200, 362), (320, 374), (460, 356)],
+        [(70, 132), (200, 214), (86, 246), (250, 318), (130, 372), (300, 420)],
+        [(250, 110), (380, 170), (300, 214), (440, 268), (350, 330), (456, 392)],
+        [(40, 452), (170, 440), (330, 462), (470, 446)],
     ]
     size = pixels.shape[:2]
     coverage = np.zeros(size, np.float32)
@@ -187,7 +190,7 @@ def _deep_field(pixels: NDArray[np.uint8]) -> Made:
 
 SCENES: tuple[Scene, ...] = (
     Scene("portrait", "astronaut.jpg", "A model taken out of a portrait's background", _portrait, _person),
-    Scene("spoon", "coffee.jpg", "A spoon taken off the saucer", _spoon),
+    Scene("spoon", "coffee.jpg", "A spoon taken off the saucer", _spoon, _cup),
     Scene("old-photo", "camera.png", "Scratches, a crease and dust on an old print", _old_photo),
     Scene("writing", "chelsea.jpg", "Writing over a photograph", _writing),
     Scene("masts", "rocket.jpg", "Masts and lamps taken out of the sky", _masts),

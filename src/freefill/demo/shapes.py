@@ -20,10 +20,15 @@ def polygon(size: tuple[int, int], points: Points) -> Hole:
     return drawn.astype(bool)
 
 
+def ellipse(size: tuple[int, int], centre: tuple[float, float], half: tuple[float, float]) -> Hole:
+    """Return the inside of an upright ellipse; `half` are its half width and half height."""
+    rows, cols = np.ogrid[: size[0], : size[1]]
+    return ((cols - centre[0]) / half[0]) ** 2 + ((rows - centre[1]) / half[1]) ** 2 <= 1
+
+
 def disc(size: tuple[int, int], centre: tuple[float, float], radius: float) -> Hole:
     """Return a disc."""
-    rows, cols = np.ogrid[: size[0], : size[1]]
-    return (cols - centre[0]) ** 2 + (rows - centre[1]) ** 2 <= radius**2
+    return ellipse(size, centre, (radius, radius))
 
 
 def stroke(size: tuple[int, int], points: Points, width: int) -> Hole:
