@@ -92,9 +92,10 @@ def _fetch_file(card: Card, progress: Progress | None) -> None:
                 reasons.append(str(error))
                 if progress is not None and source is not card.sources[-1]:
                     progress.say(f"{error}; trying the next source")
+        reason = "; ".join(dict.fromkeys(reasons))
         raise WeightsError(
-            f"weights '{card.name}' could not be fetched: {'; '.join(reasons)}; a file got otherwise: "
-            f"freefill weights import FILE --name {card.name}"
+            f"weights '{card.name}' could not be fetched: {reason}; a file got otherwise (where from: freefill weights "
+            f"show {card.name}): freefill weights import FILE --name {card.name}"
         )
 
 
