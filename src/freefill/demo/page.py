@@ -53,15 +53,17 @@ def _scene(each: Shown) -> str:
         ("windows", str(len(plan.windows))),
     )
     listed = "".join(f"<div><dt>{word}</dt><dd>{escape(value)}</dd></div>" for word, value in facts)
+    # The line starts in the middle of the hole: half of it shows before, half after.
+    at = round(100 * (np.flatnonzero(each.result.mask.hole.any(axis=0)).mean() + 0.5) / width)
     before, after = _jpeg(each.picture.pixels), _jpeg(each.result.picture.pixels)
     return f"""<article>
 <h2 id="{name}">{title}</h2>
-<figure class="compare" style="--w:{width};--h:{height}">
+<figure class="compare" style="--w:{width};--h:{height};--at:{at}%">
 <img class="after" src="{after}" width="{width}" height="{height}" alt="{title}: after">
 <img class="before" src="{before}" width="{width}" height="{height}" alt="{title}: before">
 <img class="mask" src="{_overlay(each.result.mask.hole)}" width="{width}" height="{height}" alt="" hidden>
 <span class="line" aria-hidden="true"></span>
-<input type="range" min="0" max="100" value="50" step="1" aria-label="{title}: how much of the picture shows before">
+<input type="range" min="0" max="100" value="{at}" step="1" aria-label="{title}: how much of the picture shows before">
 </figure>
 <div class="below"><span>before</span>
 <label><input type="checkbox" class="show-mask"> show the mask</label><span>after</span></div>
