@@ -124,6 +124,14 @@ def test_workers_share_the_cores_and_all_end_with_the_pool(folder):
     assert not any(worker.is_running() for worker in workers)
 
 
+@pytest.mark.parametrize(("asked", "threads"), [("1", 1), ("", None), ("0", None), ("100000", None)])
+def test_patch_synthesis_keeps_to_a_workers_share(monkeypatch: pytest.MonkeyPatch, asked: str, threads: int | None):
+    from freefill.synthesis.compiled import MOST_THREADS, default_threads
+
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert default_threads() == (threads or min(MOST_THREADS, cores()))
+
+
 def test_an_engine_that_cannot_be_loaded_ends_the_batch_at_once(folder):
     root = folder("a.png", "b.png")
     pairing, output = pairs_of(root)
