@@ -232,3 +232,20 @@ def test_the_hash_of_the_weights_is_kept_for_the_result(made) -> None:
 def test_a_gpu_gives_what_the_cpu_gives(made) -> None:
     here, there = made(Blurs(), EngineSettings(device="cpu")), made(Blurs(), EngineSettings(device="cuda"))
     np.testing.assert_allclose(here.fill(crop(), 0).pixels, there.fill(crop(), 0).pixels, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(60, 70), (60, 70, 1), (60, 70, 3), (60, 70, 4)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_grey_alpha_16_bit_and_float_pictures_come_back_as_they_were(made, shape, dtype) -> None:
+    made(ShowsMask())
+    full = 1 if dtype == np.float32 else np.iinfo(dtype).max
+    image = (np.random.default_rng(0).random(shape) * full).astype(dtype)
+    if shape[-1] == 4:
+        image[..., 3] = full
+    hole = np.zeros(shape[:2], bool)
+    hole[20:30, 20:40] = True
+    filled = np.asarray(Inpainter("lama", device="cpu")(image, hole, texture="never").image)
+    assert filled.shape == image.shape
+    assert filled.dtype == dtype
+    assert np.array_equal(filled[~hole], image[~hole])
+    assert not np.array_equal(filled[hole], image[hole])

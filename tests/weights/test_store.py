@@ -48,6 +48,17 @@ def test_a_path_is_returned_as_it_is(tmp_path: Path) -> None:
     assert store.sha256_of(str(path)) == hashlib.sha256(b"x").hexdigest()
 
 
+def test_a_file_named_like_a_card_does_not_hide_the_card(
+    thing: Card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("thing").write_bytes(b"another")
+    path = store.fetch("thing")
+    assert store.locate("thing") == path
+    assert store.sha256_of("thing") == hashlib.sha256(DATA).hexdigest()
+    assert store.vouched("thing", "thing") == (path, hashlib.sha256(DATA).hexdigest())
+
+
 def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"own\.pth: there is no such file"):
         store.locate(str(tmp_path / "own.pth"))

@@ -26,7 +26,7 @@ class Lama:
     """Holds the network once; safe to use from several threads."""
 
     def __init__(self, settings: EngineSettings) -> None:
-        # No "mps": its Fourier transforms are not all there. No lower precision: neither are those of bf16 and fp16.
+        # Fourier transforms take no bf16, and on the CPU no fp16. "mps" could not be tried, and others leave it out.
         self._device = pick_device(settings.device, ("cpu", "cuda"))
         check_precision(settings, self._device, ("fp32",))
         path, self.weights_sha256 = vouched(settings.weights or "lama", "lama")

@@ -34,7 +34,7 @@ def locate(name_or_path: str) -> Path:
         If the weights are not on this machine (the message names the command), have changed, or are not known.
     """
     card = card_of(name_or_path)
-    if card is None and (_looks_like_path(name_or_path) or Path(name_or_path).is_file()):
+    if _is_path(name_or_path):
         path = Path(name_or_path)
         if not path.is_file():
             raise WeightsError(f"{path}: there is no such file of weights")
@@ -97,7 +97,7 @@ def sha256_of(name_or_path: str) -> str:
         As `locate`.
     """
     path = locate(name_or_path)
-    record = None if Path(name_or_path).is_file() else read_record(name_or_path)
+    record = None if _is_path(name_or_path) else read_record(name_or_path)
     return record.sha256 if record is not None else hashes(path)[0]
 
 
@@ -111,7 +111,7 @@ def vouched(name_or_path: str, card_name: str) -> tuple[Path, str]:
     """
     card = catalogue.find(card_name)
     path = locate(name_or_path)
-    record = None if Path(name_or_path).is_file() else read_record(name_or_path)
+    record = None if _is_path(name_or_path) else read_record(name_or_path)
     if record is not None:
         if record.network != card.network:
             raise WeightsError(f"weights '{record.name}' are for {record.network}, not for {card.network}")
@@ -177,7 +177,9 @@ def _record_to_remove(name: str, forget: bool) -> Record | None:
         (folder() / f"{check_name(name)}{RECORD}").unlink(missing_ok=True)
 
 
-def _looks_like_path(text: str) -> bool:
-    return (
-        "/" in text or "\\" in text or Path(text).suffix in (".pth", ".pt", ".safetensors", ".onnx", ".tflite", ".npz")
-    )
+def _is_path(text: str) -> bool:
+    """Tell a path from a name; the name of a card is a name even where a file of that name lies here."""
+    endings = (".pth", ".pt", ".safetensors", ".onnx", ".tflite", ".npz")
+    if card_of(text) is not None:
+        return False
+    return "/" in text or "\\" in text or Path(text).suffix in endings or Path(text).is_file()
