@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "inpainter": {"values", "errors", "images", "engines", "inpainting", "inputs"},
     "batch": {"values", "errors", "images", "masks", "detectors", "inputs", "inpainter"},
     "demo": {"values", "errors", "images", "masks", "inputs", "inpainter"},
+    "__main__": {"cli"},
     "cli": {
         "values", "errors", "images", "masks", "compose", "synthesis", "engines", "detectors", "weights", "inputs",
         "inpainter", "batch", "demo",
@@ -33,7 +34,7 @@ MAY_IMPORT = {
 }  # fmt: skip
 HEAVY = {"torch", "cv2", "numba", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "pooch", "requests"}
 MAY_LOAD = {
-    "images": {"PIL", "tifffile", "cv2"},
+    "images": {"PIL", "tifffile", "cv2", "numba"},  # numba: JPEG's entropy coding
     "masks": {"cv2", "numba"},
     "compose": {"cv2", "numba"},
     "synthesis": {"cv2", "numba"},
