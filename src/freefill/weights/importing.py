@@ -11,7 +11,7 @@ from freefill.errors import WeightsError
 from freefill.weights import catalogue, packages, sniff
 from freefill.weights.card import Card, PackageMember
 from freefill.weights.fetch import only_one
-from freefill.weights.folder import Record, check_name, hash_problem, hashes, keep, now, put, record_for
+from freefill.weights.folder import Record, check_name, hash_problem, hashes, keep, now, put, record_for, sha256_of_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -131,7 +131,7 @@ def _take_checkpoint(path: Path, name: str | None, sha256: str) -> Imported:
     with only_one(own, None) as work:
         part = work / f"{record.file}.part"
         _save(checkpoint.state, part, record)
-        kept = put(part, record, hashes(part)[0])
+        kept = put(part, record, sha256_of_file(part))
     return Imported(own, kept, str(found), tuple(notes))
 
 

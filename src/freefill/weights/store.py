@@ -20,6 +20,7 @@ from freefill.weights.folder import (
     read_record,
     ready,
     records,
+    sha256_of_file,
 )
 
 
@@ -98,7 +99,7 @@ def sha256_of(name_or_path: str) -> str:
     """
     path = locate(name_or_path)
     record = None if _is_path(name_or_path) else read_record(name_or_path)
-    return record.sha256 if record is not None else hashes(path)[0]
+    return record.sha256 if record is not None else sha256_of_file(path)
 
 
 def vouched(name_or_path: str, card_name: str) -> tuple[Path, str]:
