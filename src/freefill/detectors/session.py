@@ -38,8 +38,7 @@ class Model:
         options.inter_op_num_threads = 1
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        # What ONNX Runtime raises has no common base but RuntimeError and ValueError, by kind of damage.
-        except (RuntimeError, ValueError) as error:
+        except _failures() as error:
             reason = str(error).strip().splitlines()[0]
             raise WeightsError(f"{path}: not an ONNX model that can be run ({reason})") from None
         self.path = path
@@ -56,7 +55,7 @@ class Model:
         """
         try:
             return [np.asarray(each) for each in self._session.run(wanted, dict(feeds))]
-        except (RuntimeError, ValueError) as error:
+        except _failures() as error:
             reason = str(error).strip().splitlines()[0]
             raise WeightsError(f"{self.path}: the network does not run as its card says ({reason})") from None
 
@@ -75,6 +74,14 @@ def open_model(name_or_path: str) -> Model:
         if key not in _OPEN:
             _OPEN[key] = Model(path)
         return _OPEN[key]
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return what ONNX Runtime raises: a dozen classes, by kind of damage, whose only common base is Exception."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    own = [each for each in vars(state).values() if isinstance(each, type) and issubclass(each, Exception)]
+    return (RuntimeError, ValueError, *own)
 
 
 def _shape(sides: Sequence[Any]) -> tuple[int | None, ...]:

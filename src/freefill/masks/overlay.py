@@ -60,4 +60,4 @@ def _legend(named: list[tuple[str, tuple[float, float, float], float]], width: i
         strip[top + (step - side) // 2 : top + (step + side) // 2, left : left + side] = np.rint(np.array(colour) * 255)
         at = (2 * left + side, top + round(0.7 * step))
         cv2.putText(strip, f"{name}  {share:.1%}", at, cv2.FONT_HERSHEY_SIMPLEX, 0.8 * scale, (0, 0, 0), 1, cv2.LINE_AA)
-    return strip.astype(np.float32) / 255
+    return np.multiply(strip, np.float32(1 / 255), dtype=np.float32)
