@@ -56,6 +56,21 @@ ENGINES: tuple[EngineSpec, ...] = (
         needs=(("skimage", "biharmonic"),),
     ),
     EngineSpec(
+        name="deepfillv2",
+        factory="freefill.engines.deepfill:DeepFill",
+        summary="network (DeepFillv2): objects of any shape in scenes; faces with --weights celebahq",
+        # Trained on crops of 256 with holes of up to 128 px (docs/decisions/0022-deepfill-window.md).
+        size=SizeRule(min_px=64, multiple_px=8, hole_px=128),
+        context=1.0,
+        min_context_px=96,
+        bytes_per_px=600,
+        weights=("places2", "celebahq", "places2-tf", "celebahq-tf"),
+        needs=(("torch", "torch"),),
+        colour="srgb",
+        devices=("cpu", "cuda", "mps"),
+        aliases=("deepfill",),
+    ),
+    EngineSpec(
         name="lama",
         factory="freefill.engines.lama:Lama",
         summary="network (LaMa): large holes in scenes, repeating structure",

@@ -5,12 +5,12 @@ tenth of the time, because a plane is read a few times while it lies in the proc
 from main memory. They run without Python's lock; threads share the planes of a chunk.
 
 A plane is one query's numbers for all keys, row by row, with a margin of one key on all sides: key (r, c) lies at
-(r + 1) * (kw + 2) + c + 1. The margin is zero (unless said), so a step to a neighbour needs no test. Arrays of planes are
-(B, n, length); the last of the n planes is zero and stands for all queries outside the grid. `places` tell for each output
-plane which planes are added; `first` and `last` which of the B * n output planes to compute.
+(r + 1) * pitch + c + 1, pitch = kw + 2. The margin is zero (unless said), so a step to a neighbour needs no test.
+Arrays of planes are (B, n, length); the last of the n planes is zero and stands for all queries outside the grid.
+`places` tell for each output plane which planes are added; `first` and `last` which of the B * n planes to compute.
 """
 
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportCallIssue=false
 from __future__ import annotations
 
 from typing import Any

@@ -87,9 +87,10 @@ def chunks(cells: Tensor, planes: int) -> Iterator[Tensor]:
     """Yield flat indices of the wanted cells, in square tiles with at most about `planes` planes, rim included."""
     side = max(math.isqrt(max(planes, 0)) - 6, 1)  # the rim: 1 for the paste, 1 for the fusion, 1 for the patch, twice
     h, w = cells.shape
-    for top in range(0, h, side):
-        for left in range(0, w, side):
-            found = cells[top : top + side, left : left + side].nonzero()  # (n, 2)
+    rows, cols = (-(-length // -(-length // side)) for length in (h, w))  # tiles of one size
+    for top in range(0, h, rows):
+        for left in range(0, w, cols):
+            found = cells[top : top + rows, left : left + cols].nonzero()  # (n, 2)
             if len(found):
                 yield (found[:, 0] + top) * w + found[:, 1] + left
 
@@ -158,9 +159,7 @@ def sets_of(chunk: Tensor, size: tuple[int, int], fuse: bool) -> Sets:
     half = closed(cols)
     rows = three(half, lambda at, step: moved(at, step, 0))
     product = closed(rows)
-    return Sets(
-        product, place(rows, product), place(cols, half), raster_from, columns_from, place(chunk, final), paste
-    )
+    return Sets(product, place(rows, product), place(cols, half), raster_from, columns_from, place(chunk, final), paste)
 
 
 def wide(x: Tensor) -> Tensor:

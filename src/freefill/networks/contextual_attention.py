@@ -29,7 +29,7 @@ from freefill.networks.attention_sets import Keys, Sets, chunks, keys_of, sets_o
 from freefill.networks.gated_conv import Layout
 
 SCALE = 10.0  # softmax scale
-CHUNK_BYTES = 48 << 20  # of one array of planes: larger ones leave the cache, smaller ones repeat more of their rim
+CHUNK_BYTES = 24 << 20  # of one array of planes: larger ones leave the cache, smaller ones repeat more of their rim
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def attend(
 
 
 class Runner(Protocol):
-    """Computes one chunk: the four pixels [a][b] of its cells, (B, n, C), times 4, and the cells' best keys, (B, n), if wanted."""
+    """Computes one chunk: the pixels [a][b] of its cells, (B, n, C), times 4, and if wanted their best keys, (B, n)."""
 
     def __call__(self, vectors: Tensor, sets: Sets, want_best: bool) -> tuple[list[list[Tensor]], Tensor | None]: ...
 
@@ -123,15 +123,11 @@ def _runner(keys: Keys, features: Tensor) -> Runner:
     return partial(_by_tensors, keys)
 
 
-def _by_tensors(
-    keys: Keys, vectors: Tensor, sets: Sets, want_best: bool
-) -> tuple[list[list[Tensor]], Tensor | None]:
+def _by_tensors(keys: Keys, vectors: Tensor, sets: Sets, want_best: bool) -> tuple[list[list[Tensor]], Tensor | None]:
     weights = _weights(vectors, keys, sets)  # (B, n final, kh, kw)
     best = weights[:, sets.centre].flatten(2).argmax(2) if want_best else None
     weights = weights.to(vectors.dtype)
-    pixels = [
-        [_added(weights, sets.paste[a][b], a, b).flatten(2) @ keys.pixels[a][b] for b in (0, 1)] for a in (0, 1)
-    ]
+    pixels = [[_added(weights, sets.paste[a][b], a, b).flatten(2) @ keys.pixels[a][b] for b in (0, 1)] for a in (0, 1)]
     return pixels, best
 
 

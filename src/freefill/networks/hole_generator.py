@@ -6,10 +6,10 @@ far away only through the attention's encoder, so that alone is computed everywh
 
 Three more things make it fast, none changes a result beyond rounding:
 
-- Channels lie innermost in memory ("channels last"), and each convolution is split into the activated half and the gate's
-  half: interleaved halves would make the gate's arithmetic cost as much as the convolution.
-- An upsampled 3x3 convolution is a 2x2 convolution at the lower resolution, with other weights for each of the four pixels
-  of a cell: 4 products instead of 9.
+- Channels lie innermost in memory ("channels last"), and each convolution is split into the activated half and the
+  gate's half: interleaved halves would make the gate's arithmetic cost as much as the convolution.
+- An upsampled 3x3 convolution is a 2x2 convolution at the lower resolution, with other weights for each of the four
+  pixels of a cell: 4 products instead of 9.
 - Rectangles are worked through in strips that stay in the processor's cache between convolution and gate.
 """
 
@@ -32,6 +32,9 @@ from freefill.networks.regions import Step, Wanted
 from freefill.values import Box
 
 STRIP_BYTES = 4 << 20  # of the two halves of a convolution's output, float32
+# The first layers of each branch stay in float32 when the rest works with 16 bits: what they round away, every later
+# layer makes larger (docs/decisions/0021-16-bits.md).
+EXACT_COARSE, EXACT_PLAIN = 6, 3
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class _Ready:
     value: tuple[Tensor, Tensor]  # weight, bias of the activated half
     gate: tuple[Tensor, Tensor] | None
     layout: Layout
+    dtype: torch.dtype
 
     @classmethod
     def of(cls, layer: GatedConv, dtype: torch.dtype) -> _Ready:
@@ -62,7 +66,7 @@ class _Ready:
         if layer.row.upsample:
             halves = [(_of_cells(w), b.repeat(4)) for w, b in halves]
         ready = [(w.to(dtype).contiguous(memory_format=torch.channels_last), b.to(dtype)) for w, b in halves]
-        return cls(layer.row, ready[0], ready[1] if len(ready) > 1 else None, layer.layout)
+        return cls(layer.row, ready[0], ready[1] if len(ready) > 1 else None, layer.layout, dtype)
 
 
 def _of_cells(weight: Tensor) -> Tensor:
@@ -106,14 +110,19 @@ class HoleGenerator:
     Parameters
     ----------
     generator : its weights are copied
-    dtype : of the convolutions: float32, or bfloat16 / float16 where the device is fast with it. Scores and softmax of the
-        attention stay in float32.
+    dtype : of most convolutions: float32, or bfloat16 / float16 where the device is fast with it. Scores and softmax of
+        the attention stay in float32.
     """
 
     def __init__(self, generator: Generator, dtype: torch.dtype = torch.float32) -> None:
         self.generator = generator
         self.dtype = dtype
-        self.ready = {layer.row: _Ready.of(layer, dtype) for layer in generator.layers(generator.table.rows)}
+        table = generator.table
+        exact = {*table.coarse[:EXACT_COARSE], *table.plain[:EXACT_PLAIN]}
+        self.ready = {
+            layer.row: _Ready.of(layer, torch.float32 if layer.row in exact else dtype)
+            for layer in generator.layers(table.rows)
+        }
 
     @torch.inference_mode()
     def fill(
@@ -184,7 +193,7 @@ class HoleGenerator:
         """Run layers one after the other; the last writes to the channels of `into` from `channel` on, if given."""
         if isinstance(x, Tensor):
             source = x
-            x = _Map(source, source.shape[1], source.shape[2:], _margin(steps[0].row), self.dtype)
+            x = _Map(source, source.shape[1], source.shape[2:], _margin(steps[0].row), self.ready[steps[0].row].dtype)
             x.at(0, 0, *x.size).copy_(source)
         for number, step in enumerate(steps):
             row, last = step.row, number + 1 == len(steps)
@@ -193,7 +202,8 @@ class HoleGenerator:
             else:
                 size = [side * 2 if row.upsample else side // row.stride for side in x.size]
                 margin = 0 if last else _margin(steps[number + 1].row)
-                y, first = _Map(x.data, row.outputs, size, margin, self.dtype), 0
+                dtype = self.dtype if last else self.ready[steps[number + 1].row].dtype
+                y, first = _Map(x.data, row.outputs, size, margin, dtype), 0
             for box in step.boxes:
                 for strip in _strips(box, row):
                     _convolve(self.ready[row], x, y, strip, slice(first, first + row.outputs))

@@ -18,7 +18,8 @@ from freefill.values import Box
 Wanted = NDArray[np.bool_]  # (h, w) at the resolution of one layer, True = its value is needed
 
 BAND_PX = 16  # rows that are covered together
-CALL_MACS = 4e6  # what one more rectangle costs beside its pixels, in multiply-adds: about 40 us
+CALL_MACS = 8e6  # what one more rectangle costs beside its pixels, in multiply-adds: some 40 us
+LEAST_MACS = 30_000  # a pixel too many costs at least this: a layer's pixels are also asked of the layers before it
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,14 @@ def cover(wanted: Wanted, row: Row) -> tuple[Box, ...]:
     """
     if wanted.all():
         return (Box(0, 0, *wanted.shape),)
-    macs = row.inputs * row.outputs * row.kernel**2 * (1 if row.activation is None else 2) * (16 / 9 if row.upsample else 1)
-    call_px = CALL_MACS / macs
+    macs = (
+        row.inputs
+        * row.outputs
+        * row.kernel**2
+        * (1 if row.activation is None else 2)
+        * (16 / 9 if row.upsample else 1)
+    )
+    call_px = CALL_MACS / max(macs, LEAST_MACS)
     done: list[Box] = []
     open_boxes: list[Box] = []
     for top in range(0, wanted.shape[0], BAND_PX):

@@ -1,0 +1,156 @@
+"""DeepFillv2: objects of any shape in scenes, and faces, by the public weights in both layouts.
+
+Yu et al., "Free-Form Image Inpainting with Gated Convolution", ICCV 2019; docs/deepfillv2.md explains the network. It
+works in [-1, 1] with 1 = hole, on sides that are multiples of 8.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from freefill.engines.device import check_precision, computing, pick_device
+from freefill.errors import EngineError
+from freefill.values import Crop, EngineSettings, Fill, Image
+from freefill.weights.load import load_state
+from freefill.weights.store import locate, sha256_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from freefill.networks.hole_generator import Filled
+
+MULTIPLE_PX = 8
+# Memory beside the attention's scores, measured (docs/results/deepfill.md); a quarter of what is left goes to one array
+# of scores, since some four live at a time.
+BYTES_PER_PX = 420
+LEAST_CHUNK_BYTES, MOST_CHUNK_BYTES = 1 << 20, 96 << 20
+
+
+class DeepFill:
+    """Holds the network once; safe to use from several threads, for a fill leaves nothing behind on it."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        import torch
+
+        from freefill.networks.deepfill import from_state
+        from freefill.networks.hole_generator import HoleGenerator
+
+        self._device = pick_device(settings.device, ("cpu", "cuda", "mps"))
+        check_precision(settings, self._device, ("fp32", "bf16", "fp16"))
+        self._settings = settings
+        name = settings.weights or "places2"
+        self.weights_sha256 = sha256_of(name)
+        generator = from_state(load_state(locate(name)))
+        if generator.in_channels != 5:
+            raise EngineError(
+                f"weights '{name}' want a guide ({generator.in_channels} inputs); this engine has none yet"
+            )
+        dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[settings.precision]
+        self._network = HoleGenerator(generator.to(self._device), dtype)
+        self._notes = _slow_precision(settings, self._device.type)
+
+    def fill(self, crop: Crop, seed: int) -> Fill:
+        """Return pixels for the hole; sides of the crop must be multiples of 8.
+
+        Raises
+        ------
+        EngineError
+            If they are not, or the device has not enough memory.
+        """
+        del seed  # nothing is drawn at random
+        import torch
+
+        image = torch.from_numpy(crop.image.copy()).permute(2, 0, 1)[None]  # (1, 3, h, w)
+        mask = torch.from_numpy(crop.hole.copy())[None, None]  # (1, 1, h, w)
+        want_best = self._settings.save_attention
+        filled = self._run(image, mask, _chunk_bytes(crop), want_best)
+        copied = _sources(filled.best_key, crop.hole) if want_best else None
+        stages: dict[str, Image] = {}
+        if self._settings.save_stages:
+            stages |= {"coarse": _pixels(filled.coarse), "refined": _pixels(filled.refined)}
+        if copied is not None:
+            from freefill.engines.attention_map import attention_map
+
+            stages["attention"] = attention_map(crop.image, crop.hole, copied)
+        return Fill(_pixels(filled.refined), copied, self._notes, stages)
+
+    def fill_batch(self, images: Tensor, masks: Tensor) -> Tensor:
+        """Fill a batch; each picture has its own mask.
+
+        Parameters
+        ----------
+        images : (B, 3, H, W) float in [0, 1], any size; what lies in the hole is not read
+        masks : (B, 1, H, W), non-zero = hole
+
+        Returns
+        -------
+        (B, 3, H, W) float32 in [0, 1], on the device of `images`; equal to `images` outside the holes
+        """
+        import torch
+        import torch.nn.functional as F
+
+        height, width = images.shape[2:]
+        below, right = -height % MULTIPLE_PX, -width % MULTIPLE_PX
+        hole = masks != 0
+        padded, padded_hole = images.float(), hole.float()
+        if below or right:
+            # The mask is reflected too: a copy of the hole is no source. Where the picture is too small to reflect, its
+            # edge is repeated.
+            how = "reflect" if below < height and right < width else "replicate"
+            padded = F.pad(padded, (0, right, 0, below), mode=how)
+            padded_hole = F.pad(padded_hole, (0, right, 0, below), mode=how)
+        filled = self._run(padded, padded_hole > 0, MOST_CHUNK_BYTES // 4, want_best=False).refined
+        filled = ((filled + 1) / 2).clamp(0, 1)[:, :, :height, :width].to(images.device)
+        return torch.where(hole, filled, images.float())
+
+    def _run(self, images: Tensor, hole: Tensor, chunk_bytes: int, want_best: bool) -> Filled:
+        """Run the network on pictures in [0, 1]."""
+        if images.shape[2] % MULTIPLE_PX or images.shape[3] % MULTIPLE_PX:
+            raise EngineError(
+                f"deepfillv2 takes sides that are multiples of 8, not {images.shape[3]}x{images.shape[2]}"
+            )
+        image_pm1 = images.to(self._device) * 2 - 1
+        # In fp32: what is to be rounded is rounded layer by layer inside.
+        with computing(self._device, "fp32"):
+            return self._network.fill(
+                image_pm1, hole.to(self._device).float(), chunk_bytes=chunk_bytes, want_best=want_best
+            )
+
+
+def _pixels(picture_pm1: Tensor) -> Image:
+    """(1, 3, h, w) in [-1, 1] -> (h, w, 3) in [0, 1]."""
+    return np.ascontiguousarray(((picture_pm1[0] + 1) / 2).clamp(0, 1).permute(1, 2, 0).cpu().numpy())
+
+
+def _chunk_bytes(crop: Crop) -> int:
+    """Return what one array of the attention's scores may take."""
+    if crop.max_memory_bytes is None:
+        return MOST_CHUNK_BYTES // 4
+    left = crop.max_memory_bytes - BYTES_PER_PX * crop.hole.size
+    return min(max(left // 4, LEAST_CHUNK_BYTES), MOST_CHUNK_BYTES)
+
+
+def _sources(best_key: Tensor | None, hole: NDArray[np.bool_]) -> NDArray[np.int32] | None:
+    """Return (h, w, 2): for each pixel, row and column of its main source, 8 px cell by cell; None if there is none."""
+    if best_key is None:
+        return None
+    best = best_key[0].cpu().numpy()  # (h/8, w/8), -1 where the attention was not asked
+    rows, cols = np.indices(hole.shape)
+    cells = best[rows // 8, cols // 8]
+    there = np.stack([cells // best.shape[1] * 8 + rows % 8, cells % best.shape[1] * 8 + cols % 8], axis=-1)
+    return np.where((cells >= 0)[..., None], there, np.stack([rows, cols], axis=-1)).astype(np.int32)
+
+
+def _slow_precision(settings: EngineSettings, device: str) -> tuple[str, ...]:
+    """Say so where 16 bits were asked for and the processor has no arithmetic for them."""
+    if device != "cpu" or settings.precision == "fp32":
+        return ()
+    import torch
+
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    if not capabilities or any(value is True and "bf16" in name for name, value in capabilities.items()):
+        return ()
+    return ("this processor has no bf16 arithmetic: fp32 would be faster; leave --precision out",)

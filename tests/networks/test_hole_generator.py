@@ -1,0 +1,167 @@
+"""Computing only what a hole needs changes nothing in the hole."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from freefill.networks import deepfill, hole_generator, regions
+from freefill.networks.gated_conv import Layout, Row
+from freefill.networks.hole_generator import HoleGenerator
+
+from .deepfill_cases import PARITY, box_mask, needs_parity, picture, recipe, seeded_generator, seeded_picture, tensors
+
+
+def furthest(one: Tensor, other: Tensor, mask: Tensor) -> float:
+    """The largest difference in the hole."""
+    return float((one - other).abs().mul(mask > 0).max())
+
+
+@needs_parity
+@pytest.mark.parametrize("path", sorted(PARITY.glob("generator_*.npz")), ids=lambda path: path.stem)
+def test_the_hole_agrees_with_the_public_port(path: Path) -> None:
+    _, layout, width = path.stem.split("_")[:3]
+    maker, stored = recipe(), np.load(path)
+    generator = deepfill.from_state(tensors(maker.make_weights(maker.generator_shapes(layout, int(width[1:])), 1)))
+    image, mask = picture(stored["image"]), torch.from_numpy(stored["mask"]).float()
+    filled = HoleGenerator(generator).fill(image, mask)
+    refined = stored["stage2_each_alone" if "stage2_each_alone" in stored else "stage2"]
+    assert furthest(filled.coarse, torch.from_numpy(stored["stage1"]), mask) < 1e-4
+    assert furthest(filled.refined, torch.from_numpy(refined), mask) < 1e-4
+
+
+BOXES = st.lists(
+    st.tuples(st.integers(0, 95), st.integers(0, 127), st.integers(1, 60), st.integers(1, 60)), min_size=1, max_size=4
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(boxes=BOXES, layout=st.sampled_from(["pt", "tf"]), chunk_bytes=st.sampled_from([1, 1 << 20]))
+def test_any_hole_gets_what_the_whole_generator_gives(
+    boxes: list[tuple[int, int, int, int]], layout: Layout, chunk_bytes: int
+) -> None:
+    generator, image, mask = seeded_generator(layout), seeded_picture(96, 128), box_mask(96, 128, *boxes)
+    with torch.inference_mode():
+        coarse, refined = generator(image, mask)
+    filled = HoleGenerator(generator).fill(image, mask, chunk_bytes=chunk_bytes)
+    assert furthest(filled.coarse, coarse, mask) < 2e-5
+    assert furthest(filled.refined, refined, mask) < 2e-5
+    known = (mask == 0).expand(-1, 3, -1, -1)
+    assert torch.equal(filled.refined[known], image[known])
+
+
+def test_each_picture_of_a_batch_keeps_its_own_mask() -> None:
+    generator, image = seeded_generator(), seeded_picture(64, 64, batch=2)
+    mask = torch.cat([box_mask(64, 64, (4, 4, 20, 20)), box_mask(64, 64, (30, 20, 30, 40))])
+    both = HoleGenerator(generator).fill(image, mask)
+    for sample in (0, 1):
+        one = slice(sample, sample + 1)
+        alone = HoleGenerator(generator).fill(image[one], mask[one])
+        assert furthest(both.refined[one], alone.refined, mask[one]) < 1e-5
+
+
+def test_no_hole_gives_the_picture_back() -> None:
+    image = seeded_picture(32, 40)
+    assert torch.equal(HoleGenerator(seeded_generator()).fill(image, torch.zeros(1, 1, 32, 40)).refined, image)
+
+
+def test_a_guide_reaches_the_hole() -> None:
+    generator, image, mask = seeded_generator(in_channels=6), seeded_picture(32, 32), box_mask(32, 32, (8, 8, 12, 12))
+    edges = (seeded_picture(32, 32, channels=1) > 0).float()
+    with torch.inference_mode():
+        refined = generator(image, mask, edges)[1]
+    assert furthest(HoleGenerator(generator).fill(image, mask, edges).refined, refined, mask) < 1e-5
+
+
+def test_threads_share_a_generator() -> None:
+    ready, image = HoleGenerator(seeded_generator()), seeded_picture(64, 64)
+    masks = [box_mask(64, 64, (8 * i, 10, 12, 20)) for i in range(5)]
+    alone = [ready.fill(image, mask).refined for mask in masks]
+    together: dict[int, Tensor] = {}
+    threads = [
+        threading.Thread(target=lambda i=i: together.update({i: ready.fill(image, masks[i]).refined})) for i in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(torch.equal(together[i], alone[i]) for i in range(5))
+
+
+def test_bf16_stays_above_45_db() -> None:
+    generator, image, mask = seeded_generator(), seeded_picture(96, 96), box_mask(96, 96, (30, 30, 30, 30))
+    exact = HoleGenerator(generator).fill(image, mask).refined
+    error = (HoleGenerator(generator, torch.bfloat16).fill(image, mask).refined - exact)[mask.expand(-1, 3, -1, -1) > 0]
+    psnr_db = 10 * np.log10(4 / float(error.square().mean()))
+    assert 45 < psnr_db < 90
+
+
+def test_small_strips_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator, image, mask = seeded_generator(), seeded_picture(64, 96), box_mask(64, 96, (10, 10, 30, 50))
+    expected = HoleGenerator(generator).fill(image, mask).refined
+    monkeypatch.setattr(hole_generator, "STRIP_BYTES", 1 << 12)
+    assert furthest(HoleGenerator(generator).fill(image, mask).refined, expected, mask) < 1e-5
+
+
+# --- regions -----------------------------------------------------------------------------------------------------
+
+ROWS = st.builds(
+    Row,
+    pt=st.just("a"),
+    tf=st.just("a"),
+    inputs=st.just(4),
+    outputs=st.just(4),
+    kernel=st.sampled_from([3, 5]),
+    stride=st.sampled_from([1, 2]),
+    dilation=st.sampled_from([1, 2, 8]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(row=ROWS, layout=st.sampled_from(["pt", "tf"]), seed=st.integers(0, 99), share=st.sampled_from([0.01, 0.2, 1.0]))
+def test_inputs_of_finds_exactly_what_a_convolution_reads(row: Row, layout: Layout, seed: int, share: float) -> None:
+    wanted = np.random.default_rng(seed).random((12, 16)) < share
+    size = (12 * row.stride, 16 * row.stride)
+    reads = torch.zeros(1, 1, *size, requires_grad=True)
+    top, bottom = row.padding(layout, size[0])
+    left, right = row.padding(layout, size[1])
+    padded = torch.nn.functional.pad(reads, (left, right, top, bottom))
+    out = torch.nn.functional.conv2d(
+        padded, torch.ones(1, 1, row.kernel, row.kernel), stride=row.stride, dilation=row.dilation
+    )
+    out[0, 0][torch.from_numpy(wanted)].sum().backward()
+    assert reads.grad is not None
+    if wanted.all():  # then all of the input is taken, even what a stride may skip
+        assert regions.inputs_of(wanted, row, layout).all()
+    else:
+        assert np.array_equal(regions.inputs_of(wanted, row, layout), reads.grad[0, 0].numpy() > 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 999), share=st.sampled_from([0.001, 0.02, 0.3]), macs=st.sampled_from([4, 96]))
+def test_rectangles_cover_everything_wanted(seed: int, share: float, macs: int) -> None:
+    wanted = np.random.default_rng(seed).random((70, 50)) < share
+    row = Row("a", "a", macs, macs)
+    boxes = regions.cover(wanted, row)
+    assert (regions.painted(boxes, wanted.shape) | ~wanted).all()
+    assert bool(boxes) == wanted.any()
+
+
+def test_far_apart_holes_get_rectangles_of_their_own() -> None:
+    wanted = np.zeros((256, 256), bool)
+    wanted[10:40, 10:40] = wanted[200:240, 180:250] = True
+    boxes = regions.cover(wanted, Row("a", "a", 96, 96))
+    assert sorted(box.area for box in boxes) == [900, 2800]
+
+
+def test_two_holes_side_by_side_share_a_rectangle() -> None:
+    wanted = np.zeros((64, 64), bool)
+    wanted[10:20, 10:20] = wanted[10:20, 21:31] = True
+    assert [box.area for box in regions.cover(wanted, Row("a", "a", 24, 12))] == [210]
