@@ -65,7 +65,7 @@ def irregular(arguments: argparse.Namespace) -> list[dict]:
     rows = [measured(arguments, case) for case in cases.photo_cases("ph24") + cases.photo_cases("large")]
     for title, key, groups in (
         ("hole share, %", "bin", sorted({row["bin"] for row in rows})),
-        ("radius, px", "thick", ("to 12", "12-20", "20-40", "over 40")),
+        ("radius, px", "thick", ("to 40", "40-60", "60-90", "over 90")),
     ):
         table(arguments, title, [(group, [row for row in rows if row[key] == group]) for group in groups])
     return rows
@@ -144,7 +144,7 @@ def filler(name: str) -> fills.Filler:
 def measured(arguments: argparse.Namespace, case: cases.Case) -> dict:
     """Fill one case with every engine."""
     radius = cases.thickness_px(case.hole)
-    thick = "to 12" if radius <= 12 else "12-20" if radius <= 20 else "20-40" if radius <= 40 else "over 40"
+    thick = "to 40" if radius <= 40 else "40-60" if radius <= 60 else "60-90" if radius <= 90 else "over 90"
     row: dict = {"case": case.name, "bin": case.bin, "radius_px": radius, "thick": thick, "engines": {}}
     for engine in arguments.engine:
         start = time.perf_counter()
