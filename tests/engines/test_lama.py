@@ -147,9 +147,22 @@ def test_a_batch_gives_what_single_pictures_give(made) -> None:
         np.testing.assert_allclose(filled.permute(1, 2, 0).numpy(), engine.fill(one, 0).pixels, atol=1e-6)
 
 
-def test_a_side_that_is_no_multiple_of_8_is_refused(made) -> None:
-    with pytest.raises(EngineError, match="multiples of 8, not 70x64"):
-        made(ShowsMask()).fill(crop(64, 70), 0)
+class ShowsSize(nn.Module):
+    """The sides of what it is given, in thousands, and the mask."""
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        height = torch.full_like(mask, image.shape[2] / 1000)
+        width = torch.full_like(mask, image.shape[3] / 1000)
+        return torch.cat([height, width, mask], dim=1)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 9), (64, 70), (65, 72)])
+def test_sides_are_brought_to_multiples_of_8_and_back(made, size: tuple[int, int]) -> None:
+    one = Crop(np.zeros((*size, 3), np.float32), np.ones(size, bool))
+    pixels = made(ShowsSize()).fill(one, 0).pixels
+    assert pixels.shape == (*size, 3)
+    height, width, mask = (pixels[-1, -1] * 1000).round().tolist()
+    assert (height, width, mask) == (-(-size[0] // 8) * 8, -(-size[1] // 8) * 8, 1000)
 
 
 @pytest.mark.parametrize("size", [(9, 70), (61, 67), (300, 45), (700, 333)])

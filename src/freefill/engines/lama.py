@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from freefill.engines.device import as_written, check_precision, computing, pick_device
-from freefill.errors import EngineError
 from freefill.values import Crop, EngineSettings, Fill
 from freefill.weights.load import load_torchscript
 from freefill.weights.store import vouched
@@ -33,7 +32,7 @@ class Lama:
         self._network = load_torchscript(path, self.weights_sha256).to(self._device)
 
     def fill(self, crop: Crop, seed: int) -> Fill:
-        """Return pixels for the hole; sides of the crop must be multiples of 8."""
+        """Return pixels for the hole."""
         del seed  # nothing is drawn at random
         import torch
 
@@ -47,24 +46,22 @@ class Lama:
 
         Parameters
         ----------
-        images : (B, 3, H, W) float in [0, 1]; what lies in the hole is not read
+        images : (B, 3, H, W) float in [0, 1], any size; what lies in the hole is not read
         masks : (B, 1, H, W), non-zero = hole
 
         Returns
         -------
         (B, 3, H, W) float32 in [0, 1], on the device of `images`; equal to `images` outside the holes
-
-        Raises
-        ------
-        EngineError
-            If the sides are not multiples of 8.
         """
         import torch
+        import torch.nn.functional as F
 
-        if images.shape[2] % MULTIPLE_PX or images.shape[3] % MULTIPLE_PX:
-            raise EngineError(f"lama takes sides that are multiples of 8, not {images.shape[3]}x{images.shape[2]}")
+        height, width = images.shape[2:]
+        edges = (0, -width % MULTIPLE_PX, 0, -height % MULTIPLE_PX)
         hole = (masks != 0).to(self._device)
         known = images.to(self._device, torch.float32).masked_fill(hole, 0.0)
         with computing(self._device, "fp32"), as_written():
-            filled = self._network(known, hole.float())
-        return torch.where(hole, filled.float().clamp(0, 1), known).to(images.device)
+            # The edge is repeated, in picture and mask alike: what is added is hole where the edge is.
+            filled = self._network(F.pad(known, edges, "replicate"), F.pad(hole.float(), edges, "replicate"))
+        filled = filled[:, :, :height, :width].float().clamp(0, 1)
+        return torch.where(hole, filled, known).to(images.device)
