@@ -52,8 +52,9 @@ def decode_runs(code: Mapping[str, Any], size: tuple[int, int]) -> Hole:
     >>> decode_runs({"size": [2, 3], "counts": [1, 2, 3]}, (2, 3)).astype(int).tolist()
     [[0, 1, 0], [1, 0, 0]]
     """
-    if list(code.get("size", ())) != list(size):
-        raise InputError(f"run lengths are for {_size(code.get('size'))}, the picture is {size[1]}x{size[0]}")
+    stated = code.get("size")
+    if not isinstance(stated, list | tuple) or list(stated) != list(size):
+        raise InputError(f"run lengths are for {_size(stated)}, the picture is {size[1]}x{size[0]}")
     counts = code.get("counts")
     runs = unpack(counts) if isinstance(counts, str | bytes) else _numbers(counts)
     if runs.min(initial=0) < 0 or runs.sum() != size[0] * size[1]:
@@ -153,7 +154,7 @@ def _numbers(counts: object) -> NDArray[np.int64]:
 
 
 def _size(size: object) -> str:
-    return f"{size[1]}x{size[0]}" if isinstance(size, Sequence) and len(size) == 2 else f"a picture of size {size}"
+    return f"{size[1]}x{size[0]}" if isinstance(size, list | tuple) and len(size) == 2 else f"size {_short(size)}"
 
 
 def _short(value: object) -> str:

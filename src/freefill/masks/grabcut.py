@@ -21,6 +21,7 @@ from freefill.masks.draw import Point, disc_mask
 from freefill.values import Box, Hole, Image
 
 WORK_PX = 480  # longer side at which GrabCut runs: 0.2 s; larger changes the outline by less than the filter does
+COLLAPSED = 0.05  # of the first guess: where colours tell nothing, GrabCut gives all up; the guess is better then
 MARGIN = 0.25  # of the box, on each side: what GrabCut learns the background from
 
 
@@ -189,6 +190,8 @@ def _grabcut(image: Image, labels: NDArray[np.uint8], rounds: int) -> Hole:
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cut, _, _ = cv2.grabCut(reduced, work, None, *models, rounds, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     thing = np.isin(cut, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+    if thing.sum() < COLLAPSED * kinds.sum():
+        thing = kinds.astype(np.float32)
     if factor == 1.0:
         return thing > 0.5
     large = np.asarray(cv2.resize(thing, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
