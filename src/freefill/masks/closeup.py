@@ -47,14 +47,39 @@ class Closeup:
         return grey > 127
 
 
+class Overview:
+    """A picture at halved sizes, each made when it is first needed, for close-ups of any scale.
+
+    Reading a part of 24 megapixels for every close-up would take longer than everything that is done with it.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self._levels = [image]
+
+    def level(self, number: int) -> Image:
+        """Return the image at 1 / 2^number of its size, averaged by area (sizes rounded up)."""
+        while len(self._levels) <= number:
+            image = self._levels[-1]
+            height, width = image.shape[0] + 1 & ~1, image.shape[1] + 1 & ~1
+            if (height, width) != image.shape[:2]:
+                image = np.pad(image, ((0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0)), mode="edge")
+            self._levels.append(cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+        return self._levels[number]
+
+
 def look_at(
-    image: Image, labels: NDArray[np.int32], part: Part, margin_px: float, size_px: float, box_px: int = 640
+    overview: Overview,
+    labels: NDArray[np.int32],
+    part: Part,
+    margin_px: float,
+    size_px: float,
+    box_px: int = 640,
 ) -> Closeup:
     """Cut out a part with a margin and bring it to a scale at which its size is at most `size_px`.
 
     Parameters
     ----------
-    image : (H, W, 3) float32, RGB in [0, 1]
+    overview : of the (H, W, 3) image
     labels : (H, W) int32, 0 = known
     part : the part to look at
     margin_px : picture px on every side
@@ -63,10 +88,19 @@ def look_at(
     """
     box = part.box.grown(int(margin_px) + 2, labels.shape)
     scale = min(1.0, size_px / part.size_px, box_px / max(box.height, box.width))
+    level = int(np.log2(1 / scale))
+    step = 2**level
+    # Whole pixels of that level, so that image and mask stay in register.
+    top, left = box.top - box.top % step, box.left - box.left % step
+    bottom = min(-(-box.bottom // step) * step, labels.shape[0])
+    right = min(-(-box.right // step) * step, labels.shape[1])
+    box = Box(top, left, bottom - top, right - left)
     size = (max(round(box.width * scale), 1), max(round(box.height * scale), 1))
-    window = labels[box.slices]
-    rgb = np.clip(_reduced(image[box.slices], size), 0, 1)
+    rows, cols = slice(top // step, -(-box.bottom // step)), slice(left // step, -(-box.right // step))
+    rgb = np.clip(_reduced(overview.level(level)[rows, cols], size), 0, 1)
     lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
+    # One label of each block is enough: the close-up has at most two pixels to a block.
+    window = labels[top : box.bottom : step, left : box.right : step]
     own = _reduced((window == part.label).view(np.uint8) * np.uint8(255), size) > 127
     others = _reduced(((window > 0) & (window != part.label)).view(np.uint8) * np.uint8(255), size) > 127
     return Closeup(box, scale, part.size_px * scale, np.asarray(lab, np.float32), own, others & ~own)

@@ -49,10 +49,20 @@ def find_parts(hole: Hole) -> tuple[NDArray[np.int32], list[Part]]:
     labels : (H, W) int32, 0 = known
     parts : in the order of their labels, that is of their first pixel row by row
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(hole.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    # Only the box around all of the hole is looked at: most masks are small in their picture.
+    start_col, start_row, cols, rows = cv2.boundingRect(hole.view(np.uint8))
+    window = (slice(start_row, start_row + rows), slice(start_col, start_col + cols))
+    labels = np.zeros(hole.shape, np.int32)
+    if rows == 0:
+        return labels, []
+    count, inner, stats, _ = cv2.connectedComponentsWithStats(
+        np.ascontiguousarray(hole[window]).view(np.uint8), connectivity=8, ltype=cv2.CV_32S
+    )
+    labels[window] = inner
     found = []
     for label in range(1, count):
         left, top, width, height, area = (int(v) for v in stats[label])
+        top, left = top + start_row, left + start_col
         box = Box(top, left, height, width)
         inside = np.pad(labels[box.slices] == label, 1)
         # A part cut by the picture's border goes on behind it.
@@ -60,7 +70,7 @@ def find_parts(hole: Hole) -> tuple[NDArray[np.int32], list[Part]]:
         inside[:, 0] = inside[:, 1] & (left == 0)
         inside[:, -1] = inside[:, -2] & (box.right == hole.shape[1])
         found.append(Part(label, box, area, min(area**0.5, SIZE_PER_RADIUS * _radius(inside))))
-    return labels.astype(np.int32, copy=False), found
+    return labels, found
 
 
 def _radius(inside: NDArray[np.bool_]) -> float:

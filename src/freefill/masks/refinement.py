@@ -15,15 +15,19 @@ from numpy.typing import NDArray
 
 from freefill.errors import InputError
 from freefill.masks.attached import Thing, attached_things
-from freefill.masks.closeup import look_at
+from freefill.masks.closeup import Closeup, Overview, look_at
 from freefill.masks.contour import close_gaps, drop_specks, fill_holes, smooth
-from freefill.masks.parts import Part, find_parts
+from freefill.masks.parts import Part, distance_outside, find_parts
 from freefill.masks.reach import CLOSEUP_BOX_PX as REACH_BOX_PX
 from freefill.masks.reach import CLOSEUP_SIZE_PX as REACH_SIZE_PX
 from freefill.masks.reach import ReachLimits, reach_out
+from freefill.masks.reflection import MARGIN as REFLECTION_MARGIN
+from freefill.masks.reflection import find_reflection
+from freefill.masks.shadow import MARGIN as SHADOW_MARGIN
+from freefill.masks.shadow import find_shadow
 from freefill.masks.snap import CLOSEUP_SIZE_PX as SNAP_SIZE_PX
 from freefill.masks.snap import snap
-from freefill.masks.thicken import block_px, thicken
+from freefill.masks.thicken import block_px, edge_softness_px, thicken
 from freefill.values import Hole, Image, Mask
 
 STEPS = ("fill", "close", "reach", "snap", "attached", "thicken", "smooth", "shadow", "reflection")
@@ -43,6 +47,7 @@ class RefineSettings:
     reach_score : how clearly a piece must resemble the object, 1 (much is found) to 4 (little)
     attached : annotated things that touch are taken along
     trust : thickening is less by up to this share where the image shows that the background begins at the contour
+    soften : thickening is more by up to this share where the object's edge is soft
     thicken : the radius of the thickening ...
     thicken_px : ... to which this is added, px
     block : to which this share of a block is added, where the mask was enlarged by nearest neighbour
@@ -55,11 +60,12 @@ class RefineSettings:
     specks: float = 0.01
     fill: float = 0.25
     close: float = 0.02
-    snap: float = 0.08
+    snap: float = 0.07
     reach: float = 0.6
-    reach_score: float = 1.75
+    reach_score: float = 2.0
     attached: bool = True
-    trust: float = 0.3
+    trust: float = 0.5
+    soften: float = 0.5
     thicken: float = 0.03
     thicken_px: float = 0.5
     block: float = 0.15
@@ -70,7 +76,7 @@ class RefineSettings:
     most_parts: int = 64
 
     def __post_init__(self) -> None:
-        for name in ("specks", "fill", "close", "snap", "reach", "trust", "thicken", "smooth", "bound"):
+        for name in ("specks", "fill", "close", "snap", "reach", "trust", "soften", "thicken", "smooth", "bound"):
             value = getattr(self, name)
             if not (np.isfinite(value) and 0 <= value <= 4):
                 raise InputError(f"refine: {name} must be a share from 0 to 4, not {value}")
@@ -155,14 +161,15 @@ def refine(
     if settings.close:
         add("close", close_gaps(labels, parts, settings.close))
     share: NDArray[np.float32] | None = None
-    if image is not None and settings.reach:
+    overview = None if image is None else Overview(image)
+    if overview is not None and settings.reach:
         labels, parts = find_parts(hole)
-        more, said = _reach(image, labels, parts, settings)
+        more, said = _reach(overview, labels, parts, settings)
         add("reach", more)
         notes += said
-    if image is not None and settings.snap:
+    if overview is not None and settings.snap:
         labels, parts = find_parts(hole)
-        more, share, said = _snap(image, labels, parts, settings)
+        more, share, said = _snap(overview, labels, parts, settings)
         add("snap", more)
         notes += said
     if settings.attached and things:
@@ -176,7 +183,11 @@ def refine(
         add("thicken", thicken(labels, parts, _radii_px(parts, settings, block), share))
     if settings.smooth:
         add("smooth", smooth(hole, parts, settings.smooth, least_px=0.5 * block if block > 1 else 0.0))
-    add("fill", fill_holes(hole, parts, settings.fill)) if "fill" not in added else None
+    if overview is not None:
+        # Of the object as it was before thickening: its rim is ground already.
+        beside = _beside(overview, labels, parts, settings)
+        for step, more in beside.items():
+            add(step, more)
     if block > 1:
         notes.append(f"the mask was enlarged about {block} times: its steps are smoothed")
     return Refined(hole, added, given & ~kept, tuple(notes))
@@ -200,13 +211,13 @@ def _radii_px(parts: Sequence[Part], settings: RefineSettings, block: int) -> di
 
 
 def _reach(
-    image: Image, labels: NDArray[np.int32], parts: Sequence[Part], settings: RefineSettings
+    overview: Overview, labels: NDArray[np.int32], parts: Sequence[Part], settings: RefineSettings
 ) -> tuple[Hole, list[str]]:
     """Look for missing and attached pieces, part by part, the largest first."""
     found = np.zeros(labels.shape, bool)
     bound = 0
     for part in _worth_asking(parts, settings):
-        view = look_at(image, labels, part, 1.4 * settings.reach * part.size_px, REACH_SIZE_PX, REACH_BOX_PX)
+        view = look_at(overview, labels, part, 1.4 * settings.reach * part.size_px, REACH_SIZE_PX, REACH_BOX_PX)
         reached = reach_out(view, settings.reach, ReachLimits(score=settings.reach_score))
         bound += reached.bound
         if reached.added.any():
@@ -215,26 +226,58 @@ def _reach(
 
 
 def _snap(
-    image: Image, labels: NDArray[np.int32], parts: Sequence[Part], settings: RefineSettings
+    overview: Overview, labels: NDArray[np.int32], parts: Sequence[Part], settings: RefineSettings
 ) -> tuple[Hole, NDArray[np.float32], list[str]]:
     """Snap part by part, the largest first; what it adds, by what thickening is multiplied at each pixel, notes."""
     found = np.zeros(labels.shape, bool)
     share = np.ones(labels.shape, np.float32)
     bound = 0
     for part in _worth_asking(parts, settings):
-        view = look_at(image, labels, part, 3 * settings.snap * part.size_px, SNAP_SIZE_PX)
+        view = look_at(overview, labels, part, 3 * settings.snap * part.size_px, SNAP_SIZE_PX)
         snapped = snap(view, settings.snap)
         bound += snapped.bound_share > 0.1
         if snapped.added.any():
             found[view.box.slices] |= view.enlarge(snapped.added | view.part)
         size = (view.box.width, view.box.height)
         settled = cv2.resize(snapped.settled, size, interpolation=cv2.INTER_LINEAR)
-        share[view.box.slices] = np.minimum(share[view.box.slices], 1 - settings.trust * settled)
+        # A soft edge goes on for half its width; that of a sharp one, in a picture of ordinary sharpness, is 2 px.
+        soft_px = edge_softness_px(view.lab[..., 0] / 100, view.part | snapped.added, settings.snap * view.size_px)
+        softer = np.clip(0.5 * (soft_px - 2) / (settings.thicken * view.size_px + 0.5), 0, settings.soften)
+        share[view.box.slices] = np.minimum(share[view.box.slices], 1 - settings.trust * settled) * (1 + softer)
     notes = [f"{bound} parts: the object goes on where snapping stopped; the mask may be far too small"]
-    return found, share, notes if bound else []
+    return found, share, notes * (bound > 0)
 
 
 def _worth_asking(parts: Sequence[Part], settings: RefineSettings) -> list[Part]:
     """Return the parts that are large enough to see an edge, the largest first."""
     large = [part for part in parts if part.size_px >= 16]
     return sorted(large, key=lambda part: -part.area_px)[: settings.most_parts]
+
+
+def _beside(
+    overview: Overview, labels: NDArray[np.int32], parts: Sequence[Part], settings: RefineSettings
+) -> dict[str, Hole]:
+    """Look for the shadow and the reflection of each part, the largest first."""
+    found = {step: np.zeros(labels.shape, bool) for step in ("shadow", "reflection")}
+
+    def note(step: str, view: Closeup, shape: Hole) -> bool:
+        if shape.any():
+            # Soft edges: as much thicker as the object's own contour.
+            grown = distance_outside(shape) <= max(settings.thicken * view.size_px, 1.0)
+            found[step][view.box.slices] |= view.enlarge(grown)
+        return bool(shape.any())
+
+    asked = _worth_asking(parts, settings)
+    if settings.shadow:
+        for part in asked:
+            view = look_at(overview, labels, part, SHADOW_MARGIN * part.size_px, REACH_SIZE_PX, REACH_BOX_PX)
+            note("shadow", view, find_shadow(view))
+    if settings.reflection:
+        views = [look_at(overview, labels, p, REFLECTION_MARGIN * p.size_px, 48.0, 256) for p in asked]
+        mirrors = [note("reflection", view, find_reflection(view)) for view in views]
+        if any(mirrors):
+            # The floor mirrors: the others may be less clear.
+            for view, done in zip(views, mirrors, strict=True):
+                if not done:
+                    note("reflection", view, find_reflection(view, likeness=0.35, lead=0.2))
+    return found

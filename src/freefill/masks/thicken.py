@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.masks.parts import Part, box_around, by_size, distance_outside
-from freefill.values import Hole, Image
+from freefill.values import Hole
 
 
 def thicken(
@@ -29,7 +29,7 @@ def thicken(
     labels : (H, W) int32, 0 = known
     parts : the parts of `labels`; what is labelled but not listed is kept and not grown
     radii_px : label to radius, px; below 1 nothing is added
-    share : (H, W) float32 in [0, 1], by what the radius is multiplied at each pixel; None = 1
+    share : (H, W) float32, 0 to 2, by what the radius is multiplied at each pixel; None = 1
 
     Returns
     -------
@@ -41,8 +41,8 @@ def thicken(
         if radius < 1:
             continue
         # Many small parts far apart: their own boxes are less work than the one around all.
-        around = box_around(group).grown(int(radius) + 1, labels.shape)
-        boxes = [p.box.grown(int(radius) + 1, labels.shape) for p in group]
+        around = box_around(group).grown(int(2 * radius) + 1, labels.shape)
+        boxes = [p.box.grown(int(2 * radius) + 1, labels.shape) for p in group]
         sets = [(around, group)] if around.area <= sum(b.area for b in boxes) else list(zip(boxes, group, strict=True))
         for box, chosen in sets:
             wanted = [p.label for p in chosen] if isinstance(chosen, list) else [chosen.label]
@@ -70,12 +70,12 @@ def block_px(hole: Hole) -> int:
     return int(np.clip(min(np.diff(columns).min(), np.diff(rows).min()), 1, 32))
 
 
-def edge_softness_px(image: Image, part: Hole, reach_px: float) -> float:
+def edge_softness_px(lightness: NDArray[np.float32], part: Hole, reach_px: float) -> float:
     """Measure how wide the edge of an object is in the image: range of lightness over steepest slope along the contour.
 
     Parameters
     ----------
-    image : (h, w, 3) float32 in [0, 1]
+    lightness : (h, w) float32 in [0, 1]
     part : (h, w) bool
     reach_px : how far on both sides of the contour the edge is looked for
 
@@ -86,11 +86,10 @@ def edge_softness_px(image: Image, part: Hole, reach_px: float) -> float:
     contours, _ = cv2.findContours(part.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return 1.0
-    grey = image @ np.array([0.299, 0.587, 0.114], np.float32)
     side = 2 * max(round(reach_px), 1) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    contrast = cv2.dilate(grey, disc) - cv2.erode(grey, disc)
-    slope = np.hypot(cv2.Scharr(grey, cv2.CV_32F, 1, 0), cv2.Scharr(grey, cv2.CV_32F, 0, 1)) / 32
+    contrast = cv2.dilate(lightness, disc) - cv2.erode(lightness, disc)
+    slope = np.hypot(cv2.Scharr(lightness, cv2.CV_32F, 1, 0), cv2.Scharr(lightness, cv2.CV_32F, 0, 1)) / 32
     steepest = cv2.dilate(slope, disc)
     points = np.concatenate([contour[:, 0] for contour in contours])
     points = points[(points > 0).all(axis=1) & (points < np.array(part.shape[::-1]) - 1).all(axis=1)]
@@ -99,4 +98,4 @@ def edge_softness_px(image: Image, part: Hole, reach_px: float) -> float:
     if clear.sum() < 8:
         return 1.0
     # Half of the ratio for a sharp step is 1: Scharr spreads a step over two pixels.
-    return float(np.clip(np.median(height[clear] / np.maximum(slopes[clear], 1e-4)) / 2, 1.0, 2 * reach_px))
+    return float(np.clip(np.median(height[clear] / np.maximum(slopes[clear], 1e-4)) / 2, 1.0, 2 * reach_px + 1))
