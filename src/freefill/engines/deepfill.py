@@ -14,6 +14,7 @@ from freefill.engines.device import check_precision, computing, pick_device
 from freefill.errors import EngineError
 from freefill.values import Crop, EngineSettings, Fill, Image
 from freefill.weights.load import load_state
+from freefill.weights.recognise import recognise
 from freefill.weights.store import locate, sha256_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ class DeepFill:
         self._settings = settings
         name = settings.weights or "places2"
         self.weights_sha256 = sha256_of(name)
-        generator = from_state(load_state(locate(name)))
+        path = locate(name)
+        state = load_state(path)
+        recognise(state, str(path))  # says what is wrong with the file, by its name
+        generator = from_state(state)
         if generator.in_channels != 5:
             raise EngineError(
                 f"weights '{name}' want a guide ({generator.in_channels} inputs); this engine has none yet"
