@@ -37,7 +37,7 @@ def test_shrinking_takes_away_every_pixel_within_the_radius_of_what_is_known(hol
 @given(HOLES)
 def test_distances_are_exact(hole: np.ndarray) -> None:
     if hole.any():
-        rows, cols = np.indices(hole.shape)
+        rows, cols = np.mgrid[0 : hole.shape[0], 0 : hole.shape[1]]
         at_rows, at_cols = np.nonzero(hole)
         squares = (rows[..., None] - at_rows) ** 2 + (cols[..., None] - at_cols) ** 2
         assert np.allclose(distance_px(hole), np.sqrt(squares.min(axis=-1)), atol=1e-4)

@@ -45,6 +45,7 @@ class Header:
     dpi: tuple[float, float] | None = None
     comment: bytes | None = None
     adobe: int | None = None  # APP14's colour transform
+    jfif: bool = False
 
 
 def _markers(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -100,6 +101,7 @@ def _take(header: Header, kind: int, body: bytes) -> None:
             header.tables[body[0] & 15] = tuple(natural)
             body = body[1 + size :]
     elif kind == 0xE0 and body[:5] == b"JFIF\0" and len(body) >= 12:
+        header.jfif = True
         unit, x, y = struct.unpack_from(">BHH", body, 7)
         if unit in (1, 2) and x and y:
             header.dpi = (x * (1.0 if unit == 1 else 2.54), y * (1.0 if unit == 1 else 2.54))
@@ -117,9 +119,10 @@ def _take(header: Header, kind: int, body: bytes) -> None:
 
 def tables_of(header: Header) -> JpegTables:
     """Return the quantization tables in the order of the components, the subsampling, and how it is laid out."""
-    tables = [header.tables[table] for *_, table in header.components if table in header.tables]
-    while len(tables) > 1 and tables[-1] == tables[-2]:
-        tables.pop()
+    used = [table for *_, table in header.components if table in header.tables]
+    while len(used) > 1 and used[-1] == used[-2]:
+        used.pop()  # the last table stands for all that follow
+    tables = [header.tables[table] for table in used]
     across, down = header.components[0][1:3]
     plain = all(c[1:3] == (1, 1) for c in header.components[1:3])
     if len(header.components) < 3 or not plain:
@@ -127,6 +130,17 @@ def tables_of(header: Header) -> JpegTables:
     else:
         subsampling = {(1, 1): 0, (2, 1): 1, (2, 2): 2}.get((across, down), -1)
     return JpegTables(tuple(tables), subsampling, header.progressive)
+
+
+def colours_of(header: Header) -> str:
+    """Return what the components are, as the library decides it."""
+    count, numbers = len(header.components), tuple(component[0] for component in header.components)
+    if count == 3:
+        named = header.adobe is None and not header.jfif and numbers == (0x52, 0x47, 0x42)
+        return "RGB" if header.adobe == 0 or named else "YCbCr"
+    if count == 4:
+        return {None: "CMYK", 0: "inverted CMYK"}.get(header.adobe, "YCCK")
+    return "grey"
 
 
 def read_jpeg(data: bytes, name: str, max_mpx: float | None) -> Picture:
@@ -153,8 +167,9 @@ def read_jpeg(data: bytes, name: str, max_mpx: float | None) -> Picture:
     save: dict[str, Any] = {**raster.save}
     if header.comment:
         save["comment"] = header.comment
-    if len(header.components) == 3 and header.adobe == 0:
+    if colours_of(header) == "RGB":
         save["jpeg_rgb"] = True  # three channels of RGB, not of luma and chroma
+    save["jpeg_bytes"] = data
     extras = Extras(
         "JPEG", raster.mode, icc, header.exif, header.xmp, header.dpi, jpeg=tables_of(header),
         native=raster.native, save=save,
@@ -205,5 +220,13 @@ def write_jpeg(picture: Picture, stream: BinaryIO, quality: int | None, name: st
         options["comment"] = extras.save["comment"]
     if image.mode == "RGB" and extras.save.get("jpeg_rgb"):
         options["keep_rgb"] = True
-    image.save(stream, "JPEG", **{key: value for key, value in options.items() if value is not None})
+    options = {key: value for key, value in options.items() if value is not None}
+    if "qtables" in options and "jpeg_bytes" in extras.save:
+        from freefill.images.jpeg_kept import with_kept_blocks
+
+        data = with_kept_blocks(extras.save["jpeg_bytes"], extras.save.get("orientation", 1), image, options)
+        if data is not None:
+            stream.write(data)
+            return tuple(notes)
+    image.save(stream, "JPEG", **options)
     return tuple(notes)

@@ -1,0 +1,287 @@
+"""The coefficients of a JPEG: read, turned, exchanged block by block, written.
+
+References
+----------
+ITU-T T.81, annexes B (segments), K.2 (making Huffman tables).
+"""
+
+from __future__ import annotations
+
+import heapq
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.images import jpeg_scan
+from freefill.images.jpeg_scan import DOWN, FIRST, STRIDE
+
+_ZIGZAG_ROW = np.array(
+    [0, 0, 1, 2, 1, 0, 0, 1, 2, 3, 4, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1, 0, 0, 1, 2, 3,
+     4, 5, 6, 7, 7, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 3, 4, 5, 6, 7, 7, 6, 5, 6, 7, 7]
+)  # fmt: skip
+_ZIGZAG_COL = np.array(
+    [0, 1, 0, 0, 1, 2, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 4, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 6, 5, 4,
+     3, 2, 1, 0, 1, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 3, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 5, 6, 7, 7, 6, 7]
+)  # fmt: skip
+_PLACE_OF = np.zeros((8, 8), np.intp)
+_PLACE_OF[_ZIGZAG_ROW, _ZIGZAG_COL] = np.arange(64)
+
+
+@dataclass(eq=False)
+class Blocks:
+    """All coefficients of a JPEG."""
+
+    size: tuple[int, int]
+    sampling: tuple[tuple[int, int], ...]  # per component, across and down
+    layout: NDArray[np.int64]  # (components, 7), see jpeg_scan
+    coefs: NDArray[np.int16]  # flat; zigzag within a block
+    progressive: bool
+
+    def grid(self, component: int) -> NDArray[np.int16]:
+        """Return a component's (blocks down, blocks a row, 64), a view."""
+        part = self.layout[component]
+        count = int(part[DOWN] * part[STRIDE] * 64)
+        return self.coefs[part[FIRST] : part[FIRST] + count].reshape(int(part[DOWN]), int(part[STRIDE]), 64)
+
+
+def _laid_out(size: tuple[int, int], sampling: tuple[tuple[int, int], ...], progressive: bool) -> Blocks:
+    """Make room for the blocks of a picture."""
+    if len(sampling) == 1:
+        sampling = ((1, 1),)  # a lone component is laid out by its own size, whatever its factors say
+    height, width = size
+    most_h, most_v = max(h for h, _ in sampling), max(v for _, v in sampling)
+    units = (-(-height // (8 * most_v)), -(-width // (8 * most_h)))
+    rows, place = [], 0
+    for h, v in sampling:
+        stride, down = units[1] * h, units[0] * v
+        across = (width * h + 8 * most_h - 1) // (8 * most_h)
+        inside = (height * v + 8 * most_v - 1) // (8 * most_v)
+        rows.append((place, stride, down, across, inside, h, v))
+        place += stride * down * 64
+    return Blocks(size, sampling, np.array(rows, np.int64), np.zeros(place, np.int16), progressive)
+
+
+def read_blocks(data: bytes) -> Blocks | None:
+    """Read all coefficients of a JPEG file's bytes; None where it is of a kind, or in a state, that is not read."""
+    try:
+        return _read_segments(data)
+    except (IndexError, struct.error):
+        return None
+
+
+def _read_segments(data: bytes) -> Blocks | None:
+    """Go through a file segment by segment."""
+    blocks: Blocks | None = None
+    numbers: list[int] = []
+    tables: dict[int, NDArray[np.uint16]] = {}
+    restart, place = 0, 2
+    array = np.frombuffer(data, np.uint8)
+    empty = np.zeros(65536, np.uint16)
+    while place + 2 <= len(data):
+        if data[place] != 0xFF or data[place + 1] == 0xFF:
+            place += 1
+            continue
+        kind = data[place + 1]
+        if kind == 0xD9:
+            return blocks
+        if kind in (0x00, 0x01) or 0xD0 <= kind <= 0xD8:
+            place += 2
+            continue
+        (size,) = struct.unpack_from(">H", data, place + 2)
+        body = data[place + 4 : place + 2 + size]
+        place += 2 + size
+        if kind in (0xC0, 0xC1, 0xC2):
+            if blocks is not None or body[0] != 8:
+                return None
+            _, height, width, count = struct.unpack_from(">BHHB", body)
+            parts = [struct.unpack_from("BBB", body, 6 + 3 * i) for i in range(count)]
+            numbers = [part[0] for part in parts]
+            sampling = tuple((part[1] >> 4, part[1] & 15) for part in parts)
+            fits = 1 <= count <= 4 and len(set(numbers)) == count and height and width
+            if not fits or not all(1 <= h <= 4 and 1 <= v <= 4 for h, v in sampling):
+                return None
+            blocks = _laid_out((height, width), sampling, kind == 0xC2)
+        elif 0xC3 <= kind <= 0xCF and kind not in (0xC4, 0xC8):
+            return None  # lossless, hierarchical, arithmetic
+        elif kind == 0xC4:
+            while len(body) >= 17:
+                many = sum(body[1:17])
+                tables[body[0]] = jpeg_scan.lookup(body[1:17], body[17 : 17 + many])
+                body = body[17 + many :]
+        elif kind == 0xDD:
+            restart = struct.unpack(">H", body[:2])[0]
+        elif kind == 0xDA and blocks is not None:
+            count = body[0]
+            parts = [(body[1 + 2 * i], body[2 + 2 * i]) for i in range(count)]
+            start, end, bits = body[1 + 2 * count : 4 + 2 * count]
+            band = (start, end, bits >> 4, bits & 15) if blocks.progressive else (0, 63, 0, 0)
+            chosen = {number for number, _ in parts}
+            if not chosen or len(chosen) != count or not chosen <= set(numbers) or end > 63 or start > end:
+                return None
+            place = jpeg_scan.decode_scan(
+                array, place, blocks.coefs, blocks.layout,
+                np.array([numbers.index(number) for number, _ in parts]),
+                np.stack([tables.get(table >> 4, empty) for _, table in parts]),
+                np.stack([tables.get(0x10 | (table & 15), empty) for _, table in parts]),
+                np.array(band), blocks.progressive, restart,
+            )  # fmt: skip
+            if place < 0:
+                return None
+    return None
+
+
+def turned(blocks: Blocks, orientation: int) -> Blocks | None:
+    """Return the blocks of the picture turned as EXIF says; None where a side that is mirrored ends within a block.
+
+    Mirroring a block changes the sign of every other coefficient, swapping its axes swaps theirs.
+    """
+    if orientation == 1:
+        return blocks
+    swap, down, across = orientation >= 5, orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
+    size = blocks.size[::-1] if swap else blocks.size
+    sampling = tuple((v, h) if swap else (h, v) for h, v in blocks.sampling)
+    out = _laid_out((size[0], size[1]), sampling, blocks.progressive)
+    tall, wide = unit(out.sampling)
+    if (down and size[0] % tall) or (across and size[1] % wide):
+        return None
+    order = _PLACE_OF.T[_ZIGZAG_ROW, _ZIGZAG_COL] if swap else np.arange(64)
+    sign = np.ones(64, np.int16)
+    sign[(_ZIGZAG_ROW % 2 == 1) & down] *= -1
+    sign[(_ZIGZAG_COL % 2 == 1) & across] *= -1
+    for i in range(len(sampling)):
+        grid = blocks.grid(i)[:, :, order]
+        grid = grid.swapaxes(0, 1) if swap else grid
+        grid = grid[::-1] if down else grid
+        grid = grid[:, ::-1] if across else grid
+        out.grid(i)[...] = grid * sign
+    return out
+
+
+def put_blocks(blocks: Blocks, part: Blocks, corner: tuple[int, int], changed: NDArray[np.bool_]) -> bool:
+    """Take every block over which a pixel changed from `part`; False if the two are sampled unlike.
+
+    Parameters
+    ----------
+    blocks : of the whole picture, written to
+    part : of a region of the new picture
+    corner : (row, col) of the region's first pixel, at a corner of the largest blocks (`unit`)
+    changed : (h, w) bool, of the region
+    """
+    if part.sampling != blocks.sampling or changed.shape != part.size:
+        return False
+    tallest, widest = unit(blocks.sampling)
+    for i, (h, v) in enumerate(blocks.sampling):
+        tall, wide = tallest // v, widest // h
+        rows, cols = np.arange(0, changed.shape[0], tall), np.arange(0, changed.shape[1], wide)
+        touched = np.logical_or.reduceat(np.logical_or.reduceat(changed, rows, axis=0), cols, axis=1)
+        top, left = corner[0] // tall, corner[1] // wide
+        whole = blocks.grid(i)[top : top + touched.shape[0], left : left + touched.shape[1]]
+        np.copyto(whole, part.grid(i)[: touched.shape[0], : touched.shape[1]], where=touched[:, :, None])
+    return True
+
+
+def unit(sampling: tuple[tuple[int, int], ...]) -> tuple[int, int]:
+    """Return rows and columns of pixels after which the blocks of all components begin anew."""
+    return 8 * max(v for _, v in sampling), 8 * max(h for h, _ in sampling)
+
+
+def write_blocks(blocks: Blocks, model: bytes) -> bytes:
+    """Return a JPEG of the blocks, with the segments of `model` before them: a JPEG of the same tables, of any size."""
+    out = [b"\xff\xd8"]
+    place, count = 2, len(blocks.sampling)
+    numbers: list[int] = []
+    while True:
+        kind = model[place + 1]
+        (size,) = struct.unpack_from(">H", model, place + 2)
+        segment = model[place : place + 2 + size]
+        if kind == 0xDA:
+            break
+        if kind in (0xC0, 0xC1, 0xC2):
+            numbers = [segment[10 + 3 * i] for i in range(count)]
+            size_of_all = struct.pack(">HH", *blocks.size)
+            segment = bytes((0xFF, 0xC2 if blocks.progressive else kind)) + segment[2:5] + size_of_all + segment[9:]
+        if kind not in (0xC4, 0xDD):
+            out.append(segment)
+        place += 2 + size
+    first = [(0, 0), *([(1, 1)] * (count - 1))]
+    scans = [(list(range(count)), first, 0, 63)]
+    if blocks.progressive:
+        scans = [(list(range(count)), first, 0, 0)] + [([i], [(0, 0)], 1, 63) for i in range(count)]
+    for components, tables, start, end in scans:
+        out.append(_scan(blocks, components, tables, start, end, numbers))
+    return b"".join([*out, b"\xff\xd9"])
+
+
+def _scan(
+    blocks: Blocks, components: list[int], tables: list[tuple[int, int]], start: int, end: int, numbers: list[int]
+) -> bytes:
+    """Return a scan with Huffman tables made for it."""
+    which = np.array([(2 * dc, 2 * ac + 1) for dc, ac in tables])
+    counts, codes = np.zeros((4, 256), np.int64), np.zeros((4, 256), np.int64)
+    common = (blocks.coefs, blocks.layout, np.array(components), which, start, end, counts)
+    jpeg_scan.encode_scan(*common, codes, np.empty(0, np.uint8))
+    segments, bits = [], 0
+    for number in range(4):
+        if not counts[number].any():
+            continue
+        lengths, symbols = huffman(counts[number])
+        code, taken = 0, 0
+        for length, many in enumerate(lengths, 1):
+            for symbol in symbols[taken : taken + many]:
+                codes[number, symbol] = code << 8 | length
+                bits += int(counts[number, symbol]) * (length + (symbol & 15))
+                code += 1
+            taken, code = taken + many, code << 1
+        body = bytes([(number & 1) << 4 | number >> 1]) + lengths + symbols
+        segments.append(b"\xff\xc4" + struct.pack(">H", 2 + len(body)) + body)
+    room = np.empty(bits // 4 + 64, np.uint8)  # twice the bits: each byte may need a zero behind it
+    used = jpeg_scan.encode_scan(*common, codes, room)
+    head = bytes([len(components)])
+    for i, (dc, ac) in zip(components, tables, strict=True):
+        head += bytes([numbers[i], (0 if start else dc) << 4 | (ac if end else 0)])
+    head += bytes([start, end, 0])
+    return b"".join([*segments, b"\xff\xda", struct.pack(">H", 2 + len(head)), head, room[:used].tobytes()])
+
+
+def huffman(counts: NDArray[np.int64]) -> tuple[bytes, bytes]:
+    """Return the best Huffman table for symbols that occur so often: codes of each length 1 to 16, and the symbols.
+
+    No code is of ones only, and none longer than 16 bits (T.81, K.2 and figure K.3).
+
+    Examples
+    --------
+    >>> lengths, symbols = huffman(np.array([8, 4, 0, 2]))
+    >>> list(lengths[:3]), list(symbols)
+    ([1, 1, 1], [0, 1, 3])
+    """
+    heap: list[tuple[int, int, tuple[int, ...]]] = [
+        (int(count), symbol, (symbol,)) for symbol, count in enumerate(counts) if count
+    ]
+    heap.append((0, 256, (256,)))  # takes the code of ones only, and is left out
+    heapq.heapify(heap)
+    depth = dict.fromkeys((symbol for _, symbol, _ in heap), 0)
+    serial = 257
+    while len(heap) > 1:
+        a, b = heapq.heappop(heap), heapq.heappop(heap)
+        for symbol in a[2] + b[2]:
+            depth[symbol] += 1
+        heapq.heappush(heap, (a[0] + b[0], serial, a[2] + b[2]))
+        serial += 1
+    many = [0] * (max(max(depth.values()), 16) + 1)
+    for length in depth.values():
+        many[length] += 1
+    for length in range(len(many) - 1, 16, -1):
+        while many[length] > 0:
+            shorter = length - 2
+            while many[shorter] == 0:
+                shorter -= 1
+            many[length] -= 2
+            many[length - 1] += 1
+            many[shorter + 1] += 2
+            many[shorter] -= 1
+    longest = max(length for length in range(1, 17) if many[length])
+    many[longest] -= 1
+    symbols = sorted((symbol for symbol in depth if symbol != 256), key=lambda s: (depth[s], s))
+    return bytes(many[1:17]), bytes(symbols)
