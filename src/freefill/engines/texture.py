@@ -33,7 +33,10 @@ class Texture:
             return Fill(pixels)
         start, before = time.perf_counter(), compilations()
         notes: list[str] = []
-        made = synthesise(crop.image, crop.hole, crop.known, seed, least_sources=LEAST_SOURCES)
+        guide = None
+        if crop.guide is not None and crop.guide.kind == "image" and crop.guide.weight > 0:
+            guide = crop.guide.values, crop.guide.weight, crop.guide.confidence
+        made = synthesise(crop.image, crop.hole, crop.known, seed, least_sources=LEAST_SOURCES, guide=guide)
         if made is None:
             notes.append("little to copy from: the hole was filled smoothly")
             pixels = smooth_fill(crop.image, crop.hole)

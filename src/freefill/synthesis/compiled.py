@@ -21,6 +21,11 @@ MOST_THREADS = 8
 _kernels: list[Any] = []
 
 
+def part(function: Callable[..., Any]) -> Any:
+    """Compile a function into the kernels that call it: as a call of its own it would cost more than what it does."""
+    return numba.njit(forceinline=True, fastmath=FAST, error_model="numpy")(function)
+
+
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function on its first call and keep it on disk; where no folder can be written, in memory only."""
     options: dict[str, Any] = {"nogil": True, "fastmath": FAST, "error_model": "numpy"}
@@ -43,10 +48,14 @@ def compilations() -> int:
 
 
 def default_threads() -> int:
-    """Return how many threads a fill uses: the cores this process may run on, at most 8."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, min(MOST_THREADS, len(os.sched_getaffinity(0))))
-    return max(1, min(MOST_THREADS, os.cpu_count() or 1))
+    """Return how many threads a fill uses: the cores this process may run on, or fewer where OMP_NUM_THREADS says so.
+
+    At most 8. A batch gives each of its processes a share of the cores by that variable.
+    """
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    most = min(MOST_THREADS, int(asked)) if asked.isdigit() and int(asked) > 0 else MOST_THREADS
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(most, cores))
 
 
 class Crew:

@@ -1,6 +1,6 @@
 """What a pixel is compared by: its colour, the strength of the texture around it, and a guide where there is one.
 
-The position of a patch counts too, but needs no channel: see `position_pull`.
+The position of a patch counts too, but needs no channel: all its pixels lie equally far from their sources (lines.py).
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from freefill.synthesis.pyramid import push_pull
 
 TEXTURE_WINDOW = 16  # pixels
 TEXTURE_GAIN = 3.0  # mean differences are a third of colour contrasts, or less
-ROW_PULL = 150.0  # grey levels from the top to the bottom of a picture as high as wide
-COL_PULL = 40.0
 FORBIDDEN = 255  # texture of a pixel that may not be copied from: dear, but not out of the question
 
 
@@ -52,15 +50,6 @@ def texture_energy(image: NDArray[np.uint8], known: NDArray[np.uint8]) -> NDArra
         mean = (summed / np.maximum(counted, 1))[..., None]
         energy[..., k] = mean[..., 0] if there.all() else push_pull(mean.astype(np.float32), there)[..., 0]
     return np.clip(np.rint(energy * TEXTURE_GAIN), 0, FORBIDDEN - 1).astype(np.uint8)
-
-
-def position_pull(size: tuple[int, int], rows: float = ROW_PULL, cols: float = COL_PULL) -> NDArray[np.float32]:
-    """Return what a pixel's distance to its source costs per squared pixel of row and of column, (2,) float32.
-
-    All pixels of a patch lie equally far from their sources, so position needs no channel of its own.
-    """
-    longest = max(size)
-    return np.array([(rows / longest) ** 2, (cols / longest) ** 2], np.float32)
 
 
 def rim_distance(hole: NDArray[Any]) -> NDArray[np.float32]:

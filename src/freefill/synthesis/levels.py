@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.synthesis import features, nnf
+from freefill.synthesis import features, lines, nnf
 from freefill.synthesis.compiled import Crew
+from freefill.synthesis.guide import GuideLayer
 from freefill.synthesis.pyramid import reduce, strips_of
 from freefill.synthesis.tuning import Tuning
 
@@ -72,13 +73,11 @@ class Level:
     source, filled : (H, W, C) uint8, what may be copied, and the present picture
     valid, usable : (H, W) uint8, may be copied from, may be the centre of a source patch
     holes, targets : (n, 2) int32, rows and columns; index : (H, W) int32, number of the target there or -1
-    weight : (H, W) float32 weight of each pixel in comparisons; base : (targets,) weight of each patch in votes
+    root : (H, W) float32 root of each pixel's weight in comparisons; base : (targets,) weight of each patch in votes
     field, cost, votes : (targets, 2) int32 and (targets,) float32
     """
 
-    def __init__(
-        self, layer: Layer, tuning: Tuning, guide: NDArray[np.uint8] | None = None, guide_scale: float = 0.0
-    ) -> None:
+    def __init__(self, layer: Layer, layers: lines.Layers, tuning: Tuning, guide: GuideLayer | None = None) -> None:
         import cv2
 
         self.size = layer.size
@@ -86,39 +85,44 @@ class Level:
         self.usable = usable_centres(layer.source)
         self.detailed = layer.image.shape[2] == 5
         self.marks = DETAILED if self.detailed else PLAIN
+        self.guided = guide is not None
         self.voted = 5 if self.detailed else 3
         self.scale = np.ones(len(self.marks), np.float32)
-        self.pull = features.position_pull(layer.size, tuning.row_pull, tuning.col_pull)
-        self._pack(layer, guide, guide_scale)
+        self.pull = lines.pull(layer.size, layers, tuning.row_pull, tuning.col_pull, tuning.layered_pull)
+        self._pack(layer, guide)
 
         hole = layer.known == 0
         around = cv2.dilate(hole.astype(np.uint8), np.ones((nnf.PATCH, nnf.PATCH), np.uint8))
         self.holes = np.argwhere(hole).astype(np.int32)
         self.targets = np.argwhere(around).astype(np.int32)
         rows, cols = self.targets[:, 0], self.targets[:, 1]
+        self.hold = lines.hold(layer.size, layers, rows, cols)
         self.index = np.full(layer.size, -1, np.int32)
         self.index[rows, cols] = np.arange(len(self.targets), dtype=np.int32)
         depth = features.rim_distance(hole)
-        self.weight = np.maximum(tuning.match_floor, np.float32(tuning.match_base) ** -depth).astype(np.float32)
+        self.root = np.sqrt(np.maximum(tuning.match_floor, np.float32(tuning.match_base) ** -depth)).astype(np.float32)
         self.base = np.maximum(tuning.vote_floor, np.float32(tuning.vote_base) ** -depth[rows, cols]).astype(np.float32)
         self.field = np.full((len(self.targets), 2), -1, np.int32)
         self.cost = np.zeros(len(self.targets), np.float32)
         self.votes = np.ones(len(self.targets), np.float32)
         self.sheet = nnf.Sheet(
-            self.marks, *layer.size, self.source.ravel(), self.filled.ravel(), self.weight.ravel(), self.scale,
-            self.pull, self.valid.ravel(), self.usable.ravel(), self.index.ravel(), self.targets, self.holes,
+            self.marks, *layer.size, self._room, self.filled.ravel(), self.root.ravel(), self.scale,
+            self.pull, self.hold, self.trust.ravel(), self.valid.ravel(), self.usable.ravel(), self.index.ravel(), self.targets, self.holes,
         )  # fmt: skip
         self.target_strips = strips_of(len(self.targets))
         self.hole_strips = strips_of(len(self.holes))
 
-    def _pack(self, layer: Layer, guide: NDArray[np.uint8] | None, guide_scale: float) -> None:
+    def _pack(self, layer: Layer, guide: GuideLayer | None) -> None:
         """Lay the channels side by side; pixels that may not be copied from are dear to match."""
         height, width = layer.size
         channels = len(self.marks)
         self.filled = np.zeros((height, width, channels), np.uint8)
         self.filled[..., : self.voted] = layer.image
-        self.source = np.where(layer.source[..., None] > 0, self.filled, np.uint8(0))
+        self._room = room = np.zeros(height * width * channels + nnf.SPARE, np.uint8)
+        self.source = room[: -nnf.SPARE].reshape(height, width, channels)
+        np.multiply(self.filled, layer.source[..., None], out=self.source)
         forbidden = layer.source == 0
+        self.trust = np.ones(layer.size, np.float32)
         if not self.detailed:
             self.source[forbidden, 3] = 255
             self.scale[3] = FORBIDDEN_SCALE
@@ -126,6 +130,7 @@ class Level:
             self.source[forbidden, 3:] = 255
         else:
             self.source[forbidden, 3:5] = 255
-            self.source[..., 5:] = guide
-            self.filled[..., 5:] = guide
-            self.scale[5:] = guide_scale
+            self.source[..., 5:] = guide.values
+            self.filled[..., 5:] = guide.values
+            self.scale[5:] = guide.scale
+            self.trust = guide.trust

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from freefill.synthesis.compiled import kernel
+from freefill.synthesis.compiled import kernel, part
 
 PATCH = 7
 REACH = 3  # pixels from a patch's centre to its side
+SPARE = 4
 DEAR = np.float32(3e38)
 
 
@@ -23,11 +24,13 @@ class Sheet(NamedTuple):
     marks: tuple[int, ...]  # as long as there are channels
     height: int
     width: int
-    source: Any  # (H x W x C) uint8, what may be copied
+    source: Any  # (H x W x C + 4) uint8, what may be copied; four more, for a row of 32 values is read at the end
     filled: Any  # (H x W x C) uint8, the present picture; written by votes
-    weight: Any  # (H x W) float32, a pixel's weight in comparisons
+    root: Any  # (H x W) float32, root of a pixel's weight in comparisons
     scale: Any  # (C,) float32, root of a channel's weight
-    pull: Any  # (2,) float32, what a squared pixel of distance costs, down and across
+    pull: Any  # (6,) float32, what dy^2, 2 dy dx and dx^2 cost everywhere, and more where layers hold
+    hold: Any  # (targets,) float32, how sure the layers are at each target, 0 to 1
+    trust: Any  # (H x W) float32, root of how far the guide's channels count for a pixel of a target
     valid: Any  # (H x W) uint8, 1 = may be copied from
     usable: Any  # (H x W) uint8, 1 = a source patch may be centred here
     index: Any  # (H x W) int32, number of the target centred here, or -1
@@ -35,7 +38,7 @@ class Sheet(NamedTuple):
     holes: Any  # (holes, 2) int32, hole pixels in reading order
 
 
-@kernel
+@part
 def draw(seed, place, turn, shot):
     """Return a random uint64 that depends on the four numbers only (splitmix64's finaliser)."""
     z = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(place)
@@ -46,44 +49,59 @@ def draw(seed, place, turn, shot):
     return z ^ (z >> np.uint64(31))
 
 
-@kernel
+@part
+def row_values(marks):
+    """Return how many values a patch row has: 56, or 32 instead of 28 (the last four weigh nothing)."""
+    return 32 if len(marks) == 4 else 7 * len(marks)
+
+
+@part
 def gather(sheet, row, col, patch, factor):
     """Copy a target patch, each value times the root of its weight; return the sum of its pixels' weights."""
     channels = len(sheet.marks)
+    wide = row_values(sheet.marks)
     total = np.float32(0)
-    n = 0
-    for i in range(-3, 4):
-        y = row + i
-        for j in range(-3, 4):
-            x = col + j
-            if y < 0 or y >= sheet.height or x < 0 or x >= sheet.width:  # cut at the picture's edge
-                for _ in range(channels):
-                    patch[n] = 0
-                    factor[n] = 0
-                    n += 1
-                continue
-            here = y * sheet.width + x
-            w = sheet.weight[here]
-            total += w
-            root = np.sqrt(w)
-            for k in range(channels):
-                f = root * sheet.scale[k]
-                factor[n] = f
-                patch[n] = f * np.float32(sheet.filled[here * channels + k])
-                n += 1
+    if 3 <= row < sheet.height - 3 and 3 <= col < sheet.width - 3:
+        for i in range(7):
+            here = (row + i - 3) * sheet.width + col - 3
+            for j in range(7):
+                root = sheet.root[np.uint64(here + j)]
+                total += root * root
+                to, at = np.uint64(i * wide + j * channels), np.uint64((here + j) * channels)
+                guided = root * sheet.trust[np.uint64(here + j)]
+                for k in range(channels):
+                    f = (guided if k >= 5 else root) * sheet.scale[k]
+                    factor[to + np.uint64(k)] = f
+                    patch[to + np.uint64(k)] = f * np.float32(sheet.filled[at + np.uint64(k)])
+        return total
+    patch[:] = 0  # cut at the picture's edge
+    factor[:] = 0
+    for i in range(7):
+        y = row + i - 3
+        for j in range(7):
+            x = col + j - 3
+            if 0 <= y < sheet.height and 0 <= x < sheet.width:
+                here = y * sheet.width + x
+                root = sheet.root[here]
+                total += root * root
+                guided = root * sheet.trust[here]
+                for k in range(channels):
+                    f = (guided if k >= 5 else root) * sheet.scale[k]
+                    factor[i * wide + j * channels + k] = f
+                    patch[i * wide + j * channels + k] = f * np.float32(sheet.filled[here * channels + k])
     return total
 
 
-@kernel
+@part
 def distance(marks, patch, factor, source, corner, stride, start, limit):
     """Return `start` plus the weighted squared difference to the source patch at `corner`; stop beyond `limit`."""
-    channels = len(marks)
+    wide = row_values(marks)
     total = start
     for i in range(7):
         here = np.uint64(corner + i * stride)
-        there = np.uint64(i * 7 * channels)
+        there = np.uint64(i * wide)
         part = np.float32(0)
-        for k in range(7 * channels):
+        for k in range(wide):
             at = there + np.uint64(k)
             difference = patch[at] - factor[at] * np.float32(source[here + np.uint64(k)])
             part += difference * difference
@@ -93,11 +111,21 @@ def distance(marks, patch, factor, source, corner, stride, start, limit):
     return total
 
 
-@kernel
-def compare(sheet, patch, factor, total, row, col, y, x, limit):
+@part
+def position_form(sheet, n, total):
+    """Return what dy^2, dy dx and dx^2 between target n and its source cost."""
+    hold = sheet.hold[n]
+    down = total * (sheet.pull[0] + hold * sheet.pull[3])
+    both = total * 2 * (sheet.pull[1] + hold * sheet.pull[4])
+    across = total * (sheet.pull[2] + hold * sheet.pull[5])
+    return down, both, across
+
+
+@part
+def compare(sheet, patch, factor, form, row, col, y, x, limit):
     """Return what it costs to put the source patch at (y, x) onto the target at (row, col), or more than `limit`."""
-    pull = sheet.pull[0] * np.float32(y - row) ** 2 + sheet.pull[1] * np.float32(x - col) ** 2
-    start = total * pull
+    down, across = np.float32(y - row), np.float32(x - col)
+    start = form[0] * down * down + form[1] * down * across + form[2] * across * across
     if start >= limit:
         return start
     channels = len(sheet.marks)
@@ -108,17 +136,17 @@ def compare(sheet, patch, factor, total, row, col, y, x, limit):
 @kernel
 def exhaust(first, last, bounds, sheet, field, cost, every):
     """Compare every target with the usable sources of every `every`-th row and column; write the best."""
-    channels = len(sheet.marks)
-    patch = np.empty(49 * channels, np.float32)
-    factor = np.empty(49 * channels, np.float32)
+    patch = np.zeros(7 * row_values(sheet.marks), np.float32)
+    factor = np.zeros(7 * row_values(sheet.marks), np.float32)
     for n in range(bounds[first], bounds[last]):
         row, col = sheet.targets[n, 0], sheet.targets[n, 1]
         total = gather(sheet, row, col, patch, factor)
+        form = position_form(sheet, n, total)
         best = DEAR
         for y in range(3 + row % every, sheet.height - 3, every):
             for x in range(3 + col % every, sheet.width - 3, every):
                 if sheet.usable[y * sheet.width + x]:
-                    d = compare(sheet, patch, factor, total, row, col, y, x, best)
+                    d = compare(sheet, patch, factor, form, row, col, y, x, best)
                     if d < best:
                         best = d
                         field[n, 0], field[n, 1] = y, x
@@ -136,10 +164,9 @@ def search(first, last, bounds, sheet, field, before, cost, forward, radius, tur
     ----------
     Barnes et al., PatchMatch, SIGGRAPH 2009, section 3. Here targets are only those patches that touch the hole.
     """
-    channels = len(sheet.marks)
     height, width = sheet.height, sheet.width
-    patch = np.empty(49 * channels, np.float32)
-    factor = np.empty(49 * channels, np.float32)
+    patch = np.zeros(7 * row_values(sheet.marks), np.float32)
+    factor = np.zeros(7 * row_values(sheet.marks), np.float32)
     step = -1 if forward else 1
     for strip in range(first, last):
         low, high = bounds[strip], bounds[strip + 1]
@@ -147,8 +174,9 @@ def search(first, last, bounds, sheet, field, before, cost, forward, radius, tur
             n = low + m if forward else high - 1 - m
             row, col = sheet.targets[n, 0], sheet.targets[n, 1]
             total = gather(sheet, row, col, patch, factor)
+            form = position_form(sheet, n, total)
             best_y, best_x = np.int64(field[n, 0]), np.int64(field[n, 1])
-            best = compare(sheet, patch, factor, total, row, col, best_y, best_x, DEAR)
+            best = compare(sheet, patch, factor, form, row, col, best_y, best_x, DEAR)
             for side in range(2):
                 near_y = row + step if side == 0 else row
                 near_x = col + step if side == 1 else col
@@ -166,7 +194,7 @@ def search(first, last, bounds, sheet, field, before, cost, forward, radius, tur
                 if y < 3 or y >= height - 3 or x < 3 or x >= width - 3 or (y == best_y and x == best_x):
                     continue
                 if sheet.usable[y * width + x]:
-                    d = compare(sheet, patch, factor, total, row, col, y, x, best)
+                    d = compare(sheet, patch, factor, form, row, col, y, x, best)
                     if d < best:
                         best, best_y, best_x = d, y, x
             reach = radius
@@ -179,7 +207,7 @@ def search(first, last, bounds, sheet, field, before, cost, forward, radius, tur
                 y = min(max(y, 3), height - 4)
                 x = min(max(x, 3), width - 4)
                 if sheet.usable[y * width + x]:
-                    d = compare(sheet, patch, factor, total, row, col, y, x, best)
+                    d = compare(sheet, patch, factor, form, row, col, y, x, best)
                     if d < best:
                         best, best_y, best_x = d, y, x
                 reach //= 2
@@ -188,7 +216,7 @@ def search(first, last, bounds, sheet, field, before, cost, forward, radius, tur
             cost[n] = best / total
 
 
-@kernel
+@part
 def settle(sheet, wanted_y, wanted_x):
     """Return the usable source nearest to a place (by rings of squares), or (-1, -1) where there is none."""
     height, width = sheet.height, sheet.width

@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 
 from freefill.synthesis import nnf, solve
 from freefill.synthesis.compiled import Crew
+from freefill.synthesis.guide import GuidePyramid
 from freefill.synthesis.levels import Level, build, usable_centres
+from freefill.synthesis.lines import LEVEL_PX, read_rim
 from freefill.synthesis.pyramid import push_pull
+from freefill.synthesis.seams import settle_seams
 from freefill.synthesis.tuning import Tuning
 from freefill.synthesis.vote import majority, vote
 
@@ -34,6 +37,7 @@ def synthesise(
     seed: int = 0,
     tuning: Tuning = DEFAULTS,
     least_sources: int = 1,
+    guide: tuple[NDArray[np.float32], float, NDArray[np.float32] | None] | None = None,
 ) -> Synthesis | None:
     """Fill a hole with pixels copied from elsewhere in the picture.
 
@@ -42,6 +46,7 @@ def synthesise(
     image : (H, W, 3) float32, RGB in [0, 1]; not read in the hole
     hole : (H, W) bool
     source : (H, W) bool, may be copied from; outside the hole
+    guide : values (h, w, 3) float32 in [0, 1], weight 0 to 1 and confidence (h, w) or None, of a smaller fill
 
     Returns
     -------
@@ -55,30 +60,55 @@ def synthesise(
     with Crew(tuning.threads) as crew:
         known = (~hole).astype(np.uint8)
         coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
-        layers = build(coloured, known, source.astype(np.uint8), tuning, crew)
+        pyramid = build(coloured, known, source.astype(np.uint8), tuning, crew)
+        guides = None if guide is None else GuidePyramid(*guide, [layer.size for layer in pyramid], tuning)
+        rim = read_rim(*next(((x.image, x.known) for x in pyramid if max(x.size) <= LEVEL_PX), (coloured, known)))
+        first = len(pyramid) - 1 if guides is None else guides.level
         coarse: Level | None = None
-        for number in range(len(layers) - 1, -1, -1):
-            level = Level(layers[number], tuning)
+        for number in range(first, -1, -1):
+            layer = pyramid[number]
+            laid = guides.at(number, layer.image, layer.known) if guides and layer.image.shape[2] == 5 else None
+            level = Level(layer, rim, tuning, laid)
             if coarse is None:
-                start(level, layers[number].known, seed, tuning, crew)
+                start(level, layer.known, seed, tuning, crew)
             else:
-                refine_start(level, coarse, crew)
-            height = number / (len(layers) - 1) if len(layers) > 1 else 0.0
+                refine_start(level, coarse, tuning, crew)
+            height = number / first if first else 0.0
             improve(level, height, seed * 64 + number, tuning, crew)
             coarse = level
         assert coarse is not None
-        finest = coarse
-        copied = np.zeros_like(finest.holes)
-        sureness = np.zeros(len(copied), np.float32)
-        crew.run(majority, STRIPS, finest.hole_strips, finest.sheet, finest.field, finest.votes, copied, sureness)
-        colours = solve.paste(image, known, finest.holes, copied, crew, tuning.screening)
-    return Synthesis(finest.holes, copied, colours)
+        copied = choose(coarse, tuning, crew)
+        colours = solve.paste(image, known, coarse.holes, copied, crew, tuning.screening)
+    return Synthesis(coarse.holes, copied, colours)
+
+
+def choose(level: Level, tuning: Tuning, crew: Crew) -> NDArray[np.int32]:
+    """Return for every hole pixel the one known pixel it copies, (n, 2) int32."""
+    copied = np.zeros_like(level.holes)
+    sureness = np.zeros(len(copied), np.float32)
+    crew.run(majority, STRIPS, level.hole_strips, level.sheet, level.field, level.votes, copied, sureness)
+    number = np.full(level.size, -1, np.int32)
+    number[level.holes[:, 0], level.holes[:, 1]] = np.arange(len(copied), dtype=np.int32)
+    changed = np.zeros(STRIPS, np.int64)
+    prices = np.float32(tuning.loyalty), np.float32(tuning.seam)
+    for _ in range(tuning.seam_turns):
+        moved = 0
+        for parity in (0, 1):
+            args = level.hole_strips, level.sheet, number.ravel(), copied, parity, *prices, changed
+            crew.run(settle_seams, STRIPS, *args, work=len(copied))
+            moved += int(changed.sum())
+        if moved * 200 < len(copied):  # the last half per cent is not worth a turn
+            break
+    return copied
 
 
 def start(level: Level, known: NDArray[np.uint8], seed: int, tuning: Tuning, crew: Crew) -> None:
     """Fill the coarsest level smoothly, and find each target's best source among all."""
     smooth = push_pull(level.filled[..., : level.voted].astype(np.float32), known)
     level.filled[..., : level.voted] = np.clip(np.rint(smooth), 0, 255).astype(np.uint8)
+    if level.guided:
+        hole = known == 0
+        level.filled[hole, :3] = level.filled[hole, 5:]
     strips = level.target_strips
     if len(level.targets) * float(level.usable.sum()) < tuning.exhaustive:
         crew.run(nnf.exhaust, STRIPS, strips, level.sheet, level.field, level.cost, 1)
@@ -86,17 +116,17 @@ def start(level: Level, known: NDArray[np.uint8], seed: int, tuning: Tuning, cre
         crew.run(nnf.scatter, STRIPS, strips, level.sheet, seed, level.field)
 
 
-def refine_start(level: Level, coarse: Level, crew: Crew) -> None:
+def refine_start(level: Level, coarse: Level, tuning: Tuning, crew: Crew) -> None:
     """Carry the field of the coarser level over, and vote this level's first fill from its own pixels."""
     parents = coarse.index.ravel(), coarse.size[1], coarse.field, coarse.votes
     crew.run(nnf.spread, STRIPS, level.target_strips, level.sheet, *parents, level.field, level.votes)
-    cast_votes(level, crew)
+    cast_votes(level, tuning, crew)
 
 
-def cast_votes(level: Level, crew: Crew) -> float:
+def cast_votes(level: Level, tuning: Tuning, crew: Crew) -> float:
     """Vote, and return the mean change of a hole pixel's colours, grey levels."""
     change = np.zeros(STRIPS)
-    args = level.hole_strips, level.sheet, level.voted, level.field, level.votes, change
+    args = level.hole_strips, level.sheet, level.voted, level.field, level.votes, np.float32(tuning.boost), change
     crew.run(vote, STRIPS, *args, work=len(level.holes))
     return float(change.sum()) / (3 * len(level.holes))
 
@@ -116,5 +146,5 @@ def improve(level: Level, height: float, seed: int, tuning: Tuning, crew: Crew) 
         cost = level.cost / ((3 if light else 5) + 2)
         spread = max(float(np.quantile(cost, tuning.quantile)), 1.0)
         level.votes = (np.exp(-cost / (2 * spread)) * level.base).astype(np.float32)
-        if cast_votes(level, crew) < tuning.still:
+        if cast_votes(level, tuning, crew) < tuning.still:
             break

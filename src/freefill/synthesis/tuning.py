@@ -30,5 +30,14 @@ class Tuning:
     quantile: float = 0.75
     row_pull: float = 150.0  # grey levels over the longer side
     col_pull: float = 40.0
+    layered_pull: float = 600.0  # along the normal of layers that the rim is sure of
+    guide_weight: float = 2.0  # of its squared differences, at its own resolution
+    guide_fade: float = 0.5  # per finer level
+    guide_rim_base: float = 1.5  # it fades in by this per pixel from the rim
+    guide_known: float = 0.5  # its weight where a target's pixel is known
     screening: float = 0.02
+    boost: float = 1.05
+    seam_turns: int = 10
+    loyalty: float = 0.02
+    seam: float = 1.0
     threads: int | None = None

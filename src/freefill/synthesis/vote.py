@@ -8,7 +8,7 @@ from freefill.synthesis.compiled import kernel
 
 
 @kernel
-def vote(first, last, bounds, sheet, voted, field, weight, change):
+def vote(first, last, bounds, sheet, voted, field, weight, boost, change):
     """Write the weighted mean over the up to 49 covering patches into the picture, and each strip's summed change.
 
     The first `voted` channels are written. Source pixels that may not be copied from do not vote.
@@ -42,7 +42,10 @@ def vote(first, last, bounds, sheet, voted, field, weight, change):
             if sure > 0:
                 place = (row * width + col) * channels
                 for k in range(voted):
-                    value = np.uint8(total[k] / sure + np.float32(0.5))
+                    mean = total[k] / sure
+                    if k >= 3:
+                        mean = min(mean * boost, np.float32(254))
+                    value = np.uint8(mean + np.float32(0.5))
                     if k < 3:
                         moved += abs(np.int64(value) - np.int64(sheet.filled[place + k]))
                     sheet.filled[place + k] = value
