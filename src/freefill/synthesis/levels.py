@@ -106,8 +106,9 @@ class Level:
         self.cost = np.zeros(len(self.targets), np.float32)
         self.votes = np.ones(len(self.targets), np.float32)
         self.sheet = nnf.Sheet(
-            self.marks, *layer.size, self._room, self.filled.ravel(), self.root.ravel(), self.scale,
-            self.pull, self.hold, self.trust.ravel(), self.valid.ravel(), self.usable.ravel(), self.index.ravel(), self.targets, self.holes,
+            self.marks, *layer.size, self._room, self.filled.ravel(), self.root.ravel(), self.scale, self.pull,
+            self.hold, self.trust.ravel(), self.valid.ravel(), self.usable.ravel(), self.index.ravel(), self.targets,
+            self.holes,
         )  # fmt: skip
         self.target_strips = strips_of(len(self.targets))
         self.hole_strips = strips_of(len(self.holes))

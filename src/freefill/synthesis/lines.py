@@ -46,8 +46,8 @@ NO_LAYERS = Layers(0.0, np.zeros(1, np.float32))
 def read_rim(image: NDArray[np.uint8], known: NDArray[np.uint8]) -> Layers:
     """Find the direction along which the surroundings of the hole vary least.
 
-    The share of the colours' variance that lies between layers (an adjusted R squared) is taken for each direction, over
-    known pixels near the hole; the mean of two ring widths counts.
+    The share of the colours' variance that lies between layers (an adjusted R squared) is taken for each direction,
+    over known pixels near the hole; the mean of two ring widths counts.
 
     Parameters
     ----------

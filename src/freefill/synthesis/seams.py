@@ -1,9 +1,9 @@
 """Moves the seams between copied pieces to where they do not show.
 
-Each hole pixel copies one known pixel. Where two neighbours copy with different offsets there is a seam, which costs as
-much as the two pieces differ there; a pixel also costs as much as its copy differs from what the votes agreed on. The sum
-is made smaller by letting pixels take over the offsets of their neighbours, in turns of a chequerboard, so that the
-result does not depend on threads.
+Each hole pixel copies one known pixel. Where two neighbours copy with different offsets there is a seam, which costs
+as much as the two pieces differ there; a pixel also costs as much as its copy differs from what the votes agreed on.
+The sum is made smaller by letting pixels take over the offsets of their neighbours, in turns of a chequerboard, so that
+the result does not depend on threads.
 
 References
 ----------
@@ -21,7 +21,7 @@ OUTSIDE = np.float32(3 * 60.0**2)  # a piece that ends here (at a pixel that may
 
 @part
 def join_cost(sheet, row, col, y, x, near_row, near_col, near_y, near_x):
-    """Return the cost of the seam between a hole pixel that copies (y, x) and its neighbour that copies (near_y, near_x).
+    """Return the cost of the seam between a pixel that copies (y, x) and a neighbour that copies (near_y, near_x).
 
     Where the neighbour is known it copies itself.
     """
