@@ -14,12 +14,12 @@ FLOAT = TensorProto.FLOAT
 
 def save(path, nodes, inputs, outputs, numbers=None):
     """Write a model; `inputs` and `outputs` are name to shape, `numbers` name to array."""
-    values = [
+    given, answers = (
         [helper.make_tensor_value_info(name, FLOAT, shape) for name, shape in table.items()]
         for table in (inputs, outputs)
-    ]
+    )
     kept = [numpy_helper.from_array(np.asarray(array), name) for name, array in (numbers or {}).items()]
-    graph = helper.make_graph(nodes, "tiny", *values, kept)
+    graph = helper.make_graph(nodes, "tiny", given, answers, kept)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     path.write_bytes(model.SerializeToString())
 

@@ -1,6 +1,7 @@
 """Masks by word: the door that `--mask people` goes through."""
 
 import socket
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from freefill.inputs import mask_for as any_mask
 from freefill.values import Picture
 
 
-def picture(dtype=np.uint8, channels=3):
+def picture(dtype: Any = np.uint8, channels=3):
     pixels = np.full((416, 416, channels), 0.1)
     pixels[150:230, 200:260] = 0.95
     full = np.iinfo(dtype).max if np.issubdtype(dtype, np.integer) else 1

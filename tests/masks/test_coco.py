@@ -2,16 +2,19 @@
 
 import contextlib
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pycocotools import mask as rle
+from pycocotools import mask as _rle
 
 from freefill.errors import InputError
 from freefill.masks.coco import instance_holes, picture_mask, read_coco
 from freefill.masks.coco_codes import decode, polygon_pixels, unpack
+
+rle: Any = _rle  # its type hints know neither polygons nor packed text
 
 SIZES = st.tuples(st.integers(1, 24), st.integers(1, 24))
 CORNERS = st.lists(

@@ -64,7 +64,7 @@ class Graph:
         import onnxruntime
 
         session = onnxruntime.InferenceSession(convert(*self.files(output, shape)), providers=["CPUExecutionProvider"])
-        (found,) = session.run(["y"], {"x": x.astype(np.float32)})
+        found = np.asarray(session.run(["y"], {"x": x.astype(np.float32)})[0])
         assert list(found.shape) == list(shape)
         return found
 

@@ -49,7 +49,7 @@ def answer(path):
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return session.run(None, {"x": np.array([[-1.0, 2.0]], np.float32)})[0].tolist()[0]
+    return np.asarray(session.run(None, {"x": np.array([[-1.0, 2.0]], np.float32)})[0]).tolist()[0]
 
 
 def test_the_graph_is_kept_as_onnx_beside_it(tmp_path, monkeypatch):

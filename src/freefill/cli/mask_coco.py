@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freefill.cli.mask_files import Job, Made, finish_options, finished, output_option, read, run_jobs, safe_name
+from freefill.cli.mask_files import (
+    Job,
+    Made,
+    finish_options,
+    finished,
+    is_folder_name,
+    output_option,
+    read,
+    run_jobs,
+    safe_name,
+)
 from freefill.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -92,10 +102,7 @@ def _outputs(
     def fits(category: str, crowd: bool) -> bool:
         return (not wanted or category in wanted) and (crowds == "with" or crowd == (crowds == "only"))
 
-    single = (
-        len(chosen) == 1 and not each and output is not None and not (output.endswith("/") or Path(output).is_dir())
-    )
-    if single and output is not None:
+    if len(chosen) == 1 and not each and output is not None and not is_folder_name(output):
         return [(output, chosen[0], None)]
     if output is None or output == "-":
         raise click.UsageError("name a folder for the masks with -o DIR")

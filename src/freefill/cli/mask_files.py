@@ -103,7 +103,7 @@ def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.p
     if not found:
         raise InputError(f"{' '.join(sources)}: there are no pictures")
     several = len(found) > 1 or any(places.is_folder(source) for source in sources)
-    if not several and not _is_folder_name(output):
+    if not several and not is_folder_name(output):
         (place,) = found.values()
         return [Job(place, output or str(Path(place).with_suffix("")) + suffix)]
     if output is None or output == "-":
@@ -227,8 +227,11 @@ def progress(total: int, quiet: bool) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _is_folder_name(output: str | None) -> bool:
-    return output is not None and output != "-" and (output.endswith(("/", "\\")) or Path(output).is_dir())
+def is_folder_name(output: str | None) -> bool:
+    """Tell whether an output means a folder: it is one, or its name has no ending."""
+    if output is None or output == "-":
+        return False
+    return Path(output).is_dir() or (not Path(output).suffix and not Path(output).is_file())
 
 
 def _below(place: str, output: str | None) -> bool:

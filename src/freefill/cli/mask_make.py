@@ -11,6 +11,7 @@ from freefill.cli.mask_files import (
     Made,
     finish_options,
     finished,
+    is_folder_name,
     output_option,
     plan_jobs,
     read,
@@ -242,7 +243,7 @@ def _numbered(count: int, output: str | None) -> list[Job]:
 
     if output is None or (count > 1 and output == "-"):
         raise click.UsageError("name the output with -o: a file, or a folder for several masks")
-    if count == 1 and not (output.endswith("/") or Path(output).is_dir()):
+    if count == 1 and not is_folder_name(output):
         return [Job("random", output)]
     folder = Path(output)
     if folder.is_file():

@@ -1,0 +1,147 @@
+"""freefill mask people, salient, text, grabcut, with tiny networks; inpaint by word."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from freefill.cli.main import main
+
+
+def call(capsys, *words: object) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in words])
+    out = capsys.readouterr()
+    code = ended.value.code
+    return code if isinstance(code, int) else 0 if code is None else 1, out.out, out.err
+
+
+def copy(path, target) -> None:
+    with Image.open(path) as image:
+        image.save(target)
+
+
+def pixels(path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.array(image)
+
+
+def hole(path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("L")) > 127
+
+
+@pytest.fixture
+def photo(tmp_path, monkeypatch):
+    """photo.png: a bright square on a dark noisy ground."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    pixels = np.random.default_rng(0).integers(20, 40, (240, 300, 3), dtype=np.uint8)
+    pixels[90:150, 120:180] = 245
+    Image.fromarray(pixels).save("photo.png")
+    return folder
+
+
+@pytest.mark.parametrize("word", ["people", "salient", "text"])
+def test_the_thing_is_masked(models, photo, capsys, word):
+    code, out, err = call(capsys, "mask", word, "photo.png", "-o", "m.png")
+    assert (code, out, err) == (0, "m.png\n", "")
+    inside = hole("m.png")[92:148, 122:178]
+    assert inside.mean() > (0.9 if word != "text" else 0)  # a square has no strokes
+    assert hole("m.png").mean() < 0.25
+
+
+def test_json_tells_the_boxes(models, photo, capsys):
+    code, out, _ = call(capsys, "mask", "people", "photo.png", "-o", "m.png", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert 0.03 < told["share"] < 0.2
+    assert len(told["boxes"][0]["box"]) == 4
+    assert told["boxes"][0]["score"] >= told["boxes"][-1]["score"]
+
+
+def test_a_folder_of_pictures(models, photo, capsys):
+    Path("in/deep").mkdir(parents=True)
+    copy("photo.png", "in/a.jpg")
+    copy("photo.png", "in/deep/b.png")
+    code, out, _ = call(capsys, "mask", "people", "in", "-o", "out")
+    assert code == 0
+    assert out.split() == [str(Path("out/a.png")), str(Path("out/deep/b.png"))]
+
+
+def test_masks_can_be_grown_and_refined_at_once(models, photo, capsys):
+    call(capsys, "mask", "people", "photo.png", "-o", "a.png")
+    call(capsys, "mask", "people", "photo.png", "-o", "b.png", "--grow", "4px")
+    call(capsys, "mask", "people", "photo.png", "-o", "c.png", "--refine")
+    assert hole("b.png").sum() > hole("a.png").sum()
+    assert hole("c.png").sum() > hole("a.png").sum()
+
+
+def test_nobody_is_said(models, photo, capsys):
+    Image.new("RGB", (64, 64)).save("night.png")
+    code, _, err = call(capsys, "mask", "people", "night.png", "-o", "m.png")
+    assert (code, err) == (0, "freefill: no people found in night.png\n")
+    assert not hole("m.png").any()
+
+
+def test_another_network_by_name_or_file(models, photo, capsys):
+    assert call(capsys, "mask", "people", "photo.png", "-o", "a.png", "--weights", "u2net-human")[0] == 0
+    assert call(capsys, "mask", "salient", "photo.png", "-o", "b.png", "--weights", models / "u2netp.onnx")[0] == 0
+    assert np.array_equal(hole("a.png"), hole("b.png"))
+
+
+def test_text_as_boxes_and_by_the_sensitive_network(models, photo, capsys):
+    assert call(capsys, "mask", "text", "photo.png", "-o", "a.png", "--boxes")[0] == 0
+    assert call(capsys, "mask", "text", "photo.png", "-o", "b.png", "--sensitive")[0] == 0
+
+
+def test_clicks_by_mobile_sam(models, photo, capsys):
+    code, _, _ = call(
+        capsys, "mask", "grabcut", "photo.png", "--model", "mobile-sam", "--point", "250,100", "-o", "m.png"
+    )
+    assert code == 0
+    assert hole("m.png").all()  # so the stand-in answers for a point in the right half
+
+
+def test_grabcut_starts_from_what_stands_out(models, photo, capsys):
+    code, _, _ = call(capsys, "mask", "grabcut", "photo.png", "--box", "90,60,120,120", "-o", "m.png")
+    assert code == 0
+    assert hole("m.png").sum() == pytest.approx(3600, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("people",), "nanodet pose selfie"),
+        (("salient",), "u2netp"),
+        (("text",), "text"),
+        (("text", "--sensitive"), "text-sensitive"),
+        (("people", "--weights", "u2net-human"), "u2net-human"),
+    ],
+)
+def test_missing_networks_are_one_line_with_the_command(no_weights, photo, capsys, words, names):
+    code, out, err = call(capsys, "mask", words[0], "photo.png", *words[1:])
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1
+    assert f"run: freefill weights fetch {names}" in err
+    assert [path.name for path in Path().iterdir()] == ["photo.png"]
+
+
+def test_inpaint_takes_the_word_for_a_mask(models, photo, capsys):
+    code, _, _ = call(capsys, "inpaint", "-i", "photo.png", "-m", "people", "--engine", "telea", "-o", "filled.png")
+    assert code == 0
+    filled, before = pixels("filled.png"), pixels("photo.png")
+    assert filled[120, 150].max() < 100
+    assert np.array_equal(filled[:60], before[:60])
+
+
+def test_batch_takes_the_word_and_names_what_is_missing(no_weights, photo, capsys):
+    """Its workers are processes of their own, in which there are no stand-ins."""
+    Path("in").mkdir()
+    copy("photo.png", "in/a.png")
+    code, _, err = call(capsys, "batch", "in", "people", "-o", "out", "--engine", "telea")
+    assert code == 3
+    assert "run: freefill weights fetch nanodet pose selfie" in err
