@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from conftest import brightness
 from onnx import helper
+from tiny_networks import brightness, save
 
 from freefill.detectors.salient import detect, probabilities
 from freefill.errors import InputError, WeightsError
@@ -45,8 +45,6 @@ def test_a_flat_picture_has_nothing_that_stands_out(models):
 
 def test_a_file_of_ones_own_is_taken_with_its_own_size(tmp_path):
     path = tmp_path / "mine.onnx"
-    from conftest import save
-
     node = helper.make_node("ReduceMean", ["p"], ["m"], axes=[1], keepdims=1)
     save(path, [node], {"p": [1, 3, 64, 96]}, {"m": [1, 1, 64, 96]})
     assert detect(scene(), weights=str(path)).any()
