@@ -96,7 +96,8 @@ def inpaint(
         alpha = alpha.copy()
         alpha[final.hole] = picture.full_scale  # the hole was what was transparent: now there is something to see
     filled = replace(picture, pixels=canvas.pixels, alpha=alpha)
-    return Result(filled, final, plan, seconds, tuple(dict.fromkeys(notes)), stages)
+    sha256 = getattr(ready.engine, "weights_sha256", None)
+    return Result(filled, final, plan, seconds, tuple(dict.fromkeys(notes)), stages, sha256)
 
 
 def prepare(

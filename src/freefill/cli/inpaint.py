@@ -212,6 +212,7 @@ def summary(result: Result, output: str) -> dict[str, Any]:
     return {
         "output": output,
         "engine": plan.engine,
+        "weights_sha256": result.weights_sha256,
         "hole_share": plan.hole_px / (plan.size[0] * plan.size[1]),
         "seconds": {part: round(value, 4) for part, value in result.seconds.items()},
         "notes": list(result.notes),
