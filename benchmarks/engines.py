@@ -68,6 +68,13 @@ def irregular(arguments: argparse.Namespace) -> list[dict]:
         ("radius, px", "thick", ("to 40", "40-60", "60-90", "over 90")),
     ):
         table(arguments, title, [(group, [row for row in rows if row[key] == group]) for group in groups])
+    first, *others = arguments.engine
+    for other in others:
+        both = [row["engines"] for row in rows if first in row["engines"] and other in row["engines"]]
+        ratios = [engines[other]["d"] / engines[first]["d"] for engines in both]
+        if ratios:
+            mean, count = measures.geometric_mean(ratios), measures.wins(ratios)
+            fills.say(arguments, f"d of {other} over {first}: x{mean:.2f}, better/level/worse {count} of {len(ratios)}")
     return rows
 
 
