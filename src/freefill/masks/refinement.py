@@ -53,16 +53,15 @@ class RefineSettings:
     block : to which this share of a block is added, where the mask was enlarged by nearest neighbour
     smooth : the blur that rounds the contour
     shadow, reflection : look for them in the image
-    bound : nothing is added farther than this from the given mask, save annotated things
     most_parts : the image is asked for so many parts, the largest first
     """
 
     specks: float = 0.01
-    fill: float = 0.25
-    close: float = 0.02
-    snap: float = 0.07
+    fill: float = 0.15
+    close: float = 0.015
+    snap: float = 0.06
     reach: float = 0.6
-    reach_score: float = 2.0
+    reach_score: float = 2.1
     attached: bool = True
     trust: float = 0.5
     soften: float = 0.5
@@ -72,11 +71,10 @@ class RefineSettings:
     smooth: float = 0.01
     shadow: bool = True
     reflection: bool = True
-    bound: float = 1.5
     most_parts: int = 64
 
     def __post_init__(self) -> None:
-        for name in ("specks", "fill", "close", "snap", "reach", "trust", "soften", "thicken", "smooth", "bound"):
+        for name in ("specks", "fill", "close", "snap", "reach", "trust", "soften", "thicken", "smooth"):
             value = getattr(self, name)
             if not (np.isfinite(value) and 0 <= value <= 4):
                 raise InputError(f"refine: {name} must be a share from 0 to 4, not {value}")

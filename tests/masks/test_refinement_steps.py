@@ -1,0 +1,288 @@
+"""Each step of refinement by its effect, on drawn figures."""
+
+import cv2
+import numpy as np
+import pytest
+from figures import figure, painted
+
+from freefill.masks.attached import Thing, attached_things
+from freefill.masks.closeup import Overview, look_at
+from freefill.masks.contour import close_gaps, fill_holes, smooth
+from freefill.masks.parts import distance_inside, distance_outside, find_parts
+from freefill.masks.reach import ReachLimits, reach_out
+from freefill.masks.refinement import RefineSettings, refine
+from freefill.masks.reflection import MARGIN as REFLECTION_MARGIN
+from freefill.masks.reflection import find_reflection
+from freefill.masks.shadow import MARGIN as SHADOW_MARGIN
+from freefill.masks.shadow import find_shadow
+from freefill.masks.snap import snap
+from freefill.masks.thicken import block_px, edge_softness_px, thicken
+
+
+def view(hole: np.ndarray, image: np.ndarray, margin: float, size: float = 120.0):
+    labels, parts = find_parts(hole)
+    part = max(parts, key=lambda p: p.area_px)
+    return look_at(Overview(image), labels, part, margin * part.size_px, size)
+
+
+# --- parts -------------------------------------------------------------------------------------------------------
+
+
+def test_the_size_of_a_part_is_the_root_of_its_area():
+    hole = np.zeros((50, 80), bool)
+    hole[10:30, 20:40] = True
+    assert find_parts(hole)[1][0].size_px == pytest.approx(20)
+
+
+def test_figures_that_touch_in_a_row_do_not_make_one_large_object():
+    row = np.tile(figure()[:, 50:130], (1, 5))
+    row[66:74] = True
+    one = find_parts(figure())[1][0].size_px
+    together = find_parts(row)[1][0]
+    assert together.area_px**0.5 > 2 * one
+    assert together.size_px < 1.6 * one
+
+
+def test_a_part_cut_by_the_border_goes_on_behind_it():
+    hole = np.zeros((60, 60), bool)
+    hole[:, :10] = True
+    assert find_parts(hole)[1][0].size_px == pytest.approx(600**0.5)
+
+
+# --- contour -----------------------------------------------------------------------------------------------------
+
+
+def test_a_narrow_gap_is_closed_and_a_wide_one_is_not():
+    hole = np.zeros((80, 200), bool)
+    hole[10:70, 10:70] = hole[10:70, 73:133] = hole[10:70, 150:190] = True
+    labels, parts = find_parts(hole)
+    closed = close_gaps(labels, parts, 0.05)
+    assert closed[40, 71]
+    assert not closed[40, 141]
+
+
+def test_a_small_enclosed_region_is_filled_and_a_large_one_is_not():
+    hole = np.zeros((100, 100), bool)
+    hole[5:95, 5:95] = True
+    hole[10:13, 10:13] = hole[40:80, 40:80] = False
+    filled = fill_holes(hole, find_parts(hole)[1], 0.1)
+    assert filled[11, 11]
+    assert not filled[60, 60]
+
+
+def test_stairs_of_an_enlarged_mask_are_smoothed():
+    rows, cols = np.indices((40, 40))
+    disc = (rows - 20) ** 2 + (cols - 20) ** 2 < 200
+    stairs = np.kron(disc, np.ones((6, 6), bool))
+    rounded = smooth(stairs, find_parts(stairs)[1], 0.03, least_px=3.0)
+    perimeter = [cv2.arcLength(cv2.findContours(h.astype(np.uint8), 0, 1)[0][0], True) for h in (stairs, rounded)]
+    assert perimeter[1] < 0.95 * perimeter[0]
+
+
+# --- thicken -----------------------------------------------------------------------------------------------------
+
+
+def test_thickening_is_round():
+    hole = np.zeros((41, 41), bool)
+    hole[20, 20] = True
+    labels, parts = find_parts(hole)
+    rows, cols = np.indices(hole.shape)
+    assert np.array_equal(thicken(labels, parts, {1: 10.0}), (rows - 20) ** 2 + (cols - 20) ** 2 <= 100)
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4, 8])
+def test_the_factor_by_which_a_mask_was_enlarged_is_told(factor):
+    assert block_px(np.kron(figure(), np.ones((factor, factor), bool))) == factor
+
+
+def test_a_smooth_mask_and_a_box_are_not_taken_for_enlarged_ones():
+    box = np.zeros((90, 90), bool)
+    box[30:60, 30:60] = True
+    assert block_px(figure()) == 1
+    assert block_px(box) == 1
+
+
+def test_a_soft_edge_is_measured_wider_than_a_sharp_one():
+    hole = figure()
+    sharp = hole.astype(np.float32)
+    soft = cv2.GaussianBlur(sharp, (0, 0), 3)
+    assert edge_softness_px(sharp, hole, 5) < 1.5 < edge_softness_px(soft, hole, 5)
+
+
+# --- snap --------------------------------------------------------------------------------------------------------
+
+
+def test_snap_brings_back_an_eroded_rim():
+    hole = figure()
+    given = distance_inside(hole) > 2
+    seen = view(given, painted(hole), 0.3)
+    added = seen.enlarge(snap(seen, 0.08).added)
+    missing = (hole & ~given)[seen.box.slices]
+    assert (added & missing).sum() > 0.6 * missing.sum()
+
+
+def test_snap_does_not_cross_a_strong_edge():
+    hole = figure()
+    seen = view(hole, painted(hole), 0.3)
+    assert snap(seen, 0.08).added.sum() < 0.02 * hole.sum()
+
+
+def test_snap_finds_nothing_where_object_and_ground_look_alike():
+    hole = figure()
+    seen = view(distance_inside(hole) > 2, painted(hole, thing=(0.3, 0.5, 0.3)), 0.3)
+    assert not snap(seen, 0.08).added.any()
+
+
+def test_snap_never_goes_farther_than_its_reach():
+    hole = distance_inside(figure()) > 6
+    seen = view(hole, painted(figure()), 0.4)
+    added = snap(seen, 0.1).added
+    assert distance_outside(seen.part)[added].max() <= 0.1 * seen.size_px + 1.5
+
+
+def test_the_user_is_told_when_the_object_goes_on_beyond_the_reach():
+    hole = distance_inside(figure()) > 5
+    chosen = RefineSettings(snap=0.08, reach=0, shadow=False, reflection=False)
+    assert any(
+        "goes on where snapping stopped" in note for note in refine(hole, painted(figure()), settings=chosen).notes
+    )
+
+
+# --- reach -------------------------------------------------------------------------------------------------------
+
+
+def without_arm() -> np.ndarray:
+    hole = figure()
+    hole[:, 100:] = False
+    return hole
+
+
+def test_a_missing_arm_is_won_back():
+    hole, given = figure(), without_arm()
+    won = refine(given, painted(hole)).hole & hole & ~given
+    assert won.sum() > 0.8 * (hole & ~given).sum()
+
+
+def test_a_whole_figure_gains_nothing_by_reaching():
+    hole = figure()
+    assert "reach" not in refine(hole, painted(hole)).added
+
+
+def test_reaching_never_takes_more_than_its_bound():
+    hole = figure()
+    rows, cols = np.indices(hole.shape)
+    clutter = painted(hole | ((rows // 8 + cols // 8) % 2 == 0))
+    seen = view(hole, clutter, 0.9, 60)
+    limits = ReachLimits(score=0.5)
+    assert reach_out(seen, 0.6, limits).added.sum() <= limits.total * seen.size_px**2
+
+
+def test_reaching_does_not_run_along_ground_of_the_objects_colour():
+    hole = figure()
+    image = painted(hole)
+    image[110:] = painted(np.ones_like(hole))[110:]  # the floor looks like the trousers, all the way
+    refined = refine(hole, image, settings=RefineSettings(shadow=False, reflection=False))
+    assert refined.hole.sum() < 1.6 * hole.sum()
+
+
+# --- attached ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("category", "taken"),
+    [
+        ("skateboard", True),
+        ("umbrella", True),
+        ("dog", True),
+        ("couch", False),
+        ("car", False),
+        ("dining table", False),
+    ],
+)
+def test_what_goes_with_a_person_is_taken_and_what_stays_is_not(category, taken):
+    hole = figure()
+    thing = np.zeros_like(hole)
+    thing[130:142, 55:105] = True
+    more, names = attached_things(hole, find_parts(hole)[1], [Thing(category, thing)])
+    assert names == ([category] if taken else [])
+    assert more.any() == taken
+
+
+def test_a_thing_that_touches_nobody_stays():
+    hole = figure()
+    thing = np.zeros_like(hole)
+    thing[0:8, 0:8] = True
+    assert not attached_things(hole, find_parts(hole)[1], [Thing("handbag", thing)])[0].any()
+
+
+def test_a_cup_that_only_brushes_the_person_stays_on_its_table():
+    hole = figure()
+    cup, held = np.zeros_like(hole), np.zeros_like(hole)
+    cup[58:100, 126:160] = True
+    held[57:63, 126:132] = True
+    parts = find_parts(hole)[1]
+    assert attached_things(hole, parts, [Thing("cup", cup)])[1] == []
+    assert attached_things(hole, parts, [Thing("cup", held)])[1] == ["cup"]
+
+
+# --- shadow and reflection ---------------------------------------------------------------------------------------
+
+
+def shaded(strength: float, patterned: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw a figure on a floor with a shadow to the right; image, figure, shadow."""
+    hole = figure(240, 320)
+    rows, cols = np.indices(hole.shape)
+    shadow = (abs(rows - 138) < 7) & (cols > 60) & (cols < 150) & ~hole
+    image = painted(hole, ground=(0.62, 0.58, 0.5))
+    if patterned:
+        image[(rows // 10 + cols // 10) % 2 == 0] *= 0.5
+    image[shadow] *= strength
+    return image, hole, shadow
+
+
+def test_a_shadow_at_the_foot_is_found():
+    image, hole, shadow = shaded(0.5)
+    seen = view(hole, image, SHADOW_MARGIN, 60)
+    found = np.zeros_like(hole)
+    found[seen.box.slices] = seen.enlarge(find_shadow(seen))
+    assert (found & shadow).sum() > 0.7 * shadow.sum()
+    assert (found & ~shadow & ~hole).sum() < 0.5 * shadow.sum()
+
+
+@pytest.mark.parametrize(("strength", "patterned"), [(1.0, False), (0.5, True)])
+def test_no_shadow_is_found_without_one_nor_on_a_patterned_floor(strength, patterned):
+    image, hole, _ = shaded(strength, patterned)
+    assert not find_shadow(view(hole, image, SHADOW_MARGIN, 60)).any()
+
+
+def test_something_dark_of_another_hue_at_the_foot_is_no_shadow():
+    image, hole, shadow = shaded(1.0)
+    image[shadow] = (0.05, 0.1, 0.5)
+    assert not find_shadow(view(hole, image, SHADOW_MARGIN, 60)).any()
+
+
+def mirrored(strength: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw a figure on a wet floor; image, figure, mirror image."""
+    hole = figure(300, 300)
+    rows = np.indices(hole.shape)[0]
+    image = painted(hole)
+    image[hole & (rows < 60)] = (0.2, 0.2, 0.7)
+    source = 2 * 136 - np.arange(300)
+    inside = (source >= 0) & (np.arange(300) > 136)
+    turned = np.zeros_like(hole)
+    turned[inside] = hole[source[inside]]
+    image[turned] = (1 - strength) * image[turned] + strength * image[::1][np.clip(source, 0, 299)][turned]
+    return image, hole, turned
+
+
+def test_a_mirror_image_is_found():
+    image, hole, turned = mirrored(0.5)
+    seen = view(hole, image, REFLECTION_MARGIN, 48)
+    found = np.zeros_like(hole)
+    found[seen.box.slices] = seen.enlarge(find_reflection(seen))
+    assert (found & turned).sum() > 0.8 * turned.sum()
+
+
+def test_a_plain_floor_mirrors_nothing():
+    image, hole, _ = mirrored(0.0)
+    assert not find_reflection(view(hole, image, REFLECTION_MARGIN, 48)).any()
