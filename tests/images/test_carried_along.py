@@ -130,3 +130,19 @@ def test_sixteen_bits_go_into_eight_with_a_note() -> None:
     out = io.BytesIO()
     notes = write_picture(read(files.file("png-RGB16")), out, "jpeg", 95)
     assert "8 bits" in notes[0]
+
+
+def test_heic_is_read_and_written() -> None:
+    pytest.importorskip("pillow_heif")
+    out = io.BytesIO()
+    picture = read(files.saved(files.pil("RGB"), "PNG", icc_profile=files.srgb_profile(), exif=files.exif()))
+    write_picture(picture, out, "heic", 95)
+    back = read(out.getvalue())
+    assert back.extras.format == "HEIF"
+    assert back.extras.icc == picture.extras.icc
+    assert back.extras.exif is not None
+    assert b"freefill camera" in back.extras.exif
+    assert np.abs(back.pixels.astype(int) - picture.pixels).mean() < 4
+    again = io.BytesIO()
+    write_picture(back, again)
+    assert read(again.getvalue()).size == picture.size

@@ -92,7 +92,7 @@ def test_a_turned_photograph_keeps_its_blocks_too(orientation: int, subsampling:
     far = distance_px(hole) > 17 * np.sqrt(2)
     gap = np.abs(before.pixels[far].astype(int) - after.pixels[far])
     assert gap.max() <= 3  # decoders round rows and columns in turn: turned blocks may round otherwise
-    assert (gap > 0).mean() < 0.05
+    assert (gap > 0).mean() < 0.1
 
 
 def test_a_turned_photograph_that_ends_within_a_block_is_compressed_anew() -> None:

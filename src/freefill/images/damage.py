@@ -105,5 +105,5 @@ def check_frames(name: str, count: int, first_frame: bool, word: str = "frames")
     """
     if count > 1 and not first_frame:
         raise InputError(
-            f"{name}: has {count} {word}, and one picture is wanted; save the one you mean, or pass --first"
+            f"{name}: has {count} {word}, and one picture is wanted; save the one you mean as a file of its own"
         )
