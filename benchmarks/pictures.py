@@ -96,11 +96,15 @@ def main() -> None:
     options.add_argument("--photo", type=Path, default=PHOTO)
     options.add_argument("--child", nargs=2, default=None, help=argparse.SUPPRESS)
     asked = options.parse_args()
+    if asked.child is not None and asked.child[0] == "prepare":
+        prepared(asked.photo, Path(asked.child[1]))
+        return
     if asked.child is not None:
         print(json.dumps(child(asked.child[0], Path(asked.child[1]))))
         return
     with tempfile.TemporaryDirectory() as name:
-        prepared(asked.photo, Path(name))
+        # In a process of its own too: a child starts with the largest size that its parent ever had.
+        subprocess.run([sys.executable, __file__, "--photo", asked.photo, "--child", "prepare", name], check=True)
         print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; WebP: a quarter of the picture")
         print("| file | read: library s | freefill s | ratio | write: library s | freefill s | ratio | peak MB: | |")
         print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
