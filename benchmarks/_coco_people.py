@@ -118,7 +118,7 @@ def eroded(hole: np.ndarray, seed: int) -> np.ndarray:
 
 
 def jagged(hole: np.ndarray, seed: int) -> np.ndarray:
-    """Move the contour in and out at random, by 1.5 % of the object's size (standard deviation), as a shaky hand does."""
+    """Move the contour in and out at random, by 1.5 % of the object's size (standard deviation)."""
     size = float(np.sqrt(hole.sum()))
     noise = np.random.default_rng(seed).standard_normal(hole.shape).astype(np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), max(0.01 * size, 0.5))
@@ -149,7 +149,7 @@ def quarter(hole: np.ndarray, seed: int) -> np.ndarray:
 
 
 def shifted(hole: np.ndarray, seed: int) -> np.ndarray:
-    """Move by 1 % of the object's size in one of eight directions; what enters at the border is a copy of the border."""
+    """Move by 1 % of the object's size in one of eight directions; the border is repeated."""
     size = float(np.sqrt(hole.sum()))
     angle = np.pi / 4 * (seed % 8)
     move = np.array([[1, 0, 0.01 * size * np.cos(angle)], [0, 1, 0.01 * size * np.sin(angle)]], np.float32)

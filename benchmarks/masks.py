@@ -3,7 +3,7 @@
     python benchmarks/masks.py                    all tables, both halves of the set (two to five minutes)
     python benchmarks/masks.py --half odd         the half that nothing was tuned on
     python benchmarks/masks.py --save DIR         with pictures of the worst cases
-    python benchmarks/masks.py --page DIR         20 pictures filled with annotated, predicted and refined masks, one page
+    python benchmarks/masks.py --page DIR         20 pictures filled with annotated, predicted, refined masks
     python benchmarks/masks.py --time             12 and 24 megapixels only
 
 Coverage = share of the annotated object inside the mask. Extra = mask outside of the object, as a share of the object;
@@ -172,7 +172,8 @@ def _bucket(parts: np.ndarray, low: float, high: float) -> str:
     if not len(chosen):
         return f"[{low}-{high}: none]"
     name = f"{low}-{high}" if high < 9999 else f"{low}-"
-    return f"[{name} n{len(chosen)}: {chosen[:, 1].mean():.3f} / {chosen[:, 2].mean():.2f} ({np.median(chosen[:, 2]):.2f})]"
+    extra = chosen[:, 2]
+    return f"[{name} n{len(chosen)}: {chosen[:, 1].mean():.3f} / {extra.mean():.2f} ({np.median(extra):.2f})]"
 
 
 def _report_rim(entries: dict[str, list]) -> None:
@@ -186,8 +187,8 @@ def _report_rim(entries: dict[str, list]) -> None:
 def _report_predicted(predicted: list[dict]) -> None:
     raw, refined, disc = (np.array([p[k] for p in predicted]) for k in ("raw", "refined", "disc"))
     print(f"predicted ({len(predicted)}): coverage {raw[:, 0].mean():.3f} > {refined[:, 0].mean():.3f}, disc "
-          f"{disc[:, 0].mean():.3f}; extra {raw[:, 1].mean():.2f} > {refined[:, 1].mean():.2f} "
-          f"(median {np.median(raw[:, 1]):.2f} > {np.median(refined[:, 1]):.2f}), disc {disc[:, 1].mean():.2f}")  # fmt: skip
+          f"{disc[:, 0].mean():.3f}; extra {raw[:, 1].mean():.2f} > {refined[:, 1].mean():.2f}, median "
+          f"{np.median(raw[:, 1]):.2f} > {np.median(refined[:, 1]):.2f}, disc {disc[:, 1].mean():.2f}")  # fmt: skip
     found = np.array([entry for p in predicted for entry in p["found"]])
     for low, high in BUCKETS:
         chosen = found[(found[:, 0] >= low) & (found[:, 0] < high)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+import struct
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +19,7 @@ from freefill.images.arrays import from_array
 from freefill.images.depth import change_depth, from_unit, to_unit
 from freefill.images.profile import OwnColours, colour_codec
 from freefill.images.read import read_picture
+from freefill.images.write import write_picture
 from freefill.values import Extras
 
 
@@ -71,6 +74,54 @@ def test_inks_are_shown_as_their_colours() -> None:
     image = Image.frombytes("CMYK", (4, 1), inks.tobytes())
     picture = read_picture(io.BytesIO(files.saved(image, "TIFF")))
     assert picture.pixels[0].tolist() == [[255, 255, 255], [0, 0, 0], [0, 255, 255], [255, 0, 0]]
+
+
+def press_profile() -> bytes:
+    """Return a small profile for four inks: tables of two steps an axis, made by hand (ICC.1:2001-04, lut8Type)."""
+    ramp = bytes(range(256))
+
+    def table(inputs: int, outputs: int, nodes: bytes) -> bytes:
+        unit = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+        head = struct.pack(">4s4xBBBx", b"mft1", inputs, outputs, 2)
+        return head + unit + ramp * inputs + nodes + ramp * outputs
+
+    to_lab, to_inks = b"", b""
+    for c, m, y, k in itertools.product((0, 1), repeat=4):
+        light = 250 * (1 - 0.25 * c - 0.4 * m - 0.1 * y) * (1 - 0.95 * k)
+        to_lab += bytes([round(light), 128 + 60 * (m - c) // (1 + 9 * k), 128 + 60 * (y - c) // (1 + 9 * k)])
+    for lightness, a, b in itertools.product((0, 1), repeat=3):
+        to_inks += bytes([255 * (1 - a), 255 * a, 255 * b, 255 * (1 - lightness)])
+    tags = {
+        b"desc": struct.pack(">4s4xI", b"desc", 6) + b"press\0" + bytes(78),
+        b"wtpt": struct.pack(">4s4x3i", b"XYZ ", 63190, 65536, 54061),
+        b"cprt": b"text\0\0\0\0none\0",
+        b"A2B0": table(4, 3, to_lab),
+        b"B2A0": table(3, 4, to_inks),
+    }
+    place, entries, body = 128 + 4 + 12 * len(tags), b"", b""
+    for name, data in tags.items():
+        entries += struct.pack(">4sII", name, place + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    head = struct.pack(">I4sI4s4s4s12x4s", place + len(body), b"none", 0x02400000, b"prtr", b"CMYK", b"Lab ", b"acsp")
+    head = head.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + entries + body
+
+
+@pytest.mark.parametrize(("format", "options"), [("TIFF", {"compression": "tiff_lzw"}), ("JPEG", {"quality": 90})])
+def test_inks_with_a_profile_are_shown_through_it_and_stay_where_nothing_is_filled(format: str, options: dict) -> None:
+    image = files.pil("CMYK")
+    plain = read_picture(io.BytesIO(files.saved(image, format, **options)))
+    picture = read_picture(io.BytesIO(files.saved(image, format, icc_profile=press_profile(), **options)))
+    assert np.abs(plain.pixels.astype(int) - picture.pixels).mean() > 3
+    pixels, out = picture.pixels.copy(), io.BytesIO()
+    pixels[20:30, 20:30] = pixels[2:12, 2:12]
+    write_picture(replace(picture, pixels=pixels), out)
+    back = read_picture(io.BytesIO(out.getvalue()))
+    assert back.extras.icc == picture.extras.icc
+    far = np.ones(picture.size, bool)
+    far[16:32, 16:32] = False  # the blocks of a JPEG around it
+    assert np.array_equal(back.extras.native[far], picture.extras.native[far])  # type: ignore[index]
+    assert isinstance(colour_codec(picture, "srgb"), OwnColours)  # what it shows is sRGB already
 
 
 @given(arrays(np.uint16, (3, 4)))

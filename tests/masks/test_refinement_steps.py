@@ -105,7 +105,7 @@ def test_a_smooth_mask_and_a_box_are_not_taken_for_enlarged_ones():
 def test_a_soft_edge_is_measured_wider_than_a_sharp_one():
     hole = figure()
     sharp = hole.astype(np.float32)
-    soft = cv2.GaussianBlur(sharp, (0, 0), 3)
+    soft = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 3), np.float32)
     assert edge_softness_px(sharp, hole, 5) < 1.5 < edge_softness_px(soft, hole, 5)
 
 

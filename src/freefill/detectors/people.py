@@ -21,6 +21,7 @@ from freefill.values import Hole, Image
 
 POSE, POSE_MASK = "pose", "activation_segmentation"
 SELFIE, SELFIE_MASK = "selfie", "activation_10"
+MASKS = ((POSE, POSE_MASK), (SELFIE, SELFIE_MASK))  # networks that mask one person in a square, and their outputs
 WEIGHTS = ("nanodet", POSE, SELFIE)
 SIZE_PX = 256
 
@@ -75,7 +76,7 @@ def detect(image: Image, settings: PeopleSettings = PeopleSettings()) -> Hole:
 
 def probabilities(image: Image, settings: PeopleSettings = PeopleSettings()) -> tuple[NDArray[np.float32], Found]:
     """Return how sure each pixel is a person's, (H, W) float32 in [0, 1], and the boxes."""
-    models = [(open_model(POSE), POSE_MASK), (open_model(SELFIE), SELFIE_MASK)]
+    models = [(open_model(name), output) for name, output in MASKS]
     found = find_boxes(image, least=settings.least_score, most_overlap=settings.most_overlap, tiles=settings.tiles)
     sure = np.zeros(image.shape[:2], np.float32)
     for box in found.boxes:

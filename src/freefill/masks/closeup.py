@@ -7,6 +7,7 @@ picture of 24 megapixels costs as much as one of two.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -63,7 +64,8 @@ class Overview:
             height, width = image.shape[0] + 1 & ~1, image.shape[1] + 1 & ~1
             if (height, width) != image.shape[:2]:
                 image = np.pad(image, ((0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0)), mode="edge")
-            self._levels.append(cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+            half = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+            self._levels.append(np.asarray(half, np.float32))
         return self._levels[number]
 
 
@@ -106,8 +108,8 @@ def look_at(
     return Closeup(box, scale, part.size_px * scale, np.asarray(lab, np.float32), own, others & ~own)
 
 
-def _reduced(array: NDArray[np.generic], size: tuple[int, int]) -> NDArray[np.generic]:
+def _reduced(array: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     """Reduce by area; size is (width, height)."""
     if array.shape[1::-1] == size:
         return np.ascontiguousarray(array)
-    return cv2.resize(np.ascontiguousarray(array), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(np.ascontiguousarray(array), size, interpolation=cv2.INTER_AREA))

@@ -95,7 +95,7 @@ def fill_holes(hole: Hole, parts: Sequence[Part], share: float) -> Hole:
         enclosed &= (top + stats[:, cv2.CC_STAT_HEIGHT] < box.height) & (stats[:, cv2.CC_STAT_AREA] <= limit)
         enclosed[0] = False
         if count > 1 and enclosed.any():
-            filled[box.slices] |= enclosed[labels]
+            filled[box.slices] |= enclosed[np.asarray(labels, np.int32)]
     return filled
 
 

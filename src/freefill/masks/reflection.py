@@ -50,7 +50,7 @@ def find_reflection(view: Closeup, likeness: float = 0.5, lead: float = 0.25) ->
 def _detail(view: Closeup) -> NDArray[np.float32]:
     """Return lightness and colour less their surroundings' mean, (h, w, 3): what makes things recognisable."""
     fine = cv2.GaussianBlur(view.lab, (0, 0), 1.0)
-    return fine - cv2.GaussianBlur(view.lab, (0, 0), 0.35 * view.size_px)
+    return np.asarray(fine - cv2.GaussianBlur(view.lab, (0, 0), 0.35 * view.size_px), np.float32)
 
 
 def _turned(detail: NDArray[np.float32], part: Hole, axis: int) -> tuple[NDArray[np.float32], Hole]:

@@ -74,7 +74,7 @@ def snap(view: Closeup, reach: float = 0.08, prior: float = 0.3, along: float = 
     sure = np.zeros((2, *view.part.shape), np.float32)
     stopped = total = 0
     for contour in contours:
-        points = contour[:, 0]
+        points = np.asarray(contour[:, 0], np.int32)
         if len(points) < 8:
             continue
         moves, bound, ground = _moves(field, points, offsets, reach_px, prior, along_px)
@@ -93,12 +93,14 @@ def snap(view: Closeup, reach: float = 0.08, prior: float = 0.3, along: float = 
 def _field(view: Closeup) -> _Field:
     """Prepare normals and colours."""
     outside = distance_outside(view.part)
-    blurred = cv2.GaussianBlur(outside - distance_inside(view.part), (0, 0), max(0.02 * view.size_px, 1.0))
+    signed = np.asarray(outside - distance_inside(view.part), np.float32)
+    blurred = cv2.GaussianBlur(signed, (0, 0), max(0.02 * view.size_px, 1.0))
     rows, cols = cv2.Scharr(blurred, cv2.CV_32F, 0, 1), cv2.Scharr(blurred, cv2.CV_32F, 1, 0)
     length = np.hypot(rows, cols) + 1e-6
     # Lightness counts a little less than colour: folds and soft shades change it within one object.
     lab = cv2.GaussianBlur(view.lab, (0, 0), 0.6) * np.array([0.8, 1, 1], np.float32)
-    return _Field(rows / length, cols / length, outside, lab, view.others.astype(np.float32))
+    normals = [np.asarray(axis / length, np.float32) for axis in (rows, cols)]
+    return _Field(*normals, outside, np.asarray(lab, np.float32), view.others.astype(np.float32))
 
 
 def _moves(
@@ -115,7 +117,7 @@ def _moves(
     at_y = (y[:, None] + field.rows[y, x][:, None] * offsets).astype(np.float32)
 
     def sample(array: NDArray[np.float32]) -> NDArray[np.float32]:
-        return cv2.remap(array, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(cv2.remap(array, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
     colours, outside = sample(field.lab), sample(field.outside)  # (n, k, 3), (n, k)
     far = (offsets > reach_px) & (outside > 0.7 * reach_px) & (sample(field.others) < 0.3)
@@ -145,11 +147,11 @@ def _mean(colours: NDArray[np.float32], chosen: NDArray[np.bool_]) -> tuple[NDAr
     return (colours * chosen[..., None]).sum(axis=1) / np.maximum(count, 1)[:, None], count
 
 
-def _along(values: NDArray[np.floating], sigma_px: float) -> NDArray[np.floating]:
+def _along(values: NDArray[np.floating], sigma_px: float) -> NDArray[np.float64]:
     """Blur (n, k) values along a closed contour of n points."""
     if sigma_px <= 0.3:
-        return values
+        return values.astype(np.float64)
     reach = min(int(3 * sigma_px) + 1, len(values) // 2)
     ring = np.concatenate([values[-reach:], values, values[:reach]]).astype(np.float64)
     blurred = cv2.GaussianBlur(ring, (1, 2 * reach + 1), sigmaX=0.01, sigmaY=sigma_px)
-    return blurred.reshape(ring.shape)[reach : reach + len(values)]
+    return np.asarray(blurred, np.float64).reshape(ring.shape)[reach : reach + len(values)]

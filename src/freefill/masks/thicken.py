@@ -70,7 +70,7 @@ def block_px(hole: Hole) -> int:
     return int(np.clip(min(np.diff(columns).min(), np.diff(rows).min()), 1, 32))
 
 
-def edge_softness_px(lightness: NDArray[np.float32], part: Hole, reach_px: float) -> float:
+def edge_softness_px(lightness: NDArray[np.floating], part: Hole, reach_px: float) -> float:
     """Measure how wide the edge of an object is in the image: range of lightness over steepest slope along the contour.
 
     Parameters
@@ -83,6 +83,7 @@ def edge_softness_px(lightness: NDArray[np.float32], part: Hole, reach_px: float
     -------
     Width of the edge, px; 1 for a sharp one or where nothing can be measured
     """
+    lightness = np.asarray(lightness, np.float32)
     contours, _ = cv2.findContours(part.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return 1.0
@@ -91,7 +92,7 @@ def edge_softness_px(lightness: NDArray[np.float32], part: Hole, reach_px: float
     contrast = cv2.dilate(lightness, disc) - cv2.erode(lightness, disc)
     slope = np.hypot(cv2.Scharr(lightness, cv2.CV_32F, 1, 0), cv2.Scharr(lightness, cv2.CV_32F, 0, 1)) / 32
     steepest = cv2.dilate(slope, disc)
-    points = np.concatenate([contour[:, 0] for contour in contours])
+    points = np.concatenate([contour[:, 0] for contour in contours]).astype(np.int64)
     points = points[(points > 0).all(axis=1) & (points < np.array(part.shape[::-1]) - 1).all(axis=1)]
     height, slopes = contrast[points[:, 1], points[:, 0]], steepest[points[:, 1], points[:, 0]]
     clear = height > 0.15
