@@ -84,7 +84,9 @@ def invert(masks: tuple[str, ...], output: str | None, bits: str, max_mpx: float
 @invert_option
 @click.option("--mask-fit", default="error", show_default=True, type=click.Choice(["error", "scale"]))
 @click.option("--opacity", default=0.5, show_default=True, type=click.FloatRange(0, 1))
-@click.option("--max-mpx", default=200.0, show_default=True, type=click.FloatRange(min=0, min_open=True))
+@click.option(
+    "--max-megapixels", "max_mpx", default=200.0, show_default=True, type=click.FloatRange(min=0, min_open=True)
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the mask's share, parts and box as JSON.")
 @click.option("-q", "--quiet", is_flag=True)
 def show(
