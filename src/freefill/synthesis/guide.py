@@ -1,8 +1,8 @@
 """A small fill of the same picture that tells the search what should come where.
 
 The guide becomes three more channels: the picture at the guide's resolution, with the guide's colours in the hole.
-They count fully at the guide's own resolution and half as much at each finer level, and they fade towards the rim, where
-known pixels say it better.
+They count fully at the guide's own resolution and half as much at each finer level, and they fade towards the rim,
+where known pixels say it better.
 """
 
 from __future__ import annotations

@@ -102,7 +102,8 @@ def _total(colours: NDArray[np.float64]) -> float:
 def _explained(along: NDArray[np.float64], colours: NDArray[np.float64]) -> float:
     """Return the share of the variance that lies between bins (adjusted for their number)."""
     counts, within = _sums(along, colours, float(along.min()), 0)
-    return 1 - within.sum() / max(len(along) - int((counts > 0).sum()), 1) / _total(colours)
+    mean = within.sum() / max(len(along) - int((counts > 0).sum()), 1)
+    return 1 - (mean + 3 * NOISE) / _total(colours)
 
 
 def _local(
@@ -113,7 +114,8 @@ def _local(
     window = np.exp(-(np.arange(-6, 7) ** 2) / (2 * 2.0**2))
     freedom = np.convolve(np.maximum(counts - 1, 0), window)[6:-6]
     spread = np.convolve(within, window)[6:-6]
-    return np.where(freedom > 1, 1 - spread / np.maximum(freedom, 1) / _total(colours), otherwise)
+    mean = spread / np.maximum(freedom, 1)
+    return np.where(freedom > 1, 1 - (mean + 3 * NOISE) / _total(colours), otherwise)
 
 
 def pull(size: tuple[int, int], layers: Layers, rows: float, cols: float, layered: float) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from freefill.synthesis.compiled import Crew, kernel
 # Gaussian of sigma 0.8 over five pixels.
 _RAW = np.exp(-(np.arange(-2, 3) ** 2) / (2 * 0.8**2))
 TAPS = (_RAW / _RAW.sum()).astype(np.float32)
-LEAST_COVERAGE = np.float32(0.02)  # one full row of known pixels at the far end of the taps
+LEAST_COVERAGE = 0.02  # one full row of known pixels at the far end of the taps
 MOST_FORBIDDEN = np.float32(0.1)
 
 
@@ -47,7 +47,7 @@ def reduce_rows(first, last, bounds, image, known, source, taps, out, out_known,
                             total[k] += tap * np.float32(image[y, x, k])
                         if source[y, x]:
                             allowed += tap
-            if weight > LEAST_COVERAGE * inside:
+            if weight > np.float32(LEAST_COVERAGE) * inside:
                 out_known[row, col] = 1
                 out_source[row, col] = allowed >= (np.float32(1) - MOST_FORBIDDEN) * weight
                 for k in range(channels):
@@ -74,7 +74,8 @@ def reduce(
     out = np.zeros((rows, cols, channels), np.uint8)
     out_known = np.zeros((rows, cols), np.uint8)
     out_source = np.zeros((rows, cols), np.uint8)
-    crew.run(reduce_rows, 8, strips_of(rows), image, known, source, TAPS, out, out_known, out_source, work=rows * cols)
+    outs = out, out_known, out_source
+    crew.run(reduce_rows, 8, strips_of(rows), image, known, source, TAPS, *outs, work=rows * cols)
     return out, out_known, out_source
 
 

@@ -1,0 +1,55 @@
+"""What the rim says: layers are found with their tilt, clutter has none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from freefill.synthesis.lines import NO_LAYERS, Layers, hold, pull, read_rim
+
+
+def bands(tilt: float) -> np.ndarray:
+    rows, cols = np.mgrid[0:96, 0:128]
+    place = rows + np.tan(np.deg2rad(tilt)) * (cols - 64)
+    values = np.select([place < 30, place < 50, place < 70], [220, 140, 60], 180)
+    return np.repeat(values[..., None].astype(np.uint8), 3, axis=2)
+
+
+def middle_known() -> np.ndarray:
+    known = np.ones((96, 128), np.uint8)
+    known[25:75, 50:80] = 0
+    return known
+
+
+@pytest.mark.parametrize("tilt", [0, 10, -10, 30])
+def test_the_tilt_of_bands_is_found(tilt):
+    found = read_rim(bands(tilt), middle_known())
+    assert found.tilt == tilt
+    assert np.median(found.strength) > 0.9
+
+
+def test_noise_has_no_layers():
+    noise = np.random.default_rng(0).integers(0, 255, (96, 128, 3), np.uint8)
+    assert read_rim(noise, middle_known()).strength.max() == 0
+
+
+def test_a_plain_sky_has_no_layers():
+    sky = np.random.default_rng(0).normal(128, 2, (96, 128, 3)).astype(np.uint8)
+    assert read_rim(sky, middle_known()).strength.max() < 0.1
+
+
+def test_a_rim_of_a_few_pixels_says_nothing():
+    known = np.zeros((96, 128), np.uint8)
+    known[:3, :3] = 1
+    assert read_rim(bands(0), known) is NO_LAYERS
+
+
+def test_layers_make_distance_dear_across_them_only():
+    form = pull((100, 100), Layers(0.0, np.ones(4, np.float32)), rows=150, cols=40, layered=600)
+    assert form == pytest.approx([2.25, 0, 0.16, 36, 0, 0])
+
+
+def test_each_place_holds_as_its_own_layer_does():
+    layers = Layers(0.0, np.float32([0, 1, 0]), start=0.25, step=0.25)
+    held = hold((4, 4), layers, np.array([0, 1, 2, 3]), np.array([0, 0, 0, 0]))
+    assert held.tolist() == [0, 0, 1, 0]
