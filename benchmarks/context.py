@@ -1,9 +1,8 @@
-"""How much context a window needs: the perceptual distance of the fill by context, as a share of the root of the hole's area.
+"""How much context a window needs: the distance of the fill by context, as a share of the root of the hole's area.
 
     python benchmarks/context.py          (needs: freefill weights fetch stlpips-alex)
 
-Photographs of `photos_eval/large` at a long side of 1,600 px, each with two compact objects of some 180 px in two places;
-the engine fills the window that the plan makes with that context.
+Photographs of `photos_eval/large` at a long side of 1,600 px, each with two compact objects of some 180 px; the engine fills the window that the plan makes with that context.
 """
 
 from __future__ import annotations
@@ -24,7 +23,8 @@ from freefill.values import EngineSettings, Mask, Options, Picture
 
 CONTEXTS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
 PHOTOS = (
-    "lomiri_friends", "lomiri_life", "lomiri_sunset", "lomiri_wine", "mate_dune", "mate_storm", "mate_wood", "mate_ladybird",
+    "lomiri_friends", "lomiri_life", "lomiri_sunset", "lomiri_wine", "mate_dune", "mate_storm", "mate_wood",
+    "mate_ladybird",
 )  # fmt: skip
 OBJECTS = ("10-20/object_000000034632_1.png", "10-20/object_000000399488_2.png")
 SIDE_PX = 260  # of the object's mask, which covers 10 to 20 % of it

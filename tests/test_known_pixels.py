@@ -19,6 +19,10 @@ RNG = np.random.default_rng(3)
 HEIGHT, WIDTH = 45, 52
 
 
+def assert_one_line(error: Exception) -> None:
+    assert "\n" not in str(error)
+
+
 def smooth(channels: int, full: int, dtype: type) -> np.ndarray:
     """Smooth ground with noise in the last bits, so that every bit counts."""
     rows, cols = np.mgrid[:HEIGHT, :WIDTH]
@@ -83,7 +87,7 @@ def raw(path: Path) -> np.ndarray:
     if "16" in path.name:
         import cv2
 
-        return cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+        return np.asarray(cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED))
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB") if image.mode == "P" else image)
 
@@ -169,7 +173,7 @@ def test_what_is_outside_the_final_mask_never_changes(height, width, seed, grow,
     try:
         result = freefill.inpaint(image, mask, engine=engine, grow=grow, feather=feather, window=window)
     except freefill.FreefillError as error:
-        assert "\n" not in str(error)
+        assert_one_line(error)
         return
     final = result.mask.hole
     assert (final | ~mask).all()
@@ -209,8 +213,7 @@ def test_metadata_comes_back(tmp_path, hole):
     with Image.open(path) as first, Image.open(out) as second:
         assert second.getexif()[0x010F] == "Maker"
         assert second.info["dpi"] == (300, 300)
-        assert second.quantization == first.quantization
-    assert read_picture(out).extras.jpeg.subsampling == 1
+    assert read_picture(out).extras.jpeg == read_picture(path).extras.jpeg
 
 
 def test_the_same_seed_gives_the_same_picture_and_another_seed_another():

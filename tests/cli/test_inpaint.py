@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import subprocess
 import sys
@@ -35,15 +34,19 @@ def files(tmp_path, monkeypatch):
     return tmp_path
 
 
+def listing() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
 def refused(capsys, *words: object) -> str:
     """The one line of an error: exit code 1, nothing on standard output, nothing half-written."""
-    before = sorted(os.listdir())
+    before = listing()
     code, out, err = call(capsys, "inpaint", *words)
     assert code == 1
     assert out == ""
     assert err.count("\n") == 1
     assert err.startswith("freefill: ")
-    assert sorted(os.listdir()) == before
+    assert listing() == before
     return err
 
 
@@ -86,7 +89,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(files, capsys):
     code, out, _ = call(capsys, "inpaint", "photo.png", "mask.png", "--dry-run", "--engine", "texture")
     assert code == 0
     assert json.loads(out)["engine"] == "texture"
-    assert sorted(os.listdir()) == ["mask.png", "photo.png"]
+    assert listing() == ["mask.png", "photo.png"]
 
 
 def test_the_final_mask_can_be_saved(files, capsys):
@@ -263,7 +266,7 @@ def test_an_interrupted_run_leaves_nothing(files, tmp_path):
     mask = Image.new("L", (2500, 2500))
     mask.paste(255, (100, 100, 2400, 2400))
     mask.save("large-mask.png")
-    before = sorted(os.listdir())
+    before = listing()
     process = subprocess.Popen(
         [sys.executable, "-m", "freefill", "inpaint", "large.png", "large-mask.png", "-o", "out.png"],
         stderr=subprocess.PIPE, text=True,
@@ -273,7 +276,7 @@ def test_an_interrupted_run_leaves_nothing(files, tmp_path):
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert sorted(os.listdir()) == before
+    assert listing() == before
 
 
 def test_every_command_has_help(capsys):

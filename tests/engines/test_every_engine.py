@@ -21,6 +21,10 @@ def ready(request):
     return registry.load(request.param, EngineSettings())
 
 
+def assert_one_line(error: Exception) -> None:
+    assert "\n" not in str(error)
+
+
 def picture(height=64, width=80, seed=0):
     """Smooth ground with some texture, as photographs are."""
     rng = np.random.default_rng(seed)
@@ -63,9 +67,7 @@ def test_the_same_seed_gives_the_same_fill(ready):
 def test_the_fill_does_not_depend_on_what_lies_under_the_mask(ready):
     one = crop()
     other = Crop(np.where(one.hole[..., None], np.float32(0.99), one.image), one.hole)
-    assert np.array_equal(
-        ready.engine.fill(one, 0).pixels[one.hole], ready.engine.fill(other, 0).pixels[one.hole]
-    )
+    assert np.array_equal(ready.engine.fill(one, 0).pixels[one.hole], ready.engine.fill(other, 0).pixels[one.hole])
 
 
 def test_the_crop_is_not_written(ready):
@@ -92,7 +94,7 @@ def test_any_size_is_filled_or_refused_in_one_line(ready, height, width, share, 
     try:
         fill = ready.engine.fill(Crop(picture(height, width, seed), mask), 0)
     except EngineError as error:
-        assert "\n" not in str(error)
+        assert_one_line(error)
     else:
         assert np.isfinite(fill.pixels[mask]).all()
 
@@ -126,7 +128,7 @@ def test_nothing_to_copy_from_is_said_or_filled_smoothly(ready):
     try:
         fill = ready.engine.fill(one, 0)
     except EngineError as error:
-        assert "\n" not in str(error)
+        assert_one_line(error)
     else:
         assert np.isfinite(fill.pixels[one.hole]).all()
 

@@ -81,12 +81,17 @@ def test_a_few_known_pixels_give_a_smooth_fill_with_a_note():
 
 
 def test_a_guide_changes_the_fill_and_one_without_weight_does_not():
-    small = np.zeros((9, 11, 3), np.float32)
+    small = np.random.default_rng(1).random((9, 11, 3)).astype(np.float32)
     plain = filled(crop())
     assert np.array_equal(filled(crop(guide=Guide("image", small, weight=0.0))), plain)
     assert not np.array_equal(filled(crop(guide=Guide("image", small))), plain)
     unsure = Guide("image", small, confidence=np.zeros((9, 11), np.float32))
     assert np.isfinite(filled(crop(guide=unsure))).all()
+
+
+def test_a_guide_that_shows_nothing_changes_nothing():
+    blur = np.full((9, 11, 3), 0.4, np.float32)
+    assert np.array_equal(filled(crop(guide=Guide("image", blur))), filled(crop()))
 
 
 @pytest.mark.parametrize("how", ["fork", "spawn"])

@@ -50,6 +50,6 @@ def test_layers_make_distance_dear_across_them_only():
 
 
 def test_each_place_holds_as_its_own_layer_does():
-    layers = Layers(0.0, np.float32([0, 1, 0]), start=0.25, step=0.25)
+    layers = Layers(0.0, np.array([0, 1, 0], np.float32), start=0.25, step=0.25)
     held = hold((4, 4), layers, np.array([0, 1, 2, 3]), np.array([0, 0, 0, 0]))
     assert held.tolist() == [0, 0, 1, 0]

@@ -13,7 +13,6 @@ from freefill.synthesis.guide import GuidePyramid
 from freefill.synthesis.levels import Level, build, usable_centres
 from freefill.synthesis.lines import LEVEL_PX, read_rim
 from freefill.synthesis.pyramid import push_pull
-from freefill.synthesis.seams import settle_seams
 from freefill.synthesis.tuning import Tuning
 from freefill.synthesis.vote import majority, vote
 
@@ -61,13 +60,15 @@ def synthesise(
         known = (~hole).astype(np.uint8)
         coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
         pyramid = build(coloured, known, source.astype(np.uint8), tuning, crew)
-        guides = None if guide is None else GuidePyramid(*guide, [layer.size for layer in pyramid], tuning)
+        guides = None if guide is None else GuidePyramid(*guide, pyramid, tuning)
+        if guides is not None and guides.weight <= 0:
+            guides = None
         rim = read_rim(*next(((x.image, x.known) for x in pyramid if max(x.size) <= LEVEL_PX), (coloured, known)))
         first = len(pyramid) - 1 if guides is None else guides.level
         coarse: Level | None = None
         for number in range(first, -1, -1):
             layer = pyramid[number]
-            laid = guides.at(number, layer.image, layer.known) if guides and layer.image.shape[2] == 5 else None
+            laid = guides.at(number, layer.known) if guides and layer.image.shape[2] == 5 else None
             level = Level(layer, rim, tuning, laid)
             if coarse is None:
                 start(level, layer.known, seed, tuning, crew)
@@ -87,18 +88,6 @@ def choose(level: Level, tuning: Tuning, crew: Crew) -> NDArray[np.int32]:
     copied = np.zeros_like(level.holes)
     sureness = np.zeros(len(copied), np.float32)
     crew.run(majority, STRIPS, level.hole_strips, level.sheet, level.field, level.votes, copied, sureness)
-    number = np.full(level.size, -1, np.int32)
-    number[level.holes[:, 0], level.holes[:, 1]] = np.arange(len(copied), dtype=np.int32)
-    changed = np.zeros(STRIPS, np.int64)
-    prices = np.float32(tuning.loyalty), np.float32(tuning.seam)
-    for _ in range(tuning.seam_turns):
-        moved = 0
-        for parity in (0, 1):
-            args = level.hole_strips, level.sheet, number.ravel(), copied, parity, *prices, changed
-            crew.run(settle_seams, STRIPS, *args, work=len(copied))
-            moved += int(changed.sum())
-        if moved * 200 < len(copied):  # the last half per cent is not worth a turn
-            break
     return copied
 
 
