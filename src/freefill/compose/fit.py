@@ -24,6 +24,8 @@ from freefill.values import Box, EngineSpec, Hole, Options, Plan, SizeRule, Wind
 SPARSE_SHARE = 0.15
 THIN_PX = 64
 MIN_TILE_PX = 192
+# Around the largest holes more context costs memory and time, and shows nothing that nearer pixels do not.
+MOST_CONTEXT_PX = 768
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class _Rule:
 
     def context_px(self, group: Group) -> int:
         """Context on each side, picture px."""
-        return max(self.spec.min_context_px, ceil(self.spec.context * sqrt(group.area_px)))
+        wanted = min(ceil(self.spec.context * sqrt(group.area_px)), MOST_CONTEXT_PX)
+        return max(self.spec.min_context_px, wanted)
 
     def box(self, group: Group) -> Box:
         """The group with its context, extended into the picture to meet the engine's sizes with real pixels."""
