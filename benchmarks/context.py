@@ -2,7 +2,8 @@
 
     python benchmarks/context.py          (needs: freefill weights fetch stlpips-alex)
 
-Photographs of `photos_eval/large` at a long side of 1,600 px, each with two compact objects of some 180 px; the engine fills the window that the plan makes with that context.
+Photographs of `photos_eval/large` at a long side of 1,600 px, each with two compact objects of some 180 px; the engine
+fills the window that the plan makes with that context.
 """
 
 from __future__ import annotations

@@ -272,7 +272,7 @@ def test_one_that_fails_stops_nothing(files, capsys):
         (("invert", "mask.png", "photo.png", "-o", "mask.png"), "there are 2 masks to write"),
         (("show", "photo.png", "nope.png"), "nope.png"),
         (("refine", "mask.png", "--image", "nope.png"), "nope.png"),
-        (("grow", "mask.png", "3", "--max-mpx", "0.001"), "mask.png"),
+        (("grow", "mask.png", "3", "--max-megapixels", "0.001"), "mask.png"),
     ],
 )
 def test_mask_commands_refuse_in_one_line(files, capsys, words, said):

@@ -12,10 +12,10 @@ from freefill.values import Box, Crop, EngineSpec, Fill, Options, SizeRule, Wind
 class Scaled:
     """uint8 to [0, 1] and back."""
 
-    def decode(self, pixels):
-        return np.repeat(pixels, 3 // pixels.shape[2], axis=2).astype(np.float32) / 255
+    def decode(self, pixels, /):
+        return np.divide(np.repeat(pixels, 3 // pixels.shape[2], axis=2), 255, dtype=np.float32)
 
-    def encode(self, values):
+    def encode(self, values, /):
         return np.rint(values * 255).astype(np.uint8)
 
 

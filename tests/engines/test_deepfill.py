@@ -1,6 +1,7 @@
 """The engine deepfillv2 on small networks of the public shape, made in the test."""
 
 import threading
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from freefill.networks.deepfill import Generator  # noqa: E402
 from freefill.values import Crop, EngineSettings  # noqa: E402
 
 
-def network(layout="pt", in_channels=5):
+def network(layout: Literal["pt", "tf"] = "pt", in_channels=5):
     """A small generator whose fill depends on its surroundings."""
     torch.manual_seed(3)
     generator = Generator(layout, 8, in_channels)
@@ -99,7 +100,7 @@ def test_less_memory_gives_the_same_fill(engine):
 def test_threads_share_one_engine_and_get_the_same_fills(engine):
     crops = [crop(hole=(8 * i, 16, 20, 30)) for i in range(6)]
     alone = [engine.fill(one, 0).pixels for one in crops]
-    together = [None] * len(crops)
+    together = [np.empty(0)] * len(crops)
 
     def work(number):
         together[number] = engine.fill(crops[number], 0).pixels
@@ -151,6 +152,7 @@ def test_sources_lie_in_the_known_part(file):
     asked = DeepFill(EngineSettings(weights=file, device="cpu", save_attention=True))
     one = crop(hole=(40, 40, 32, 40))
     copied = asked.fill(one, 0).copied_from
+    assert copied is not None
     rows, cols = copied[one.hole].T
     assert not one.hole[rows, cols].any()
 
@@ -164,7 +166,7 @@ def test_where_everything_is_hole_there_is_nothing_to_copy(file):
 
 def test_attention_map_gives_the_hole_the_colours_of_its_sources():
     one = crop(hole=(30, 40, 50, 60))
-    places = np.stack(np.indices(one.hole.shape), axis=-1).astype(np.int32)
+    places = np.moveaxis(np.indices(one.hole.shape), 0, -1).astype(np.int32)
     places[one.hole] = (5, 120)
     painted = attention_map(one.image, one.hole, places)
     assert painted.shape == (96 + 34, 480, 3)

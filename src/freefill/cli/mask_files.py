@@ -62,7 +62,8 @@ def finish_options(command: Any) -> Any:
 
 WRITE_OPTIONS = (
     click.option("--bits", default="1", show_default=True, type=click.Choice(["1", "8"]), help="Depth of the PNG."),
-    click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
+    click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True,
+                 type=click.FloatRange(min=0, min_open=True),
                  help="Refuse larger pictures, megapixels."),
     click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each mask."),
     click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),

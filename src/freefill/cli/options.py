@@ -79,7 +79,8 @@ _MASK = (
 _OUTPUT = (
     click.option("--format", "format_name", metavar="NAME", help="PNG, JPEG, ...; default: the output's ending."),
     click.option("--quality", type=click.IntRange(1, 100), help="JPEG, WebP; default: as the input was made."),
-    click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
+    click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True,
+                 type=click.FloatRange(min=0, min_open=True),
                  help="Refuse larger pictures."),
 )  # fmt: skip
 

@@ -78,7 +78,9 @@ def open_model(name_or_path: str) -> Model:
 
 def _failures() -> tuple[type[Exception], ...]:
     """Return what ONNX Runtime raises: a dozen classes, by kind of damage, whose only common base is Exception."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
+    import importlib
+
+    state = importlib.import_module("onnxruntime.capi.onnxruntime_pybind11_state")
 
     own = [each for each in vars(state).values() if isinstance(each, type) and issubclass(each, Exception)]
     return (RuntimeError, ValueError, *own)

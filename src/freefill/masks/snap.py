@@ -86,8 +86,10 @@ def snap(view: Closeup, reach: float = 0.08, prior: float = 0.3, along: float = 
             if move >= 0.75:
                 cv2.circle(canvas, (x, y), 0 if move < 1 else round(move), 1, -1)
     added = (canvas > 0) & ~view.part & ~view.others
-    near = [cv2.GaussianBlur(layer, (0, 0), max(reach_px / 2, 1.0)) for layer in sure]
-    return Snapped(added, stopped / total if total else 0.0, near[0] / np.maximum(near[1], 1e-6))
+    near = [cv2.GaussianBlur(np.ascontiguousarray(layer), (0, 0), max(reach_px / 2, 1.0)) for layer in sure]
+    return Snapped(
+        added, stopped / total if total else 0.0, np.asarray(near[0] / np.maximum(near[1], 1e-6), np.float32)
+    )
 
 
 def _field(view: Closeup) -> _Field:
@@ -99,8 +101,8 @@ def _field(view: Closeup) -> _Field:
     length = np.hypot(rows, cols) + 1e-6
     # Lightness counts a little less than colour: folds and soft shades change it within one object.
     lab = cv2.GaussianBlur(view.lab, (0, 0), 0.6) * np.array([0.8, 1, 1], np.float32)
-    normals = [np.asarray(axis / length, np.float32) for axis in (rows, cols)]
-    return _Field(*normals, outside, np.asarray(lab, np.float32), view.others.astype(np.float32))
+    rows, cols = np.asarray(rows / length, np.float32), np.asarray(cols / length, np.float32)
+    return _Field(rows, cols, outside, np.asarray(lab, np.float32), view.others.astype(np.float32))
 
 
 def _moves(
