@@ -292,3 +292,12 @@ def test_engines_are_listed_as_json(capsys):
     code, out, _ = call(capsys, "engines", "--json")
     assert code == 0
     assert {"texture", "telea", "ns"} <= {row["engine"] for row in json.loads(out)}
+
+
+def test_the_list_of_engines_shows_the_command_that_brings_a_missing_one(capsys, monkeypatch):
+    from freefill.engines import registry
+
+    monkeypatch.setattr(registry, "missing", lambda spec: "biharmonic" if spec.name == "biharmonic" else None)
+    code, out, _ = call(capsys, "engines")
+    assert code == 0
+    assert "freefill[biharmonic]" in out

@@ -37,13 +37,15 @@ def command(warm: bool, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for title in ("engine", "state", "what it does"):
-        table.add_column(title, overflow="fold")
+    table.add_column("engine")
+    table.add_column("state", no_wrap=True)  # a command to copy
+    table.add_column("what it does", overflow="fold")
     for row in rows:
-        table.add_row(row["engine"], row["state"], row["summary"])
+        table.add_row(*(escape(row[column]) for column in ("engine", "state", "summary")))
     Console().print(table)
 
 

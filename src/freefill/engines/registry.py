@@ -33,7 +33,7 @@ ENGINES: tuple[EngineSpec, ...] = (
     EngineSpec(
         name="telea",
         factory="freefill.engines.diffusion_fill:Telea",
-        summary="fast marching (OpenCV): scratches, dust, thin text",
+        summary="fast marching (OpenCV): smooth, instant",
         context=0.25,
         min_context_px=16,
         bytes_per_px=60,
@@ -41,7 +41,7 @@ ENGINES: tuple[EngineSpec, ...] = (
     EngineSpec(
         name="ns",
         factory="freefill.engines.diffusion_fill:NavierStokes",
-        summary="Navier-Stokes (OpenCV): thin holes, edges carried on",
+        summary="Navier-Stokes (OpenCV): smooth, for the smallest pictures",
         context=0.25,
         min_context_px=16,
         bytes_per_px=60,
