@@ -90,9 +90,18 @@ class Crew:
         if self._pool is None or strips < 2 or (work is not None and work < 256):
             function(0, strips, *args)
             return
-        share = min(self.threads, strips)
-        edges = [strips * n // share for n in range(share + 1)]
-        waiting = [self._pool.submit(function, edges[n], edges[n + 1], *args) for n in range(1, share)]
-        function(edges[0], edges[1], *args)
+        # Strips are taken one at a time: a thread whose core is busy with something else does fewer of them.
+        left = list(range(strips))
+
+        def take() -> None:
+            while True:
+                try:
+                    strip = left.pop()
+                except IndexError:
+                    return
+                function(strip, strip + 1, *args)
+
+        waiting = [self._pool.submit(take) for _ in range(min(self.threads, strips) - 1)]
+        take()
         for future in waiting:
             future.result()
