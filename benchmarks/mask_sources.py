@@ -16,7 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from coco_people import Scene, scenes
+from _coco_people import Scene, scenes
 from PIL import Image, ImageDraw, ImageFont
 
 from freefill.detectors import people, salient, text
