@@ -4,13 +4,14 @@ The same numbers as `Generator.forward` gives in the hole, to rounding. What is 
 layer works on rectangles that were worked out backwards from the hole (`regions.py`). Known pixels reach the hole from
 far away only through the attention's encoder, so that alone is computed everywhere.
 
-Three more things make it fast, none changes a result beyond rounding:
+Four more things make it fast, none changes a result beyond rounding:
 
 - Channels lie innermost in memory ("channels last"), and each convolution is split into the activated half and the
   gate's half: interleaved halves would make the gate's arithmetic cost as much as the convolution.
 - An upsampled 3x3 convolution is a 2x2 convolution at the lower resolution, with other weights for each of the four
   pixels of a cell: 4 products instead of 9.
 - Rectangles are worked through in strips that stay in the processor's cache between convolution and gate.
+- On a processor activation, sigmoid and product are one compiled pass (`gate_kernels.py`) instead of three.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from freefill.networks import regions
+from freefill.networks import gate_compiled, regions
 from freefill.networks.attention_sets import usable_keys
 from freefill.networks.contextual_attention import CHUNK_BYTES, attend
 from freefill.networks.deepfill import Generator
@@ -232,7 +233,8 @@ def _convolve(ready: _Ready, x: _Map, y: _Map, box: Box, channels: slice) -> Non
     if row.upsample:
         source = x.at(box.top - 1, box.left - 1, box.height + 2, box.width + 2)
         source = source.contiguous(memory_format=torch.channels_last)
-        gated = _gated(ready, F.conv2d(source, *ready.value), source)  # (b, 4 * outputs, h + 1, w + 1)
+        value = F.conv2d(source, *ready.value)
+        gated = _gated(ready, value, source, value)  # (b, 4 * outputs, h + 1, w + 1)
         target = y.at(2 * box.top, 2 * box.left, 2 * box.height, 2 * box.width)[:, channels]
         for number, cell in enumerate(gated.split(row.outputs, dim=1)):
             i, j = divmod(number, 2)
@@ -249,12 +251,15 @@ def _convolve(ready: _Ready, x: _Map, y: _Map, box: Box, channels: slice) -> Non
     _gated(ready, value, source, target)
 
 
-def _gated(ready: _Ready, value: Tensor, source: Tensor, target: Tensor | None = None) -> Tensor:
-    """Activate one half in place, compute the other, and multiply into `target` (or in place)."""
+def _gated(ready: _Ready, value: Tensor, source: Tensor, target: Tensor) -> Tensor:
+    """Compute the gate's half and write activation times gate to `target`, which may be `value`."""
     row = ready.row
     if ready.gate is None:
-        return value if target is None else target.copy_(value)
+        return target.copy_(value)
     stride, dilation = (1, 1) if row.upsample else (row.stride, row.dilation)
-    gate = F.conv2d(source, *ready.gate, stride, 0, dilation).sigmoid_()
+    gate = F.conv2d(source, *ready.gate, stride, 0, dilation)
+    if gate_compiled.can_run(value, target):
+        gate_compiled.gate(value, gate, target, relu=row.activation == "relu")
+        return target
     value = F.elu_(value) if row.activation == "elu" else F.relu_(value)
-    return torch.mul(value, gate, out=value if target is None else target)
+    return torch.mul(value, gate.sigmoid_(), out=target)
