@@ -6,7 +6,7 @@
 
 Width 48, two threads. The ways take turns; each figure is the median of its runs, after one that does not count. "PSNR"
 is bf16 against fp32 inside the hole. Peak memory is that of a process of its own, the interpreter and torch included.
-Exit code 1 if a bar is missed. On a machine that others use, --clock cpu counts processor time (over two threads) instead
+Exit code 1 if a bar is missed. On a machine that others use set OMP_WAIT_POLICY=PASSIVE, and --clock cpu counts processor time (over two threads) instead
 of wall time; it does not see where a thread waits.
 """
 
@@ -23,16 +23,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault(
-    "OMP_WAIT_POLICY", "PASSIVE"
-)  # threads that wait actively slow each other down on a shared machine
 
 import _deepfill_cases as cases
+import _deepfill_parts as watch
 import _plain_deepfill as plain
 import numpy as np
 import torch
 
-from freefill.networks import hole_generator
 from freefill.networks.deepfill import from_state
 from freefill.networks.hole_generator import HoleGenerator
 
@@ -182,7 +179,7 @@ def print_parts(line: Line) -> None:
     for dtype in (torch.float32, torch.bfloat16):
         fill = HoleGenerator(generator, dtype)
         fill.fill(image, mask)
-        parts, macs = hole_generator.timed_parts(fill, image, mask)
+        parts, macs = watch.timed_parts(fill, image, mask)
         total = sum(parts.values())
         reached = 2 * macs / total / 1e9
         text = ", ".join(f"{name} {value * 1e3:.0f}" for name, value in parts.items())

@@ -3,7 +3,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-import torch.nn.functional as F  # noqa: E402, N812
+import torch.nn.functional as F  # noqa: E402
 
 from freefill.networks import gate_compiled  # noqa: E402
 

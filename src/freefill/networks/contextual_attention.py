@@ -29,7 +29,10 @@ from freefill.networks.attention_sets import Keys, Sets, chunks, keys_of, sets_o
 from freefill.networks.gated_conv import Layout
 
 SCALE = 10.0  # softmax scale
-CHUNK_BYTES = 24 << 20  # of one array of planes: larger ones leave the cache, smaller ones repeat more of their rim
+CHUNK_BYTES = 192 << 20  # bound on one array of planes
+# Larger arrays leave the cache; but a chunk of few planes is mostly rim: of 92 planes only 9 are cells that were asked
+# for. So a chunk takes this much, or this many planes where that is more, within the bound.
+CACHE_BYTES, FEW_PLANES = 24 << 20, 700
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,9 @@ def attend(
     # A zero vector at the end stands for every place outside the grid.
     vectors = F.pad(queries.flatten(2).transpose(1, 2), (0, 0, 0, 1))  # (B, h*w + 1, C)
     run = _runner(keys, features)
-    for chunk in chunks(cells, planes=chunk_bytes // (4 * batch * keys.count)):
+    plane_bytes = 4 * batch * keys.count
+    planes = min(chunk_bytes // plane_bytes, max(CACHE_BYTES // plane_bytes, FEW_PLANES))
+    for chunk in chunks(cells, planes):
         sets = sets_of(chunk, (h, w), fuse)
         pixels, best_of_chunk = run(vectors[:, sets.product], sets, want_best)
         if best is not None and best_of_chunk is not None:
