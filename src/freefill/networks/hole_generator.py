@@ -35,7 +35,7 @@ from freefill.values import Box
 STRIP_BYTES = 4 << 20  # of the two halves of a convolution's output, float32
 # The first layers of each branch stay in float32 when the rest works with 16 bits: what they round away, every later
 # layer makes larger (docs/decisions/0021-16-bits.md).
-EXACT_COARSE, EXACT_PLAIN = 6, 3
+EXACT_COARSE, EXACT_PLAIN = 9, 3
 
 
 @dataclass(frozen=True)
