@@ -5,6 +5,7 @@ import pytest
 
 from freefill.errors import InputError
 from freefill.masks.overlay import COLOURS, overlay
+from freefill.masks.refinement import STEPS
 
 IMAGE = np.full((60, 200, 3), 0.4, np.float32)
 
@@ -45,3 +46,13 @@ def test_a_mask_of_another_size_is_refused():
 
 def test_no_mask_is_the_picture():
     assert np.array_equal(overlay(IMAGE, {"a": hole(0, 0, 0)}), IMAGE)
+
+
+def test_a_layer_keeps_its_colour_whether_or_not_those_before_it_are_empty():
+    alone = overlay(IMAGE, {"a": hole(0, 0, 0), "b": hole(5, 100)}, legend=False)
+    both = overlay(IMAGE, {"a": hole(5, 10), "b": hole(5, 100)}, legend=False)
+    assert np.array_equal(alone[hole(5, 100)], both[hole(5, 100)])
+
+
+def test_the_given_mask_each_step_and_what_was_dropped_have_a_colour_of_their_own():
+    assert len(set(COLOURS)) == len(COLOURS) >= len(STEPS) + 2

@@ -15,6 +15,7 @@ from freefill.values import Hole, Image
 COLOURS = (
     (0.90, 0.10, 0.55), (0.00, 0.62, 0.45), (0.94, 0.89, 0.26), (0.34, 0.71, 0.91), (0.90, 0.62, 0.00),
     (0.00, 0.45, 0.70), (0.84, 0.37, 0.00), (0.80, 0.60, 0.90), (0.60, 0.95, 0.60), (0.45, 0.30, 0.20),
+    (0.50, 0.50, 0.50),
 )  # fmt: skip
 
 
@@ -24,7 +25,8 @@ def overlay(image: Image, layers: Mapping[str, Hole], *, opacity: float = 0.5, l
     Parameters
     ----------
     image : (H, W, 3) float32, RGB in [0, 1]
-    layers : name to (H, W) bool; where they overlap, the last one is seen
+    layers : name to (H, W) bool; where they overlap, the last one is seen; the n-th has the n-th
+        colour, empty ones counted
     opacity : of the colour, 0 to 1; a fully coloured line runs along each contour
     legend : below the picture, a line for each layer that is not empty, with its share of the picture
 
