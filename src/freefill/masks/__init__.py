@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from freefill.masks.refinement import refine
+    from freefill.masks.refinement import RefineSettings, refine
 
-__all__ = ["refine"]
+__all__ = ["RefineSettings", "refine"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "refine":
+    if name in __all__:
         from freefill.masks import refinement
 
-        return refinement.refine
+        return getattr(refinement, name)
     raise AttributeError(f"module 'freefill.masks' has no attribute '{name}'")
