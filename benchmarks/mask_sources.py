@@ -189,7 +189,7 @@ def boxes_table() -> None:
                 ("the box itself", inside, 0.0),
                 ("u2netp in the box", (prior > 0.5) & inside, 0.0),
                 ("grabcut", plain, spent),
-                ("grabcut from u2netp", cut_out(scene.image, Marks(box=box), prior=prior), 0.0),
+                ("u2netp, else grabcut", cut_out(scene.image, Marks(box=box), prior=prior), 0.0),
             ):
                 iou = (hole & thing.hole).sum() / max((hole | thing.hole).sum(), 1)
                 ways.setdefault(name, []).append((iou, thing.category == "person", seconds))

@@ -67,6 +67,23 @@ def test_a_prior_tells_the_thing_where_colours_do_not():
     assert iou(led, disc) > iou(alone, disc)
 
 
+def test_a_prior_that_saw_another_thing_is_not_heeded():
+    image, disc = scene()
+    prior = disc_mask((120, 160), (40, 60), 6).astype(np.float32)
+    marks = Marks(box=Box(30, 50, 60, 60))
+    assert np.array_equal(cut_out(image, marks, prior=prior), cut_out(image, marks))
+    assert iou(cut_out(image, marks, prior=prior), disc) > 0.97
+
+
+def test_with_more_marks_than_a_box_a_prior_is_the_start_and_not_the_answer():
+    image, disc = scene()
+    prior = disc_mask((120, 160), (60, 80), 29).astype(np.float32)
+    marks = Marks(box=Box(30, 50, 60, 60), points=((60, 80),))
+    hole = cut_out(image, marks, prior=prior)
+    assert iou(hole, disc) > iou(prior > 0.5, disc)
+    assert not np.array_equal(hole, prior > 0.5)
+
+
 def test_the_same_marks_give_the_same_mask():
     image, _ = scene(seed=3)
     marks = Marks(box=Box(25, 40, 70, 80))

@@ -142,7 +142,7 @@ def text(
 @click.option("--strokes", metavar="MASK", help="A mask file: white lies on the thing.")
 @click.option("--not-strokes", metavar="MASK", help="A mask file: white lies beside it.")
 @click.option("--prior", default="auto", show_default=True, type=click.Choice(["auto", "salient", "none"]),
-              help="Start from what stands out; auto: where u2netp is on this machine.")  # fmt: skip
+              help="With --box, heed what stands out in it; auto: where u2netp is on this machine.")  # fmt: skip
 @click.option("--model", default="grabcut", show_default=True, type=click.Choice(["grabcut", "mobile-sam"]))
 @finish_options
 def grabcut(

@@ -22,6 +22,7 @@ from freefill.values import Box, Hole, Image
 
 WORK_PX = 480  # longer side at which GrabCut runs: 0.2 s; larger changes the outline by less than the filter does
 COLLAPSED = 0.05  # of the first guess: where colours tell nothing, GrabCut gives all up; the guess is better then
+FILLS = 0.5  # of a box's height and width: a prior that spans less has seen another thing; boxes may be loose
 MARGIN = 0.25  # of the box, on each side: what GrabCut learns the background from
 
 
@@ -52,7 +53,8 @@ def cut_out(
     ----------
     image : (H, W, 3) float32, RGB in [0, 1]
     marks : a box, or something on the thing, is needed
-    prior : (H, W) float32 in [0, 1], how much each pixel stands out, from a network; None = the marks alone
+    prior : (H, W) float32 in [0, 1], how much each pixel stands out, from a network; None = the marks alone. It is
+        heeded where it spans the box given: alone with the box it is the answer, with more marks it starts GrabCut
     rounds : of GrabCut
     point_px : radius of the disc that a point stands for; 0 = 1.5 % of the picture's shorter side
 
@@ -75,8 +77,13 @@ def cut_out(
     box = marks.box if marks.box is not None else _reach(inside, size)
     view = box.grown(max(round(MARGIN * max(box.height, box.width)), 8), size)
     here = view.slices
-    labels = _first_guess(size, box, marks.box is not None, inside, outside, prior)[here]
-    cut = _grabcut(image[here], labels, rounds)
+    if prior is not None and marks.box is not None and not _spans(prior, box):
+        prior = None
+    if prior is not None and marks.box is not None and not inside.any() and not outside.any():
+        cut = (prior > 0.5)[here]  # measured better than what GrabCut makes of it
+    else:
+        labels = _first_guess(size, box, marks.box is not None, inside, outside, prior)[here]
+        cut = _grabcut(image[here], labels, rounds)
     hole = np.zeros(size, bool)
     hole[here] = cut
     hole |= inside
@@ -145,6 +152,13 @@ def _reach(inside: Hole, size: tuple[int, int]) -> Box:
     rows, cols = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     box = Box(int(rows[0]), int(cols[0]), int(rows[-1] - rows[0] + 1), int(cols[-1] - cols[0] + 1))
     return box.grown(max(box.height, box.width, min(size) // 4), size)
+
+
+def _spans(prior: NDArray[np.float32], box: Box) -> bool:
+    """Tell whether what stands out reaches from one end of the box to the other, as the thing in it does, roughly."""
+    within = prior[box.slices] > 0.5
+    rows, cols = np.flatnonzero(within.any(axis=1)), np.flatnonzero(within.any(axis=0))
+    return rows.size > 0 and bool(np.ptp(rows) + 1 >= FILLS * box.height and np.ptp(cols) + 1 >= FILLS * box.width)
 
 
 def _first_guess(
