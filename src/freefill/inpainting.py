@@ -116,7 +116,7 @@ def prepare(
             f"{picture.source}, {mask.source}: picture is {picture.size[1]}x{picture.size[0]}, mask "
             f"{mask.size[1]}x{mask.size[0]}; pass --mask-fit scale, or draw the mask on this picture"
         )
-    size_px = object_size_px(mask.hole)
+    size_px = object_size_px(mask.hole) if options.grow.value or options.feather.value else 0.0
     grow_px = round(options.grow.in_px(size_px))
     feather_px = round(options.feather.in_px(size_px))
     notes = []

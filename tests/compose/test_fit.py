@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -105,8 +106,19 @@ def test_a_thick_hole_is_filled_smaller_and_made_sharp():
     (window,) = make_plan(hole, SMALL_ONLY, Options(), TEXTURE).windows
     assert window.scale == pytest.approx(32 / 99, rel=0.05)
     assert window.detail
-    (window,) = make_plan(hole, SMALL_ONLY, Options(texture="never"), TEXTURE).windows
-    assert not window.detail
+
+
+def test_a_network_stays_small_where_nothing_can_make_it_sharp_and_an_engine_that_copies_does_not():
+    hole = np.zeros((600, 600), bool)
+    hole[200:300, 200:300] = True
+    network = replace(SMALL_ONLY, weights=("w",))
+    for options, texture in ((Options(texture="never"), TEXTURE), (Options(), None)):
+        (window,) = make_plan(hole, network, options, texture).windows
+        assert window.scale < 1
+        assert not window.detail
+        (window,) = make_plan(hole, SMALL_ONLY, options, texture).windows
+        assert window.scale == 1
+        assert not window.detail
 
 
 def test_a_small_hole_keeps_its_scale():

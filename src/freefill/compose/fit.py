@@ -4,14 +4,15 @@ The rules, in the order in which they are applied (why: docs/decisions/0002-wind
 
 1. each group of the hole gets a window with context in proportion to the root of its area;
 2. windows that overlap are merged, until none does: the order of the groups has no influence;
-3. a window whose hole is thicker than the engine can fill at its own scale is filled smaller, then made sharp;
+3. a window whose hole is thicker than the engine can fill at its own scale is filled smaller, then made sharp (an
+   engine without weights stays at full scale where nothing could make its fill sharp);
 4. a window larger than the memory bound is cut into tiles where its hole is thin, else filled smaller, then made sharp.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, sqrt
 
 import numpy as np
@@ -116,6 +117,9 @@ def make_plan(hole: Hole, spec: EngineSpec, options: Options, texture: EngineSpe
             "white is hole, pass --invert if yours is black"
         )
     sharpen = None if options.texture == "never" or texture is None or texture.name == spec.name else texture
+    if sharpen is None and not spec.weights:
+        # A network knows nothing of larger holes. An engine that copies does: enlarging its fill would only blur it.
+        spec = replace(spec, size=replace(spec.size, hole_px=None))
     if options.window == "whole":
         whole = Box(0, 0, *size)
         group = Group(whole, hole_px, 0.0)

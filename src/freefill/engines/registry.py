@@ -23,7 +23,9 @@ ENGINES: tuple[EngineSpec, ...] = (
         name="patchmatch",
         factory="freefill.engines.patchmatch:PatchMatch",
         summary="copies patches from the rest of the picture (package pypatchmatch)",
-        size=SizeRule(min_px=16),
+        # The package pays for each hole pixel: larger holes get its structure and texture's detail, as good to the eye
+        # and ten times as fast (docs/decisions/0005-patchmatch-scale.md).
+        size=SizeRule(min_px=16, hole_px=64),
         context=1.0,
         min_context_px=64,
         bytes_per_px=120,

@@ -74,8 +74,8 @@ def synthesise(
                 start(level, layer.known, seed, tuning, crew)
             else:
                 refine_start(level, coarse, tuning, crew)
-            height = number / first if first else 0.0
-            improve(level, height, seed * 64 + number, tuning, crew)
+            height = number / (len(pyramid) - 1) if len(pyramid) > 1 else 0.0
+            improve(level, height, number == first, seed * 64 + number, tuning, crew)
             coarse = level
         assert coarse is not None
         copied = choose(coarse, tuning, crew)
@@ -120,12 +120,12 @@ def cast_votes(level: Level, tuning: Tuning, crew: Crew) -> float:
     return float(change.sum()) / (3 * len(level.holes))
 
 
-def improve(level: Level, height: float, seed: int, tuning: Tuning, crew: Crew) -> None:
+def improve(level: Level, height: float, wide: bool, seed: int, tuning: Tuning, crew: Crew) -> None:
     """Search and vote in turn until little changes. `height` is 1 on the coarsest level, 0 on the finest."""
     light = not level.detailed
     rounds = tuning.light_rounds if light else round(tuning.rounds[1] + height * (tuning.rounds[0] - tuning.rounds[1]))
     passes = tuning.light_passes if light else round(tuning.passes[1] + height * (tuning.passes[0] - tuning.passes[1]))
-    radius = tuning.light_radius_px if light else (max(level.size) if height == 1 else tuning.radius_px)
+    radius = tuning.light_radius_px if light else (max(level.size) if wide else tuning.radius_px)
     turn = 0
     for _ in range(rounds):
         for _ in range(passes):
