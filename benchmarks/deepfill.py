@@ -6,8 +6,8 @@
 
 Width 48, two threads. The ways take turns; each figure is the median of its runs, after one that does not count. "PSNR"
 is bf16 against fp32 inside the hole. Peak memory is that of a process of its own, the interpreter and torch included.
-Exit code 1 if a bar is missed. On a machine that others use set OMP_WAIT_POLICY=PASSIVE, and --clock cpu counts processor time (over two threads) instead
-of wall time; it does not see where a thread waits.
+Exit code 1 if a bar is missed. On a machine that others use set OMP_WAIT_POLICY=PASSIVE, and --clock cpu counts the
+processor's time (over two threads) instead of wall time; it does not see where a thread waits.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
 
 import _deepfill_cases as cases
 import _deepfill_parts as watch
