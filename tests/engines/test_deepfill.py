@@ -13,7 +13,7 @@ from hypothesis import strategies as st  # noqa: E402
 from freefill.engines import registry  # noqa: E402
 from freefill.engines.attention_map import attention_map  # noqa: E402
 from freefill.engines.deepfill import DeepFill  # noqa: E402
-from freefill.errors import EngineError, WeightsError  # noqa: E402
+from freefill.errors import EngineError, InputError, WeightsError  # noqa: E402
 from freefill.inpainter import Inpainter  # noqa: E402
 from freefill.networks.deepfill import Generator  # noqa: E402
 from freefill.values import Crop, EngineSettings  # noqa: E402
@@ -164,15 +164,48 @@ def test_where_everything_is_hole_there_is_nothing_to_copy(file):
     assert np.isfinite(fill.pixels).all()
 
 
+def from_one_place(shape, place):
+    return np.broadcast_to(np.int32(place), (*shape, 2)).copy()
+
+
 def test_attention_map_gives_the_hole_the_colours_of_its_sources():
     one = crop(hole=(30, 40, 50, 60))
-    places = np.moveaxis(np.indices(one.hole.shape), 0, -1).astype(np.int32)
-    places[one.hole] = (5, 120)
-    painted = attention_map(one.image, one.hole, places)
-    assert painted.shape == (96 + 34, 480, 3)
-    inside = painted[34:38, 44:48].reshape(-1, 3)  # clear of the white edge and the arrows
+    painted = attention_map(one.image, one.hole, from_one_place(one.hole.shape, (5, 120)))
+    assert painted.shape == (5 * 96 + 90, 5 * 128, 3)  # a small window is drawn five times as large
+    inside = painted[5 * 30 + 4 : 5 * 32, 5 * 40 + 4 : 5 * 42].reshape(-1, 3)  # clear of the white edge and the arrows
     assert np.ptp(inside, axis=0).max() < 1e-6
     assert inside[0, 0] > 0.9 > inside[0, 2]  # upper right: yellow
+
+
+def test_each_of_a_few_holes_gets_an_arrow():
+    image, hole = np.full((700, 700, 3), 0.5, np.float32), np.zeros((700, 700), bool)
+    for top, left in ((10, 10), (33, 401), (200, 210), (620, 640)):
+        hole[top : top + 30, left : left + 30] = True
+    painted = attention_map(image, hole, from_one_place(hole.shape, (350, 350)))
+    for top, left in ((10, 10), (33, 401), (200, 210), (620, 640)):
+        inner = painted[top + 2 : top + 28, left + 2 : left + 28]  # inside of the outline
+        assert (inner == 1).all(axis=2).any(), (top, left)
+
+
+def test_a_map_where_nothing_could_be_copied_says_so(file):
+    asked = DeepFill(EngineSettings(weights=file, device="cpu", save_attention=True))
+    fill = asked.fill(crop(16, 16, (5, 5, 4, 6)), 0)
+    assert fill.copied_from is None
+    assert fill.stages["attention"].shape == (640 + 30, 640, 3)
+    assert (fill.stages["attention"][640:] < 0.5).any()  # text
+
+
+@pytest.mark.parametrize(
+    ("images", "masks", "words"),
+    [
+        (torch.zeros(1, 16, 16, 3), torch.zeros(1, 1, 16, 16), "pictures are"),
+        (torch.zeros(1, 3, 16, 16, dtype=torch.uint8), torch.zeros(1, 1, 16, 16), "uint8"),
+        (torch.zeros(1, 3, 16, 16), torch.zeros(1, 16, 16), "masks are"),
+    ],
+)
+def test_a_batch_of_other_shapes_or_numbers_is_refused(engine, images, masks, words):
+    with pytest.raises(InputError, match=words):
+        engine.fill_batch(images, masks)
 
 
 def test_bf16_differs_little(file, engine):

@@ -1,6 +1,8 @@
-"""Shows where each part of a hole was copied from, as one picture."""
+"""Shows where the attention found what it put into a hole, as one picture."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -8,49 +10,73 @@ from numpy.typing import NDArray
 
 from freefill.values import Hole, Image
 
-BAND_PX = 34
-TEXT = "colour in the hole = colour of the place it came from; arrows: from there to here"
+LEAST_PX = 640  # a smaller window is drawn enlarged, by a whole number
+MOST_ARROWS = 16
+LINE_PX, FONT, FONT_SCALE = 20, cv2.FONT_HERSHEY_SIMPLEX, 0.45
+LEGEND = (
+    "White outlines: the holes. Outside, each place has a colour of its own.",
+    "Inside, each square of 8 px has the colour of the place it resembles most;",
+    "arrows lead from some of these places to their squares. Others were used",
+    "as well, with less weight. What is copied are features, not pixels.",
+)
+NOTHING = ("White outlines: the holes. Nothing was copied: no known place is far enough (8 to 16 px) from them.",)
 CORNERS = np.array([[[0.95, 0.25, 0.2], [0.98, 0.85, 0.1]], [[0.2, 0.3, 0.95], [0.1, 0.8, 0.45]]], np.float32)
 
 
-def attention_map(image: Image, hole: Hole, copied_from: NDArray[np.int32]) -> Image:
-    """Paint every known place in a colour of its own, and the hole in the colours of its sources.
+def attention_map(image: Image, hole: Hole, copied_from: NDArray[np.int32] | None) -> Image:
+    """Paint every known place in a colour of its own, and the hole in the colours of its main sources.
 
-    The known part is thereby its own legend; a line of text below says so, and arrows lead from sources to some places
-    of the hole.
+    The known part is thereby its own legend; text below says how to read it, and arrows lead from sources to some
+    places of the hole, at least one to each of its parts while they are few.
 
     Parameters
     ----------
     image : (h, w, 3) float32, RGB in [0, 1]
     hole : (h, w) bool
-    copied_from : (h, w, 2) int32, (row, col) of each pixel's source; read in the hole only
+    copied_from : (h, w, 2) int32, (row, col) of each pixel's source; read in the hole only. None = nothing was copied
 
     Returns
     -------
-    (h + 34, max(w, 480), 3) float32, RGB in [0, 1]
+    (n h + 90 or 30, max(n w, 640), 3) float32, RGB in [0, 1]; n = how often 640 px need a small window's longer side
     """
     height, width = hole.shape
+    zoom = -(-LEAST_PX // max(height, width))
     places = cv2.resize(CORNERS, (width, height), interpolation=cv2.INTER_LINEAR)
     grey = image.mean(axis=2, keepdims=True)
     painted = 0.55 * places + 0.45 * grey
-    rows, cols = copied_from[..., 0], copied_from[..., 1]
-    painted[hole] = places[rows[hole], cols[hole]]
-    edge = hole & ~cv2.erode(hole.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    painted[edge] = 1
-    out = np.full((height + BAND_PX, max(width, 480), 3), 255, np.uint8)  # OpenCV writes on bytes only
-    out[:height, :width] = np.rint(painted * 255)
-    _draw_arrows(out, hole, copied_from)
-    cv2.putText(out, TEXT, (6, height + 22), cv2.FONT_HERSHEY_SIMPLEX, 0.36, (25, 25, 25), 1, cv2.LINE_AA)
+    painted[hole] = 0.5 if copied_from is None else places[tuple(copied_from[hole].T)]
+    painted = np.kron(painted, np.ones((zoom, zoom, 1), np.float32))
+    large = np.kron(hole.astype(np.uint8), np.ones((zoom, zoom), np.uint8))
+    painted[(large > 0) & (cv2.erode(large, np.ones((3, 3), np.uint8)) == 0)] = 1
+    legend = NOTHING if copied_from is None else LEGEND
+    below = LINE_PX * len(legend) + LINE_PX // 2
+    out = np.full((zoom * height + below, max(zoom * width, LEAST_PX), 3), 255, np.uint8)  # OpenCV draws on bytes only
+    out[: zoom * height, : zoom * width] = np.rint(painted * 255)
+    if copied_from is not None:
+        for row, col in _shown(hole):
+            from_row, from_col = (zoom * int(place) + zoom // 2 for place in copied_from[row, col])
+            _draw_arrow(out, (from_col, from_row), (zoom * col + zoom // 2, zoom * row + zoom // 2))
+    for number, line in enumerate(legend):
+        at = (6, zoom * height + LINE_PX * (number + 1))
+        cv2.putText(out, line, at, FONT, FONT_SCALE, (25, 25, 25), 1, cv2.LINE_AA)
     return out.astype(np.float32) / np.float32(255)
 
 
-def _draw_arrows(out: NDArray[np.uint8], hole: Hole, copied_from: NDArray[np.int32]) -> None:
-    """Draw an arrow for every eighth of the hole's longer side or so."""
+def _shown(hole: Hole) -> Iterator[tuple[int, int]]:
+    """Yield the pixels that get an arrow: the deepest, then the deepest that is not near it, and so on."""
     rows, cols = np.nonzero(hole)
-    step = max(int(max(np.ptp(rows), np.ptp(cols)) / 5), 24)
-    for row in range(int(rows.min()) + step // 2, int(rows.max()) + 1, step):
-        for col in range(int(cols.min()) + step // 2, int(cols.max()) + 1, step):
-            if hole[row, col]:
-                start = (int(copied_from[row, col, 1]), int(copied_from[row, col, 0]))
-                cv2.arrowedLine(out, start, (col, row), (0, 0, 0), 3, cv2.LINE_AA, tipLength=0.06)
-                cv2.arrowedLine(out, start, (col, row), (255, 255, 255), 1, cv2.LINE_AA, tipLength=0.06)
+    apart = max(int(max(np.ptp(rows), np.ptp(cols)) / 5), 16)
+    depth = cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    for _ in range(MOST_ARROWS):
+        row, col = divmod(int(depth.argmax()), hole.shape[1])
+        if depth[row, col] == 0:
+            return
+        yield row, col
+        depth[max(row - apart, 0) : row + apart + 1, max(col - apart, 0) : col + apart + 1] = 0
+
+
+def _draw_arrow(out: NDArray[np.uint8], start: tuple[int, int], end: tuple[int, int]) -> None:
+    """Draw an arrow that shows on any ground, with a head of 10 px."""
+    tip = min(10 / max(np.hypot(end[0] - start[0], end[1] - start[1]), 1), 1)
+    for colour, thickness in (((0, 0, 0), 4), ((255, 255, 255), 2)):
+        cv2.arrowedLine(out, start, end, colour, thickness, cv2.LINE_AA, tipLength=tip)

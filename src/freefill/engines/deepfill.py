@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from freefill.engines.device import check_precision, computing, pick_device
-from freefill.errors import EngineError
+from freefill.errors import EngineError, InputError
 from freefill.values import Crop, EngineSettings, Fill, Image
 from freefill.weights.load import load_state
 from freefill.weights.recognise import recognise
@@ -75,7 +75,7 @@ class DeepFill:
         stages: dict[str, Image] = {}
         if self._settings.save_stages:
             stages |= {"coarse": _pixels(filled.coarse), "refined": _pixels(filled.refined)}
-        if copied is not None:
+        if want_best:
             from freefill.engines.attention_map import attention_map
 
             stages["attention"] = attention_map(crop.image, crop.hole, copied)
@@ -92,10 +92,21 @@ class DeepFill:
         Returns
         -------
         (B, 3, H, W) float32 in [0, 1], on the device of `images`; equal to `images` outside the holes
+
+        Raises
+        ------
+        InputError
+            If shapes or kinds of numbers are others.
         """
         import torch
         import torch.nn.functional as F
 
+        if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
+            raise InputError(f"pictures are (B, 3, H, W) float in [0, 1], not {tuple(images.shape)} of {images.dtype}")
+        if masks.shape != (len(images), 1, *images.shape[2:]):
+            raise InputError(
+                f"masks are (B, 1, H, W) like the pictures {tuple(images.shape)}, not {tuple(masks.shape)}"
+            )
         height, width = images.shape[2:]
         below, right = -height % MULTIPLE_PX, -width % MULTIPLE_PX
         hole = masks != 0
