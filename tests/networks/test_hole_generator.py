@@ -15,6 +15,7 @@ from torch import Tensor
 from freefill.networks import deepfill, hole_generator, regions
 from freefill.networks.gated_conv import Layout, Row
 from freefill.networks.hole_generator import HoleGenerator
+from freefill.values import Box
 
 from .deepfill_cases import PARITY, box_mask, needs_parity, picture, recipe, seeded_generator, seeded_picture, tensors
 
@@ -138,10 +139,18 @@ def test_inputs_of_finds_exactly_what_a_convolution_reads(row: Row, layout: Layo
     )
     out[0, 0][torch.from_numpy(wanted)].sum().backward()
     assert reads.grad is not None
-    if wanted.all():  # then all of the input is taken, even what a stride may skip
-        assert regions.inputs_of(wanted, row, layout).all()
-    else:
-        assert np.array_equal(regions.inputs_of(wanted, row, layout), reads.grad[0, 0].numpy() > 0)
+    pixels = tuple(Box(int(r), int(c), 1, 1) for r, c in np.argwhere(wanted))
+    assert np.array_equal(regions.inputs_of(pixels, wanted.shape, row, layout), reads.grad[0, 0].numpy() > 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(row=ROWS, layout=st.sampled_from(["pt", "tf"]), box=st.tuples(*[st.integers(1, 12)] * 4))
+def test_a_rectangle_reads_what_its_pixels_read(row: Row, layout: Layout, box: tuple[int, int, int, int]) -> None:
+    top, left = box[0] - 1, box[1] - 1
+    whole = Box(top, left, min(box[2], 12 - top), min(box[3], 16 - left))
+    pixels = tuple(Box(r, c, 1, 1) for r in range(top, whole.bottom) for c in range(left, whole.right))
+    by_pixels = regions.inputs_of(pixels, (12, 16), row, layout)
+    assert np.array_equal(regions.inputs_of((whole,), (12, 16), row, layout), by_pixels)
 
 
 @settings(max_examples=60, deadline=None)
@@ -150,7 +159,10 @@ def test_rectangles_cover_everything_wanted(seed: int, share: float, macs: int) 
     wanted = np.random.default_rng(seed).random((70, 50)) < share
     row = Row("a", "a", macs, macs)
     boxes = regions.cover(wanted, row)
-    assert (regions.painted(boxes, wanted.shape) | ~wanted).all()
+    painted = np.zeros_like(wanted)
+    for box in boxes:
+        painted[box.slices] = True
+    assert (painted | ~wanted).all()
     assert bool(boxes) == wanted.any()
 
 

@@ -48,7 +48,7 @@ def plan(rows: tuple[Row, ...], wanted: Wanted, layout: Layout) -> tuple[list[St
             wanted = halved(wanted)
         boxes = cover(wanted, row)
         steps.append(Step(row, boxes))
-        wanted = inputs_of(painted(boxes, wanted.shape), row, layout)
+        wanted = inputs_of(boxes, wanted.shape, row, layout)
     return steps[::-1], wanted
 
 
@@ -58,35 +58,28 @@ def halved(wanted: Wanted) -> Wanted:
     return rows[:, 0::2] | rows[:, 1::2]
 
 
-def painted(boxes: tuple[Box, ...], shape: tuple[int, ...]) -> Wanted:
-    """Return an array that is True inside the boxes."""
-    out = np.zeros(shape, bool)
-    for box in boxes:
-        out[box.slices] = True
-    return out
-
-
-def inputs_of(computed: Wanted, row: Row, layout: Layout) -> Wanted:
-    """Return which pixels of a layer's input its computed pixels read.
+def inputs_of(boxes: tuple[Box, ...], shape: tuple[int, ...], row: Row, layout: Layout) -> Wanted:
+    """Return which pixels of a layer's input are read by rectangles of its output, which is of this shape.
 
     For an upsampling layer both are at the lower resolution: a cell of 2x2 reads its 3x3 neighbours.
     """
-    if computed.all():
-        return np.ones((computed.shape[0] * row.stride, computed.shape[1] * row.stride), bool)
-    for axis in (0, 1):
-        size = computed.shape[axis] * row.stride
-        before = row.padding(layout, size)[0]
-        lanes = np.moveaxis(computed, axis, 0)
-        out = np.zeros((size, lanes.shape[1]), bool)
-        for tap in range(row.kernel):
-            # Output i reads input stride * i + shift.
-            shift = row.dilation * tap - before
-            first = max(-(shift // row.stride), 0)
-            last = min((size - 1 - shift) // row.stride + 1, len(lanes))
-            if last > first:
-                out[first * row.stride + shift : (last - 1) * row.stride + shift + 1 : row.stride] |= lanes[first:last]
-        computed = np.moveaxis(out, 0, axis)
-    return computed
+    out = np.zeros((shape[0] * row.stride, shape[1] * row.stride), bool)
+    for box in boxes:
+        for rows in _read(box.top, box.height, out.shape[0], row, layout):
+            for cols in _read(box.left, box.width, out.shape[1], row, layout):
+                out[rows, cols] = True
+    return out
+
+
+def _read(start: int, count: int, size: int, row: Row, layout: Layout) -> list[slice]:
+    """Return what `count` outputs from `start` on read of one side of the input, `size` long."""
+    first = start * row.stride - row.padding(layout, size)[0]  # the first tap of the first output
+    length = (count - 1) * row.stride + 1
+    if row.dilation == 1 or (row.stride == 1 and length >= row.dilation):  # no gaps between the taps: one piece
+        end = first + length + row.dilation * (row.kernel - 1)
+        return [slice(max(first, 0), max(min(end, size), 0))]
+    taps = [first + row.dilation * tap for tap in range(row.kernel)]
+    return [slice(at if at >= 0 else at % row.stride, max(min(at + length, size), 0), row.stride) for at in taps]
 
 
 def cover(wanted: Wanted, row: Row) -> tuple[Box, ...]:
@@ -95,8 +88,12 @@ def cover(wanted: Wanted, row: Row) -> tuple[Box, ...]:
     Bands of rows are cut into runs of wanted columns; runs, and then the rectangles of neighbouring bands, are joined
     where the larger rectangle costs less than two.
     """
-    if wanted.all():
-        return (Box(0, 0, *wanted.shape),)
+    rows, cols = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
+    if not rows.size:
+        return ()
+    around = Box(int(rows[0]), int(cols[0]), int(rows[-1] - rows[0]) + 1, int(cols[-1] - cols[0]) + 1)
+    if wanted[around.slices].all():
+        return (around,)
     macs = (
         row.inputs
         * row.outputs
@@ -107,7 +104,7 @@ def cover(wanted: Wanted, row: Row) -> tuple[Box, ...]:
     call_px = CALL_MACS / max(macs, LEAST_MACS)
     done: list[Box] = []
     open_boxes: list[Box] = []
-    for top in range(0, wanted.shape[0], BAND_PX):
+    for top in range(around.top // BAND_PX * BAND_PX, around.bottom, BAND_PX):
         boxes = _runs(wanted[top : top + BAND_PX], top, call_px)
         growing: list[Box] = []
         for box in boxes:
