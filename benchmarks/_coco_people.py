@@ -50,20 +50,17 @@ class Scene:
     @property
     def truth(self) -> np.ndarray:
         """(H, W) bool, union of the single persons."""
-        return union(self.persons, self.image.shape[:2])
+        return union([i.hole for i in self.persons], self.image.shape[:2])
 
     @property
     def ignored(self) -> np.ndarray:
         """(H, W) bool, crowds of persons: neither right nor wrong."""
-        return union([i for i in self.instances if i.crowd and i.category == "person"], self.image.shape[:2])
+        return union([i.hole for i in self.instances if i.crowd and i.category == "person"], self.image.shape[:2])
 
 
-def union(instances: list[Instance], size: tuple[int, int]) -> np.ndarray:
-    """Return the union of the instances' pixels."""
-    hole = np.zeros(size, bool)
-    for instance in instances:
-        hole |= instance.hole
-    return hole
+def union(holes: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    """Return what lies in any of the holes."""
+    return np.logical_or.reduce([np.zeros(size, bool), *holes])
 
 
 def find() -> Path:

@@ -42,6 +42,7 @@ def mask_for(
     fit: Literal["error", "scale"] = "error",
     channel: Literal["auto", "grey", "transparent", "opaque"] = "auto",
     refine: bool = False,
+    prior: Literal["auto", "people", "none"] = "auto",
     max_mpx: float = DEFAULT_MAX_MPX,
 ) -> Mask:
     """Return the mask for a picture: read, or made from the picture; fitted; refined where asked for.
@@ -53,13 +54,15 @@ def mask_for(
     fit : "scale" takes a mask of another size
     channel : see `freefill.masks.sources.mask_from_picture`
     refine : repair the mask, so that it covers the whole thing
+    prior : what refining may ask: the networks that know persons, where they are on this machine ("auto"); they must
+        be ("people"); the image alone ("none")
 
     Raises
     ------
     InputError
         If the mask cannot be read or has another size.
     WeightsError
-        If the word needs a model that is not on this machine.
+        If the word, or the prior "people", needs a model that is not on this machine.
     """
     from freefill.masks.sources import fit_mask, mask_from_alpha, mask_from_array, mask_from_picture
 
@@ -78,15 +81,18 @@ def mask_for(
     else:
         made = mask_from_picture(as_picture(mask, max_mpx), invert=invert, channel=channel)
     made = fit_mask(made, picture.size, how=fit, turned=int(picture.extras.save.get("orientation", 1)))
-    return _refined(made, picture) if refine and made.hole.any() else made
+    return _refined(made, picture, prior) if refine and made.hole.any() else made
 
 
-def _refined(mask: Mask, picture: Picture) -> Mask:
+def _refined(mask: Mask, picture: Picture, prior: Literal["auto", "people", "none"]) -> Mask:
+    from freefill.detectors.sight import ask
     from freefill.images.profile import colour_codec
     from freefill.masks.refinement import refine
 
-    refined = refine(mask, colour_codec(picture, "own").decode(picture.pixels))
-    return replace(mask, hole=refined.hole, notes=(*mask.notes, *refined.notes))
+    image = colour_codec(picture, "own").decode(picture.pixels)
+    seen, note = ask(image, mask.hole, prior)
+    refined = refine(mask, image, prior=seen)
+    return replace(mask, hole=refined.hole, notes=(*mask.notes, *([note] if note else []), *refined.notes))
 
 
 def mask_picture(mask: Mask) -> Picture:

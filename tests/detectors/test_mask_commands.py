@@ -80,6 +80,50 @@ def test_masks_can_be_grown_and_refined_at_once(models, photo, capsys):
     assert hole("c.png").sum() > hole("a.png").sum()
 
 
+def test_refining_says_what_it_asked_and_can_be_told_not_to(models, photo, capsys):
+    mask = np.zeros((240, 300), np.uint8)
+    mask[90:150, 120:165] = 255
+    Image.fromarray(mask).save("m.png")
+    code, _, err = call(capsys, "mask", "refine", "m.png", "-i", "photo.png", "-o", "a.png")
+    assert (code, err.count("\n")) == (0, 1)
+    assert "seen at the mask by nanodet, pose, selfie, u2netp" in err
+    assert call(capsys, "mask", "refine", "m.png", "-i", "photo.png", "-o", "b.png", "--prior", "none")[2] == ""
+    assert call(capsys, "inpaint", "photo.png", "m.png", "--refine", "--engine", "telea", "-o", "f.png")[2].count(
+        "seen"
+    )
+    code = call(
+        capsys, "inpaint", "photo.png", "m.png", "--refine", "--prior", "none", "--engine", "telea", "-o", "g.png"
+    )
+    assert "seen" not in code[2]
+
+
+def test_refining_without_networks_goes_on_and_names_the_command(no_weights, photo, capsys):
+    mask = np.zeros((240, 300), np.uint8)
+    mask[90:150, 120:165] = 255
+    Image.fromarray(mask).save("m.png")
+    code, _, err = call(capsys, "mask", "refine", "m.png", "-i", "photo.png", "-o", "a.png")
+    assert code == 0
+    assert "run: freefill weights fetch nanodet pose selfie u2netp" in err
+    code, _, err = call(capsys, "mask", "refine", "m.png", "-i", "photo.png", "-o", "b.png", "--prior", "people")
+    assert (code, err.count("\n")) == (1, 1)
+
+
+def test_people_take_along_what_they_hold(models, photo, capsys, monkeypatch):
+    from freefill.detectors import nanodet, sight
+
+    known = nanodet.find_kinds
+
+    def with_a_ball(image, categories, **options):
+        ball = nanodet.Found(np.array([[100.0, 175, 140, 215]]), np.array([0.8]))
+        return known(image, categories, **options) | {"sports ball": ball}
+
+    monkeypatch.setattr(sight, "find_kinds", with_a_ball)
+    call(capsys, "mask", "people", "photo.png", "-o", "a.png")
+    code, _, err = call(capsys, "mask", "people", "photo.png", "-o", "b.png", "--attached")
+    assert (code, err) == (0, "freefill: taken along: sports ball\n")
+    assert hole("b.png").sum() > hole("a.png").sum()
+
+
 def test_nobody_is_said(models, photo, capsys):
     Image.new("RGB", (64, 64)).save("night.png")
     code, _, err = call(capsys, "mask", "people", "night.png", "-o", "m.png")

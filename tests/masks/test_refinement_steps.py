@@ -1,5 +1,7 @@
 """Each step of refinement by its effect, on drawn figures."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from figures import figure, painted
 
 from freefill.masks.attached import Thing, attached_things
 from freefill.masks.closeup import Overview, look_at
-from freefill.masks.contour import close_gaps, fill_holes, smooth
+from freefill.masks.contour import close_gaps, evened, fill_holes, jaggedness, smooth
 from freefill.masks.parts import distance_inside, distance_outside, find_parts
 from freefill.masks.reach import ReachLimits, reach_out
 from freefill.masks.refinement import RefineSettings, refine
@@ -77,6 +79,45 @@ def test_stairs_of_an_enlarged_mask_are_smoothed():
     rounded = smooth(stairs, find_parts(stairs)[1], 0.03, least_px=3.0)
     perimeter = [cv2.arcLength(cv2.findContours(h.astype(np.uint8), 0, 1)[0][0], True) for h in (stairs, rounded)]
     assert perimeter[1] < 0.95 * perimeter[0]
+
+
+def jagged(hole: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Move the contour in and out at random, by 1.5 % of the object's size, as the benchmark does."""
+    size = float(np.sqrt(hole.sum()))
+    noise = np.random.default_rng(seed).standard_normal(hole.shape).astype(np.float32)
+    noise = cv2.GaussianBlur(noise, (0, 0), 0.01 * size)
+    signed = distance_inside(hole) - distance_outside(hole) + np.where(hole, -0.5, 0.5)
+    return signed + noise * 0.015 * size / noise.std() > 0
+
+
+def test_a_jagged_contour_is_told_from_one_that_is_not():
+    hole = cv2.GaussianBlur(np.kron(figure(), np.ones((3, 3))), (0, 0), 3) > 0.5
+    size = find_parts(hole)[1][0].size_px
+    assert jaggedness(hole, size) < 0.002
+    assert jaggedness(jagged(hole), size) > 0.004
+    assert jaggedness(np.ones((40, 40), bool), 40.0) == 0
+
+
+def test_spikes_of_a_jagged_contour_are_not_thickened_and_stay():
+    hole = jagged(np.kron(figure(), np.ones((3, 3), bool)))
+    only = RefineSettings(specks=0, fill=0, close=0, smooth=0)
+    on, off = (refine(hole, settings=replace(only, jags=jags)).hole for jags in (0.002, 0))
+    assert not (hole & ~on).any()
+    assert (on & ~hole).sum() < 0.9 * (off & ~hole).sum()
+
+
+def test_a_smooth_contour_is_thickened_as_it_is():
+    labels, parts = find_parts(figure())
+    assert evened(labels, parts, 0.002, 0.0) is labels
+
+
+def test_corners_of_stairs_are_left_out_and_the_figure_is_not():
+    rows, cols = np.indices((40, 40))
+    stairs = np.kron((rows - 20) ** 2 + (cols - 20) ** 2 < 200, np.ones((6, 6), bool))
+    labels, parts = find_parts(stairs)
+    left = evened(labels, parts, 0.0, 3.0) > 0
+    assert 0.94 * stairs.sum() < left.sum() < 0.999 * stairs.sum()
+    assert not (left & ~stairs).any()
 
 
 # --- thicken -----------------------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ def _fill(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
         fit=work.mask_fit,
         channel=work.mask_channel,
         refine=work.refine,
+        prior=work.prior,
         max_mpx=work.max_mpx,
     )
     if work.plan_only:

@@ -23,6 +23,7 @@ class Work:
     mask_fit: Literal["error", "scale"] = "error"
     mask_channel: Literal["auto", "grey", "transparent", "opaque"] = "auto"
     refine: bool = False
+    prior: Literal["auto", "people", "none"] = "auto"
     format: str | None = None
     quality: int | None = None
     max_mpx: float = 200

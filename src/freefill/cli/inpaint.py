@@ -58,6 +58,7 @@ def command(
     mask_fit: Any,
     mask_channel: Any,
     refine: bool,
+    prior: Any,
     seed: int,
     grow: Length,
     feather: Length,
@@ -95,7 +96,16 @@ def command(
     if not dry_run and target != "-":
         _check_target(picture, target, format_name)
     made = _stream(mask_name)
-    hole = mask_for(made, picture, invert=invert, fit=mask_fit, channel=mask_channel, refine=refine, max_mpx=max_mpx)
+    hole = mask_for(
+        made,
+        picture,
+        invert=invert,
+        fit=mask_fit,
+        channel=mask_channel,
+        refine=refine,
+        prior=prior,
+        max_mpx=max_mpx,
+    )
     inpainter = Inpainter(
         engine,
         weights=weights,

@@ -19,7 +19,7 @@ from freefill.cli.mask_files import (
     run_jobs,
     write_options,
 )
-from freefill.cli.options import LengthType
+from freefill.cli.options import LengthType, prior_option
 from freefill.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -158,12 +158,15 @@ def _switches(command: Any) -> Any:
 @click.option("--settings", is_flag=True, is_eager=True, expose_value=False, callback=lambda c, p, v: _settings(c, v),
               help="Print all settings with their defaults.")  # fmt: skip
 @_switches
+@prior_option
 @write_options
 def refine(
     masks: tuple[str, ...], image: str | None, output: str | None, invert: bool, annotations: str | None,
-    overlay: str | None, values: tuple[str, ...], bits: str, max_mpx: float, as_json: bool, quiet: bool, **no: bool,
+    overlay: str | None, values: tuple[str, ...], prior: Any, bits: str, max_mpx: float, as_json: bool, quiet: bool,
+    **no: bool,
 ) -> int:  # fmt: skip
     """Repair MASKS so that they cover the whole thing: rims, gaps, limbs, what is held, shadows."""
+    from freefill.detectors.sight import ask
     from freefill.detectors.source import as_image
     from freefill.inputs import mask_for
     from freefill.masks.refinement import refine as repair
@@ -182,12 +185,13 @@ def refine(
             given = mask_for(given, picture)
         things = () if annotations is None else _things(annotations, picture.source if picture else job.source)
         seen = None if picture is None else as_image(picture)
-        refined = repair(given, seen, settings=settings, things=things)
+        found, note = (None, "") if seen is None or not given.hole.any() else ask(seen, given.hole, prior)
+        refined = repair(given, seen, settings=settings, things=things, prior=found)
         if overlay is not None and picture is not None:
             folder = len(jobs) > 1 or Path(overlay).is_dir() or overlay.endswith("/")
             _show_steps(picture, given, refined, str(Path(overlay) / Path(job.output).name) if folder else overlay)
         added = {step: round(share, 5) for step, share in refined.shares().items()}
-        mask = replace(given, hole=refined.hole, notes=(*given.notes, *refined.notes))
+        mask = replace(given, hole=refined.hole, notes=(*given.notes, *([note] if note else []), *refined.notes))
         return Made(mask, {"share_before": round(given.share, 6), "added": added})
 
     return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +23,7 @@ from freefill.errors import InputError
 
 if TYPE_CHECKING:
     from freefill.masks.grabcut import Marks
-    from freefill.values import Hole, Length, Picture
+    from freefill.values import Hole, Length, Mask, Picture
 
 images_argument = click.argument("images", nargs=-1, required=True)
 
@@ -53,15 +54,16 @@ class Numbers(click.ParamType):
               help="How sure a person must be; lower finds more, and more that is none.")  # fmt: skip
 @click.option("--no-tiles", is_flag=True, help="Look at the whole picture only: faster, misses small persons.")
 @click.option("--weights", metavar="NAME|FILE", help="Another network for the whole picture: u2net-human.")
+@click.option("--attached", is_flag=True, help="With what they hold, wear, ride or lead.")
 @finish_options
 def people(
-    images: tuple[str, ...], output: str | None, score: float, no_tiles: bool, weights: str | None,
+    images: tuple[str, ...], output: str | None, score: float, no_tiles: bool, weights: str | None, attached: bool,
     refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Mask every person in IMAGES: files, folders, globs."""
     from freefill.detectors.source import as_image, as_mask, needed, require
 
-    if weights is None:
+    if weights is None or attached:
         require(needed("people"), "mask people")
 
     def make(job: Job) -> Made:
@@ -79,9 +81,23 @@ def people(
             rounded = [[round(float(side), 1) for side in box] for box in found.boxes]
             scores = [round(float(each), 3) for each in found.scores]
             more = {"boxes": [{"box": b, "score": s} for b, s in zip(rounded, scores, strict=True)]}
+        if attached:
+            mask = _with_things(mask, picture)
         return Made(finished(mask, picture, refine, grow), more)
 
     return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
+
+
+def _with_things(mask: Mask, picture: Picture) -> Mask:
+    """Take along what the masked persons hold, wear, ride or lead."""
+    from freefill.detectors.sight import look
+    from freefill.detectors.source import as_image
+    from freefill.masks.attached import seen_things
+
+    prior = look(as_image(picture), mask.hole)
+    more, names = seen_things(mask.hole, *prior.parted(mask.hole), prior.things)
+    notes = (f"taken along: {', '.join(names)}",) if names else ()
+    return replace(mask, hole=mask.hole | more, notes=(*mask.notes, *notes))
 
 
 @click.command("salient")

@@ -66,6 +66,11 @@ _FILL = (
                  help="What the engine may take on top of the picture."),
 )  # fmt: skip
 
+prior_option = click.option(
+    "--prior", default="auto", show_default=True, type=click.Choice(["auto", "people", "none"]),
+    help="What refining may ask: networks that know persons, where they are here (auto); they must be; nothing.",
+)  # fmt: skip
+
 _MASK = (
     click.option("--invert", is_flag=True, help="Black is hole."),
     click.option("--mask-fit", default="error", show_default=True, type=click.Choice(["error", "scale"]),
@@ -74,6 +79,7 @@ _MASK = (
                  type=click.Choice(["auto", "grey", "transparent", "opaque"]),
                  help="Where a mask file with alpha carries the mask."),
     click.option("--refine", is_flag=True, help="Repair the mask first: freefill mask refine --help."),
+    prior_option,
 )  # fmt: skip
 
 _OUTPUT = (

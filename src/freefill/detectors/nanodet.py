@@ -8,6 +8,7 @@ the mean of a distribution over 0 to 10 cells.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,67 +55,94 @@ class Found:
 def find_boxes(
     image: Image, category: str = "person", *, least: float = 0.25, most_overlap: float = 0.6, tiles: bool = True
 ) -> Found:
-    """Find the boxes of one category.
+    """Find the boxes of one category; see `find_kinds`."""
+    return find_kinds(image, [category], least=least, most_overlap=most_overlap, tiles=tiles)[category]
+
+
+def find_kinds(
+    image: Image,
+    categories: Collection[str],
+    *,
+    least: float = 0.25,
+    most_overlap: float = 0.6,
+    tiles: bool = True,
+) -> dict[str, Found]:
+    """Find the boxes of several categories; the network runs as often as for one.
 
     Parameters
     ----------
     image : (H, W, 3) float32, RGB in [0, 1]
-    category : one of CATEGORIES
+    categories : of CATEGORIES
     least : the least score
-    most_overlap : of two boxes that overlap by more, the better stays
+    most_overlap : of two boxes of a category that overlap by more, the better stays
     tiles : look at overlapping tiles too, which finds small things
+
+    Returns
+    -------
+    category to what was found of it, in the order given
 
     Raises
     ------
     WeightsError
         If the network is not on this machine.
     """
-    model, column = open_model(NAME), CATEGORIES.index(category)
+    model = open_model(NAME)
+    columns = [CATEGORIES.index(category) for category in categories]
     height, width = image.shape[:2]
-    parts = [_in_part(model, image, column, least)]
+    parts = [_in_part(model, image, columns, least)]
     if tiles:
-        parts += [_in_tile(model, image, column, least, TILE_SHARE, row, col) for row in (0, 1) for col in (0, 1)]
+        parts += [_in_tile(model, image, columns, least, TILE_SHARE, row, col) for row in (0, 1) for col in (0, 1)]
     if tiles and max(height, width) >= TILE_TWICE_PX:
         thirds = (0.0, 1 / 3, 2 / 3, 1.0)
-        parts += [_in_tile(model, image, column, least, TILE_SHARE / 2, r, c) for r in thirds for c in thirds]
-    boxes = np.concatenate([found.boxes for found in parts])
-    scores = np.concatenate([found.scores for found in parts])
-    kept = suppress(boxes, scores, most_overlap)
-    return Found(boxes[kept], scores[kept])
+        parts += [_in_tile(model, image, columns, least, TILE_SHARE / 2, r, c) for r in thirds for c in thirds]
+    kinds = {}
+    for category, of_parts in zip(categories, zip(*parts, strict=True), strict=True):
+        boxes = np.concatenate([found.boxes for found in of_parts])
+        scores = np.concatenate([found.scores for found in of_parts])
+        kept = suppress(boxes, scores, most_overlap)
+        kinds[category] = Found(boxes[kept], scores[kept])
+    return kinds
 
 
-def _in_tile(model: Model, image: Image, column: int, least: float, share: float, row: float, col: float) -> Found:
+def _in_tile(
+    model: Model, image: Image, columns: Sequence[int], least: float, share: float, row: float, col: float
+) -> list[Found]:
     """Find boxes in a tile of `share` of the picture's sides; row and col from 0 (first) to 1 (last) say which."""
     height, width = image.shape[:2]
     high, wide = max(int(height * share), 1), max(int(width * share), 1)
     top, left = round((height - high) * row), round((width - wide) * col)
-    found = _in_part(model, image[top : top + high, left : left + wide], column, least)
-    boxes = found.boxes
     # A box that ends at an inner border of the tile is half a thing; a large one is better seen in the whole picture.
     ends = (np.array([top, left]) > 0, np.array([top + high, left + wide]) < (height, width))
     sides = np.array([high, wide])
-    cut = ((boxes[:, :2] <= 3) & ends[0]).any(axis=1) | ((boxes[:, 2:] >= sides - 3) & ends[1]).any(axis=1)
-    kept = ~cut & (np.sqrt(areas(boxes)) < wide / 2)
-    return Found(boxes[kept] + [top, left, top, left], found.scores[kept])
+    kinds = []
+    for found in _in_part(model, image[top : top + high, left : left + wide], columns, least):
+        boxes = found.boxes
+        cut = ((boxes[:, :2] <= 3) & ends[0]).any(axis=1) | ((boxes[:, 2:] >= sides - 3) & ends[1]).any(axis=1)
+        kept = ~cut & (np.sqrt(areas(boxes)) < wide / 2)
+        kinds.append(Found(boxes[kept] + [top, left, top, left], found.scores[kept]))
+    return kinds
 
 
-def _in_part(model: Model, part: Image, column: int, least: float) -> Found:
-    """Run the network once; the part is squeezed to its size."""
+def _in_part(model: Model, part: Image, columns: Sequence[int], least: float) -> list[Found]:
+    """Run the network once, the part squeezed to its size; what is found of each column."""
     height, width = part.shape[:2]
     bgr = resized(np.ascontiguousarray(part), (SIZE_PX, SIZE_PX))[..., ::-1]
     tensor = ((bgr * 255 - MEAN_BGR) / DEVIATION_BGR).transpose(2, 0, 1)[None]
     feeds = {next(iter(model.inputs)): np.ascontiguousarray(tensor, np.float32)}
     answers = model.run(feeds, [*SCORES, *SIDES])
-    boxes, scores = [], []
-    for stride, of_cells, logits in zip(STRIDES, answers[:3], answers[3:], strict=True):
-        found, score = _decode(of_cells[0, :, column], logits[0], stride, least)
-        boxes.append(found)
-        scores.append(score)
-    in_part = np.concatenate(boxes) * (np.array([height, width, height, width]) / SIZE_PX)
-    in_part = np.clip(in_part, 0, [height, width, height, width])
-    score = np.concatenate(scores)
-    real = areas(in_part) > 0
-    return Found(in_part[real], score[real])
+    kinds = []
+    for column in columns:
+        decoded = [
+            _decode(of_cells[0, :, column], logits[0], stride, least)
+            for stride, of_cells, logits in zip(STRIDES, answers[:3], answers[3:], strict=True)
+        ]
+        in_part = np.concatenate([boxes for boxes, _ in decoded])
+        in_part = in_part * (np.array([height, width, height, width]) / SIZE_PX)
+        in_part = np.clip(in_part, 0, [height, width, height, width])
+        score = np.concatenate([scores for _, scores in decoded])
+        real = areas(in_part) > 0
+        kinds.append(Found(in_part[real], score[real]))
+    return kinds
 
 
 def _decode(

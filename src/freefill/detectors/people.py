@@ -7,12 +7,13 @@ square and its mirror image, and the mean of the four is kept near the box. docs
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.detectors.boxes import squared
+from freefill.detectors.boxes import Boxes, squared
 from freefill.detectors.crops import cut_square, lay_square
 from freefill.detectors.nanodet import Found, find_boxes
 from freefill.detectors.session import Model, open_model
@@ -76,15 +77,38 @@ def detect(image: Image, settings: PeopleSettings = PeopleSettings()) -> Hole:
 
 def probabilities(image: Image, settings: PeopleSettings = PeopleSettings()) -> tuple[NDArray[np.float32], Found]:
     """Return how sure each pixel is a person's, (H, W) float32 in [0, 1], and the boxes."""
-    models = [(open_model(name), output) for name, output in MASKS]
+    models = _networks()
     found = find_boxes(image, least=settings.least_score, most_overlap=settings.most_overlap, tiles=settings.tiles)
     sure = np.zeros(image.shape[:2], np.float32)
-    for box in found.boxes:
-        top, left, side = squared(box, settings.margin)
-        crop = cut_square(image, top, left, side, SIZE_PX)
-        answer = _in_crop(models, crop, settings.mirror)
-        lay_square(sure, _near(answer, box, settings.keep, top, left, side), top, left, side)
+    for square, answer in _in_boxes(models, image, found.boxes, settings):
+        lay_square(sure, answer, *square)
     return sure, found
+
+
+def in_boxes(
+    image: Image, boxes: Boxes, settings: PeopleSettings = PeopleSettings()
+) -> Iterator[tuple[tuple[int, int, int], NDArray[np.float32]]]:
+    """Mask the person of each box.
+
+    Yields
+    ------
+    square : top, left, side, px of the picture; it may reach beyond it
+    answer : (256, 256) float32 in [0, 1], how sure each place of the square is this person's
+    """
+    return _in_boxes(_networks(), image, boxes, settings)
+
+
+def _networks() -> list[tuple[Model, str]]:
+    return [(open_model(name), output) for name, output in MASKS]
+
+
+def _in_boxes(
+    models: list[tuple[Model, str]], image: Image, boxes: Boxes, settings: PeopleSettings
+) -> Iterator[tuple[tuple[int, int, int], NDArray[np.float32]]]:
+    for box in boxes:
+        top, left, side = squared(box, settings.margin)
+        answer = _in_crop(models, cut_square(image, top, left, side, SIZE_PX), settings.mirror)
+        yield (top, left, side), _near(answer, box, settings.keep, top, left, side)
 
 
 def _in_crop(models: list[tuple[Model, str]], crop: Image, mirror: bool) -> NDArray[np.float32]:

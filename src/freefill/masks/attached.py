@@ -1,4 +1,4 @@
-"""Things that go with a person: held, worn, ridden, led. With annotations, by category and touch."""
+"""Things that go with a person: held, worn, ridden, led. By category and touch, from annotations or from a detector."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from freefill.masks.parts import Part, distance_outside
+from freefill.masks.parts import Part, distance_outside, find_parts
+from freefill.masks.prior import Person, Seen, hint_for
 from freefill.values import Hole
 
 # COCO's names. A touch is enough: whoever removes the person removes these.
@@ -64,6 +65,9 @@ IN_THE_HAND = frozenset(
 )
 # Everything else stays though a person touches it: couch, chair, bench, bed, table, car, bus, train, truck, boat, ...
 
+TOUCH, TOUCH_PX = 0.04, 4.0  # how near a thing must be: a share of the person's size, and at least so many px
+MOST_TIMES = 2.0  # the largest size of a detected thing, as a multiple of the person's
+
 
 @dataclass(frozen=True, eq=False)
 class Thing:
@@ -74,7 +78,7 @@ class Thing:
 
 
 def attached_things(
-    hole: Hole, parts: Sequence[Part], things: Sequence[Thing], touch: float = 0.04, touch_px: float = 4.0
+    hole: Hole, parts: Sequence[Part], things: Sequence[Thing], touch: float = TOUCH, touch_px: float = TOUCH_PX
 ) -> tuple[Hole, list[str]]:
     """Choose the annotated things that go with the masked persons.
 
@@ -105,6 +109,51 @@ def attached_things(
         attached |= thing.hole
         names.append(thing.category)
     return attached & ~hole, names
+
+
+def seen_things(
+    hole: Hole, own: Sequence[Person], others: Sequence[Person], things: Sequence[Seen]
+) -> tuple[Hole, list[str]]:
+    """Choose the detected things that go with the masked persons, by the rules for annotated ones and two more.
+
+    A detector errs: a thing must touch what it holds for a person that is masked, more than it touches anybody else;
+    and one that is MOST_TIMES as large as that person is none that one carries or rides.
+
+    Parameters
+    ----------
+    hole : (H, W) bool
+    own, others : detected persons that the mask means, and the others; what is another's is left alone
+    things : what was detected
+
+    Returns
+    -------
+    attached : (H, W) bool, the chosen things, less `hole`
+    names : their categories, in the order given
+    """
+    attached = np.zeros(hole.shape, bool)
+    names: list[str] = []
+    for thing in things:
+        size_px = max((person.area_px for person in own if person.box.overlaps(thing.box)), default=0.0) ** 0.5
+        touch_px = max(TOUCH_PX, TOUCH * size_px)
+        view = thing.box.grown(int(touch_px) + 1, hole.shape)
+        hint = hint_for(view, (view.height, view.width), own, others)
+        if hint is None:
+            continue
+        theirs = (hint.others > 0.5) & (hint.others > hint.own)
+        mine = (hint.own > 0.5) & hole[view.slices] & ~theirs
+        top, left = thing.box.top - view.top, thing.box.left - view.left
+        shape = np.zeros(mine.shape, bool)
+        shape[top : top + thing.box.height, left : left + thing.box.width] = thing.hole
+        at_mine, at_theirs = ((shape & (distance_outside(some) <= touch_px)).sum() for some in (mine, theirs))
+        shape &= ~theirs
+        new = shape & ~hole[view.slices]
+        if at_mine <= at_theirs or not new.any() or new.sum() > (MOST_TIMES * size_px) ** 2:
+            continue
+        taken, name = attached_things(mine, find_parts(mine)[1], [Thing(thing.category, shape)], 0.0, touch_px)
+        if name:
+            attached[view.slices] |= taken & ~hole[view.slices]
+            names += name
+    return attached, names
 
 
 def _outline_share(thing: Hole, near: Hole) -> float:

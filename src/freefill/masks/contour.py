@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from freefill.masks.parts import Part, box_around, by_size, distance_inside, distance_outside
 from freefill.values import Hole
 
+EVEN = 0.02  # standard deviation of the blur that makes a contour's smoothed course, as a share of the object's size
+MEASURED_PX = 256.0  # object's size at which jaggedness is measured
+
 
 def drop_specks(labels: NDArray[np.int32], parts: Sequence[Part], share: float) -> tuple[Hole, int]:
     """Leave out parts that are smaller than a share of the largest object's size.
@@ -122,6 +125,65 @@ def smooth(hole: Hole, parts: Sequence[Part], share: float, least_px: float = 0.
             box = part.box.grown(int(3 * sigma) + 1, hole.shape)
             rounded[box.slices] |= _blurred(hole[box.slices], sigma) > 0.5
     return rounded
+
+
+def jaggedness(part: Hole, size_px: float) -> float:
+    """Measure how far a contour strays from its own smoothed course, on average, as a share of the object's size.
+
+    Annotated persons lie below 0.003, most below 0.002, whole or eroded; a contour with noise of 1.5 % of the size has
+    0.006 to 0.008.
+
+    Parameters
+    ----------
+    part : (h, w) bool, one part with nothing around it; beyond the border it is taken to go on
+    size_px : the object's size
+
+    Returns
+    -------
+    0 for a part too small to tell, or without a contour
+    """
+    scale = min(MEASURED_PX / size_px, 1.0)
+    if scale < 1:
+        size = (max(round(part.shape[1] * scale), 1), max(round(part.shape[0] * scale), 1))
+        part = cv2.resize(part.view(np.uint8) * np.uint8(255), size, interpolation=cv2.INTER_AREA) > 127
+    sigma = EVEN * size_px * scale
+    if sigma < 0.5 or part.all():
+        return 0.0
+    course = _blurred(part, sigma) > 0.5
+    contours, _ = cv2.findContours(course.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    length = sum(cv2.arcLength(contour, True) for contour in contours)
+    return float((part ^ course).sum() / max(length, 1.0) / (size_px * scale))
+
+
+def evened(labels: NDArray[np.int32], parts: Sequence[Part], jags: float, stairs_px: float) -> NDArray[np.int32]:
+    """Leave out what juts out of each part's smoothed contour: spikes of a jagged contour, corners of stairs.
+
+    Thickening what is left does not carry the spikes on; the spikes themselves stay in the mask.
+
+    Parameters
+    ----------
+    labels : (H, W) int32, 0 = known
+    parts : the parts of `labels`
+    jags : the jaggedness from which on a contour is smoothed, to the full at twice that; 0 = none is
+    stairs_px : the least standard deviation of the blur, px; half a block for a mask that was enlarged, else 0
+
+    Returns
+    -------
+    (H, W) int32; `labels` itself where nothing is left out
+    """
+    left = labels
+    for part in parts:
+        sigma = min(stairs_px, 0.1 * part.size_px)
+        if jags and part.size_px >= 24:
+            spiky = jaggedness(labels[part.box.slices] == part.label, part.size_px) / jags - 1
+            sigma = max(sigma, EVEN * part.size_px * float(np.clip(spiky, 0, 1)))
+        if sigma < 0.5:
+            continue
+        left = labels.copy() if left is labels else left
+        box = part.box.grown(int(3 * sigma) + 1, labels.shape)
+        inside = labels[box.slices] == part.label
+        left[box.slices][inside & (_blurred(inside, sigma) <= 0.5)] = 0
+    return left
 
 
 def _blurred(hole: Hole, sigma: float) -> NDArray[np.float32]:

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.errors import InputError
-from freefill.masks.attached import Thing, attached_things
+from freefill.masks.attached import Thing, attached_things, seen_things
 from freefill.masks.closeup import Closeup, Overview, look_at
-from freefill.masks.contour import close_gaps, drop_specks, fill_holes, smooth
+from freefill.masks.contour import close_gaps, drop_specks, evened, fill_holes, smooth
 from freefill.masks.parts import Part, distance_outside, find_parts
+from freefill.masks.prior import Person, Prior, hint_for
 from freefill.masks.reach import CLOSEUP_BOX_PX as REACH_BOX_PX
 from freefill.masks.reach import CLOSEUP_SIZE_PX as REACH_SIZE_PX
 from freefill.masks.reach import ReachLimits, reach_out
@@ -49,8 +50,9 @@ class RefineSettings:
     trust : thickening is less by up to this share where the image shows that the background begins at the contour
     soften : thickening is more by up to this share where the object's edge is soft
     thicken : the radius of the thickening ...
-    thicken_px : ... to which this is added, px
-    block : to which this share of a block is added, where the mask was enlarged by nearest neighbour
+    thicken_px : ... to which this is added, px ...
+    block : ... but at least this share of a block, where the mask was enlarged by nearest neighbour
+    jags : a contour that strays farther from its smoothed course is taken for jagged: its spikes are not thickened
     smooth : the blur that rounds the contour
     shadow, reflection : look for them in the image
     most_parts : the image is asked for so many parts, the largest first
@@ -67,14 +69,15 @@ class RefineSettings:
     soften: float = 0.5
     thicken: float = 0.03
     thicken_px: float = 0.5
-    block: float = 0.15
+    block: float = 0.5
+    jags: float = 0.002
     smooth: float = 0.01
     shadow: bool = True
     reflection: bool = True
     most_parts: int = 64
 
     def __post_init__(self) -> None:
-        for name in ("specks", "fill", "close", "snap", "reach", "trust", "soften", "thicken", "smooth"):
+        for name in ("specks", "fill", "close", "snap", "reach", "trust", "soften", "thicken", "jags", "smooth"):
             value = getattr(self, name)
             if not (np.isfinite(value) and 0 <= value <= 4):
                 raise InputError(f"refine: {name} must be a share from 0 to 4, not {value}")
@@ -110,6 +113,7 @@ def refine(
     *,
     settings: RefineSettings = RefineSettings(),
     things: Sequence[Thing] = (),
+    prior: Prior | None = None,
 ) -> Refined:
     """Repair a mask: cover the whole object with little of what is around it.
 
@@ -119,6 +123,8 @@ def refine(
     image : (H, W, 3) float32, RGB in [0, 1]; None = the steps that ask the image are left out
     settings : which steps, and how far
     things : annotated things of other categories; those that touch a masked person are taken along
+    prior : what a detector says of the picture: where masked persons go on, what they hold; None = nobody asked one.
+        `freefill.detectors.sight.look` makes one
 
     Returns
     -------
@@ -155,6 +161,8 @@ def refine(
         return Refined(hole, added, given & ~hole, tuple(notes))
     if dropped:
         labels, parts = find_parts(hole)
+    prior = prior or Prior()
+    own, others = prior.parted(hole)
     add("fill", fill_holes(hole, parts, settings.fill))
     if settings.close:
         add("close", close_gaps(labels, parts, settings.close))
@@ -162,7 +170,7 @@ def refine(
     overview = None if image is None else Overview(image)
     if overview is not None and settings.reach:
         labels, parts = find_parts(hole)
-        more, said = _reach(overview, labels, parts, settings)
+        more, said = _reach(overview, labels, parts, settings, own, others)
         add("reach", more)
         notes += said
     if overview is not None and settings.snap:
@@ -170,17 +178,20 @@ def refine(
         more, share, said = _snap(overview, labels, parts, settings)
         add("snap", more)
         notes += said
-    if settings.attached and things:
+    if settings.attached and (things or prior.things):
         labels, parts = find_parts(hole)
-        more, names = attached_things(hole, parts, things)
+        # Annotations are believed alone: what a detector saw is the same things again, less well cut out.
+        more, names = attached_things(hole, parts, things) if things else seen_things(hole, own, others, prior.things)
         add("attached", more)
         notes += [f"taken along: {', '.join(names)}"] if names else []
     labels, parts = find_parts(hole)
     block = block_px(given)
+    stairs_px = 0.5 * block if block > 1 else 0.0
     if settings.thicken or settings.thicken_px:
-        add("thicken", thicken(labels, parts, _radii_px(parts, settings, block), share))
+        even = evened(labels, parts, settings.jags, stairs_px)
+        add("thicken", thicken(even, parts, _radii_px(parts, settings, block), share))
     if settings.smooth:
-        add("smooth", smooth(hole, parts, settings.smooth, least_px=0.5 * block if block > 1 else 0.0))
+        add("smooth", smooth(hole, parts, settings.smooth, least_px=stairs_px))
     if overview is not None:
         # Of the object as it was before thickening: its rim is ground already.
         beside = _beside(overview, labels, parts, settings)
@@ -203,20 +214,26 @@ def _check(given: Hole, image: Image | None, things: Sequence[Thing]) -> None:
 
 
 def _radii_px(parts: Sequence[Part], settings: RefineSettings, block: int) -> dict[int, float]:
-    """Return how far each part is thickened, px."""
+    """Return how far each part is thickened, px: by its own size, but at least by what its blocks may have cut off."""
     step = settings.block * block if block > 1 else 0.0
-    return {p.label: settings.thicken * p.size_px + settings.thicken_px + step for p in parts}
+    return {p.label: max(settings.thicken * p.size_px + settings.thicken_px, step) for p in parts}
 
 
 def _reach(
-    overview: Overview, labels: NDArray[np.int32], parts: Sequence[Part], settings: RefineSettings
+    overview: Overview,
+    labels: NDArray[np.int32],
+    parts: Sequence[Part],
+    settings: RefineSettings,
+    own: Sequence[Person],
+    others: Sequence[Person],
 ) -> tuple[Hole, list[str]]:
     """Look for missing and attached pieces, part by part, the largest first."""
     found = np.zeros(labels.shape, bool)
     bound = 0
     for part in _worth_asking(parts, settings):
         view = look_at(overview, labels, part, 1.4 * settings.reach * part.size_px, REACH_SIZE_PX, REACH_BOX_PX)
-        reached = reach_out(view, settings.reach, ReachLimits(score=settings.reach_score))
+        hint = hint_for(view.box, view.part.shape, own, others)
+        reached = reach_out(view, settings.reach, ReachLimits(score=settings.reach_score), hint)
         bound += reached.bound
         if reached.added.any():
             found[view.box.slices] |= view.enlarge(reached.added | view.part)

@@ -1,0 +1,138 @@
+"""What the small networks see of a picture, near a mask: persons, and things that go with them. For refinement.
+
+The persons are those of `freefill mask people`. NanoDet's boxes of things are filled in by u2netp, where it is here and
+spans the box, else by GrabCut (docs/results/mask-sources.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from typing import Literal
+
+import numpy as np
+
+from freefill.detectors import salient
+from freefill.detectors.boxes import Boxes, areas, suppress
+from freefill.detectors.nanodet import Found, find_kinds
+from freefill.detectors.people import WEIGHTS, PeopleSettings, in_boxes
+from freefill.detectors.source import require
+from freefill.errors import WeightsError
+from freefill.masks.attached import IN_THE_HAND, WITH_A_PERSON
+from freefill.masks.grabcut import MARGIN, Marks, cut_out
+from freefill.masks.prior import Person, Prior, Seen
+from freefill.values import Box, Hole, Image
+from freefill.weights.store import state
+
+Which = Literal["auto", "people", "none"]
+WANTED = (*WEIGHTS, *salient.WEIGHTS)  # all that is of use here
+PERSONS = PeopleSettings()
+LEAST_SCORE = 0.35  # of a thing: below it NanoDet sees umbrellas in horses' ears
+MOST_THINGS = 12  # the surest; each takes half a second
+SAME = 0.5  # of two boxes that overlap by more, whatever they are called, the surer stays
+
+
+def ask(image: Image, hole: Hole, which: Which = "auto") -> tuple[Prior | None, str]:
+    """Look for persons and things at a mask, where that is wanted and can be done; say in one line what was done.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32, RGB in [0, 1]
+    hole : (H, W) bool
+    which : "auto" = where the networks are on this machine, "people" = they must be, "none" = do not look
+
+    Returns
+    -------
+    prior : None where nobody looked
+    note : what looked, or what would make it possible; empty for "none"
+
+    Raises
+    ------
+    WeightsError
+        With "people", where a network is missing or cannot be run. Nothing is ever fetched here.
+    """
+    if which == "none":
+        return None, ""
+    if which == "people":
+        require(WEIGHTS, "refine --prior people")
+    elif not ready():
+        return None, f"refined without a network that knows persons; run: freefill weights fetch {' '.join(WANTED)}"
+    try:
+        prior = look(image, hole)
+    except WeightsError as error:
+        if which == "people":
+            raise
+        return None, f"refined without a network that knows persons: {error}"
+    return prior, f"{_count(prior.persons, 'person')}, {_count(prior.things, 'thing')} seen at the mask by {asked()}"
+
+
+def ready() -> bool:
+    """Tell whether the networks that find persons are on this machine."""
+    return all(state(name) == "ready" for name in WEIGHTS)
+
+
+def asked() -> str:
+    """Return the names of the networks that are asked."""
+    return ", ".join((*WEIGHTS, *(name for name in salient.WEIGHTS if state(name) == "ready")))
+
+
+def _count(found: Sized, word: str) -> str:
+    return f"{len(found)} {word}{'' if len(found) == 1 else 's'}"
+
+
+def look(image: Image, hole: Hole) -> Prior:
+    """Look for persons and things that touch a mask.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32, RGB in [0, 1]
+    hole : (H, W) bool; what lies far from it is not looked at closely
+
+    Raises
+    ------
+    WeightsError
+        If a network is not on this machine: freefill weights fetch nanodet pose selfie
+    """
+    kinds = ["person", *sorted(WITH_A_PERSON | IN_THE_HAND)]
+    found = find_kinds(image, kinds, least=PERSONS.least_score, most_overlap=PERSONS.most_overlap, tiles=PERSONS.tiles)
+    of_persons = found.pop("person").boxes
+    near = np.array([_touches(_whole(box, hole.shape), hole) for box in of_persons], bool)
+    persons = [
+        Person(Box(top, left, side, side), np.ascontiguousarray(answer))
+        for (top, left, side), answer in in_boxes(image, of_persons[near], PERSONS)
+    ]
+    return Prior(tuple(persons), tuple(_things(image, hole, found)) if persons else ())
+
+
+def _things(image: Image, hole: Hole, kinds: dict[str, Found]) -> list[Seen]:
+    """Cut out the surest things that touch the mask and are not all masked."""
+    boxes: Boxes = np.concatenate([found.boxes for found in kinds.values()])
+    scores = np.concatenate([found.scores for found in kinds.values()])
+    names = [name for name, found in kinds.items() for _ in found.scores]
+    sure = np.flatnonzero((scores >= LEAST_SCORE) & (areas(boxes) >= 16))
+    things = []
+    for number in sure[suppress(boxes[sure], scores[sure], SAME)]:
+        box = _whole(boxes[number], hole.shape)
+        if len(things) < MOST_THINGS and _touches(box, hole) and hole[box.slices].mean() < 0.9:
+            things.append(Seen(names[number], box, _shape(image, box)))
+    return things
+
+
+def _shape(image: Image, box: Box) -> Hole:
+    """Return the thing's pixels, (box.height, box.width)."""
+    view = box.grown(max(round(MARGIN * max(box.height, box.width)), 8), image.shape[:2])
+    crop = np.ascontiguousarray(image[view.slices])
+    within = box.moved(-view.top, -view.left)
+    prior = salient.probabilities(crop) if state(salient.WEIGHTS[0]) == "ready" else None
+    return cut_out(crop, Marks(box=within), prior=prior)[within.slices]
+
+
+def _whole(box: np.ndarray, size: tuple[int, int]) -> Box:
+    """Return a box in whole pixels, within the picture, of 2 px and more."""
+    top, left = min(int(box[0]), size[0] - 2), min(int(box[1]), size[1] - 2)
+    bottom, right = min(int(np.ceil(box[2])), size[0]), min(int(np.ceil(box[3])), size[1])
+    return Box(max(top, 0), max(left, 0), max(bottom - top, 2), max(right - left, 2))
+
+
+def _touches(box: Box, hole: Hole) -> bool:
+    """Tell whether a box, a little widened, holds something of a mask."""
+    return bool(hole[box.grown(max(round(0.05 * max(box.height, box.width)), 4), hole.shape).slices].any())

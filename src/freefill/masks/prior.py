@@ -1,0 +1,106 @@
+"""What a detector says of a picture, as plain values: refinement asks it where a person goes on beyond the mask.
+
+Who fills it is `freefill.detectors.sight`; anybody else's detector can. Nothing here knows any network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.values import Box, Hole
+
+# A person of whom at least this share is masked is one that the mask means; the others are somebody else.
+MEANT = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """A detected person.
+
+    Attributes
+    ----------
+    box : the part of the picture that `sure` covers; it may reach beyond the picture
+    sure : (h, w) float32 in [0, 1], how sure it is that a pixel is this person's, at any resolution
+    """
+
+    box: Box
+    sure: NDArray[np.float32]
+
+    def over(self, view: Box, size: tuple[int, int]) -> NDArray[np.float32]:
+        """Return `sure` in another box of the picture, at the size (height, width); 0 beyond the person's own box."""
+        down, across = view.height / size[0], view.width / size[1]
+        rows = ((np.arange(size[0]) + 0.5) * down + view.top - self.box.top) * self.sure.shape[0] / self.box.height
+        cols = ((np.arange(size[1]) + 0.5) * across + view.left - self.box.left) * self.sure.shape[1] / self.box.width
+        at_rows, at_cols = np.meshgrid(rows - 0.5, cols - 0.5, indexing="ij")
+        return np.asarray(
+            cv2.remap(
+                self.sure,
+                at_cols.astype(np.float32),
+                at_rows.astype(np.float32),
+                cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_CONSTANT,
+                borderValue=0,
+            ),
+            np.float32,
+        )
+
+    @property
+    def area_px(self) -> float:
+        """How many pixels of the picture are surely this person's."""
+        return float((self.sure > 0.5).mean()) * self.box.area
+
+    def masked(self, hole: Hole) -> float:
+        """Return what share of the person lies in a mask of the whole picture, 0 to 1; 0 where nothing is sure."""
+        sides = self.sure.shape
+        rows = np.floor(self.box.top + (np.arange(sides[0]) + 0.5) * self.box.height / sides[0]).astype(int)
+        cols = np.floor(self.box.left + (np.arange(sides[1]) + 0.5) * self.box.width / sides[1]).astype(int)
+        in_rows, in_cols = (rows >= 0) & (rows < hole.shape[0]), (cols >= 0) & (cols < hole.shape[1])
+        seen = self.sure[np.ix_(in_rows, in_cols)] > 0.5
+        inside = hole[np.ix_(rows[in_rows], cols[in_cols])]
+        return float((seen & inside).sum() / seen.sum()) if seen.any() else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A detected thing: its category (COCO's name), the box around it, its pixels, (box.height, box.width) bool."""
+
+    category: str
+    box: Box
+    hole: Hole
+
+
+@dataclass(frozen=True, eq=False)
+class Prior:
+    """What a detector found: persons, in any order, and things that people hold, wear or ride, the surest first."""
+
+    persons: tuple[Person, ...] = ()
+    things: tuple[Seen, ...] = ()
+
+    def parted(self, hole: Hole) -> tuple[list[Person], list[Person]]:
+        """Return the persons that a mask means, and the others."""
+        meant = [person.masked(hole) >= MEANT for person in self.persons]
+        own = [person for person, is_meant in zip(self.persons, meant, strict=True) if is_meant]
+        return own, [person for person, is_meant in zip(self.persons, meant, strict=True) if not is_meant]
+
+
+@dataclass(frozen=True, eq=False)
+class Hint:
+    """What is sure of one close-up: (h, w) float32 in [0, 1], of the persons that the mask means, and of the others."""
+
+    own: NDArray[np.float32]
+    others: NDArray[np.float32]
+
+
+def hint_for(view: Box, size: tuple[int, int], own: Sequence[Person], others: Sequence[Person]) -> Hint | None:
+    """Return what persons say of a box of the picture; None where no person that is meant touches it."""
+    near = [person for person in own if person.box.overlaps(view)]
+    if not near:
+        return None
+    nothing = np.zeros(size, np.float32)
+    beside = [person.over(view, size) for person in others if person.box.overlaps(view)]
+    return Hint(np.maximum.reduce([person.over(view, size) for person in near]), np.maximum.reduce([nothing, *beside]))

@@ -1,0 +1,101 @@
+"""What the networks see at a mask, with networks for which a person is what is bright."""
+
+import numpy as np
+import pytest
+
+from freefill.detectors import nanodet, sight
+from freefill.detectors.sight import ask, look
+from freefill.errors import WeightsError
+from freefill.values import Box
+
+
+def scene() -> np.ndarray:
+    """Dark, with two bright squares."""
+    image = np.full((416, 416, 3), 0.1, np.float32)
+    image[100:160, 80:140] = image[260:320, 300:360] = 0.95
+    return image
+
+
+def first(image: np.ndarray) -> np.ndarray:
+    """A mask of the left two thirds of the first square."""
+    hole = np.zeros(image.shape[:2], bool)
+    hole[100:160, 80:120] = True
+    return hole
+
+
+def test_the_person_at_the_mask_is_seen_and_the_far_one_is_not(models):
+    image = scene()
+    persons = look(image, first(image)).persons
+    assert persons
+    assert all(person.box.overlaps(Box(100, 80, 60, 60)) for person in persons)
+    seen = np.maximum.reduce([person.over(Box(0, 0, 416, 416), (416, 416)) for person in persons]) > 0.5
+    truth = image[..., 0] > 0.5
+    truth[200:] = False
+    assert (seen & truth).sum() > 0.9 * (seen | truth).sum()
+
+
+def test_a_surer_box_of_another_name_goes_before_and_what_is_masked_already_is_left(models, monkeypatch):
+    image = scene()
+    of_persons = nanodet.find_boxes(image)
+    boxes = {
+        "frisbee": ([[96.0, 136, 150, 180]], [0.6]),
+        "kite": ([[97.0, 137, 150, 180]], [0.5]),
+        "dog": ([[100.0, 80, 160, 118]], [0.9]),
+        "handbag": ([[100.0, 130, 150, 190]], [0.3]),
+    }
+
+    def found(image, categories, **options):
+        named = {name: nanodet.Found(*(np.array(each) for each in boxes[name])) for name in boxes}
+        nothing = nanodet.Found(np.zeros((0, 4)), np.zeros(0))
+        return {name: named.get(name, nothing) for name in categories} | {"person": of_persons}
+
+    monkeypatch.setattr(sight, "find_kinds", found)
+    hole = first(image)
+    hole[100:160, 120:140] = True
+    things = look(image, hole).things
+    assert [(each.category, each.box) for each in things] == [("frisbee", Box(96, 136, 54, 44))]
+    assert things[0].hole.shape == (54, 44)
+
+
+def test_several_kinds_are_found_as_one_by_one(models):
+    image = scene()
+    kinds = nanodet.find_kinds(image, ["dog", "person"])
+    assert list(kinds) == ["dog", "person"]
+    assert not len(kinds["dog"].boxes)
+    assert np.array_equal(kinds["person"].boxes, nanodet.find_boxes(image).boxes)
+
+
+def test_nobody_at_the_mask_is_no_trouble(models):
+    image = np.full((60, 90, 3), 0.1, np.float32)
+    hole = np.ones((60, 90), bool)
+    assert look(image, hole).persons == look(image, hole).things == ()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 300), (33, 65)])
+def test_any_size_is_looked_at(models, size):
+    look(np.full((*size, 3), 0.9, np.float32), np.ones(size, bool))
+
+
+def test_what_was_seen_is_said(models):
+    prior, note = ask(scene(), first(scene()))
+    assert prior is not None
+    assert note == f"{len(prior.persons)} persons, 0 things seen at the mask by nanodet, pose, selfie, u2netp"
+    assert ask(scene(), first(scene()), "none") == (None, "")
+
+
+def test_without_the_networks_auto_says_what_would_bring_them_and_people_stops(no_weights):
+    prior, note = ask(scene(), first(scene()))
+    assert prior is None
+    assert "run: freefill weights fetch nanodet pose selfie u2netp" in note
+    with pytest.raises(WeightsError, match="freefill weights fetch nanodet pose selfie"):
+        ask(scene(), first(scene()), "people")
+
+
+def test_a_network_that_cannot_be_run_stops_people_and_not_auto(models, monkeypatch):
+    def broken(*_: object) -> None:
+        raise WeightsError("running it needs an extra")
+
+    monkeypatch.setattr(sight, "look", broken)
+    assert ask(scene(), first(scene()))[0] is None
+    with pytest.raises(WeightsError, match="needs an extra"):
+        ask(scene(), first(scene()), "people")
