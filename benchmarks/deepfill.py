@@ -2,7 +2,7 @@
 
     python benchmarks/deepfill.py                  the table, some 3 minutes on a quiet machine
     python benchmarks/deepfill.py --plain-1024     the plain way at 1024 too: 19 GB of memory and a minute for each run
-    python benchmarks/deepfill.py --parts          seconds of each part, and the share of the machine's speed
+    python benchmarks/deepfill.py --parts          seconds of each part on one thread, and the share of its best speed
 
 Width 48, two threads. The ways take turns; each figure is the median of its runs, after one that does not count. "PSNR"
 is bf16 against fp32 inside the hole. Peak memory is that of a process of its own, the interpreter and torch included.
@@ -71,11 +71,12 @@ def main() -> int:
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    torch.set_num_threads(THREADS)
+    threads = 1 if arguments.parts else THREADS
+    torch.set_num_threads(threads)
     if arguments.child:
         return _child(*arguments.child)
     bf16 = getattr(torch.cpu, "get_capabilities", dict)().get("avx512_bf16", "?")
-    print(f"{processor()}, {THREADS} threads, torch {torch.__version__}, bf16 arithmetic: {bf16}")
+    print(f"{processor()}, {threads} threads, torch {torch.__version__}, bf16 arithmetic: {bf16}")
     for dtype in (torch.float32, torch.bfloat16):
         matmul, convolution = speed(dtype)
         print(f"{str(dtype)[6:]:9} matrix product {matmul:4.0f} GFLOP/s, convolution {convolution:4.0f} GFLOP/s")
@@ -184,7 +185,7 @@ def print_parts(line: Line) -> None:
         text = ", ".join(f"{name} {value * 1e3:.0f}" for name, value in parts.items())
         print(
             f"  {str(dtype)[6:]:8} {total * 1e3:5.0f} ms: {text}; {2 * macs / 1e9:.0f} GFLOP at {reached:.0f} GFLOP/s, "
-            f"{reached / peak[dtype]:.0%} of the machine's best"
+            f"{reached / peak[dtype]:.0%} of the best"
         )
 
 

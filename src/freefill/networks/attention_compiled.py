@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from freefill.networks import attention_kernels as kernels
 from freefill.networks.attention_sets import Keys, Sets
+from freefill.networks.workers import Workers
 
 FEW_NUMBERS = 1 << 16  # below this a second thread costs more than it saves
 
@@ -27,9 +28,10 @@ class CompiledChunks:
     ----------
     keys : of the background
     scale : softmax scale
+    workers : share out the planes of a chunk
     """
 
-    def __init__(self, keys: Keys, scale: float) -> None:
+    def __init__(self, keys: Keys, scale: float, workers: Workers) -> None:
         def margined(grid: Tensor) -> Tensor:
             return F.pad(grid.float(), (1, 1, 1, 1)).contiguous()
 
@@ -47,45 +49,57 @@ class CompiledChunks:
         self.inverse_norm = margined(keys.inverse_norm).flatten(1).numpy()
         self.inside, self.usable, self.scale = inside.numpy(), usable.numpy(), (usable * scale).numpy()
         self.buffers = [torch.zeros(0), torch.zeros(0)]
-        self.threads = torch.get_num_threads()
+        self.workers = workers
 
     def run(self, vectors: Tensor, sets: Sets, want_best: bool) -> tuple[list[list[Tensor]], Tensor | None]:
         """Return the cells' features [a][b] (B, n, C), four times too large, and their best keys (B, n) if wanted.
 
         Parameters
         ----------
-        vectors : (B, n product, C) of the queries `sets.product`
+        vectors : (B, h * w + 1, C) float32, of all queries
         """
         batch = len(vectors)
-        product = _product(vectors.float(), self.vectors)  # (B, n, length)
-        with ThreadPoolExecutor(self.threads) as pool:
 
-            def step(kernel: Callable[..., None], source: Tensor, into: int, places: Tensor, *rest: Any) -> Tensor:
-                """Compute planes from `source` and return them; they lie in one of the two buffers."""
-                count = batch * places.shape[1]
-                out = self._planes(into, batch, places.shape[1])
-                args = (source.numpy(), places.numpy(), self.pitch, *rest, out.numpy())
-                if count * self.length < FEW_NUMBERS or self.threads == 1:
-                    kernel(*args, 0, count)
-                else:
-                    ends = np.linspace(0, count, self.threads + 1).astype(int)
-                    list(pool.map(lambda part: kernel(*args, ends[part], ends[part + 1]), range(self.threads)))
-                return out
+        def step(kernel: Callable[..., None], source: Tensor, into: int, places: Tensor, *rest: Any) -> Tensor:
+            """Compute planes from `source` and return them; they lie in one of the two buffers."""
+            out = self._planes(into, batch, places.shape[1])
+            args = (source.numpy(), places.numpy(), self.pitch, *rest, out.numpy())
+            self._share(batch * places.shape[1], partial(kernel, *args))
+            return out
 
-            half = step(kernels.add_rows, product, 0, sets.rows_from)
-            del product
-            scores = step(kernels.add_cols, half, 1, sets.cols_from, self.inverse_norm)
-            fused = scores if sets.raster_from is None else step(kernels.add_raster, scores, 0, sets.raster_from)
-            free = 0 if fused is scores else 1
-            weights = step(kernels.softmax, fused, free, sets.columns_from, self.scale, self.inside, self.usable)
-            weights[:, -1] = 0
-            best = self._unmargined(weights[:, sets.centre].argmax(2)) if want_best else None
-            cells: list[list[Tensor]] = [[], []]
+        product = self._planes(1, batch, len(sets.product))
+
+        def multiply(first: int, last: int) -> None:
+            product[:, first:last] = _product(vectors[:, sets.product[first:last]], self.vectors)
+
+        self._share(len(sets.product), multiply)
+        half = step(kernels.add_rows, product, 0, sets.rows_from)
+        scores = step(kernels.add_cols, half, 1, sets.cols_from, self.inverse_norm)
+        fused = scores if sets.raster_from is None else step(kernels.add_raster, scores, 0, sets.raster_from)
+        free = 0 if fused is scores else 1
+        weights = step(kernels.softmax, fused, free, sets.columns_from, self.scale, self.inside, self.usable)
+        weights[:, -1] = 0
+        best = self._unmargined(weights[:, sets.centre].argmax(2)) if want_best else None
+        count, (channels, dtype) = len(sets.centre), (self.pixels[0][0].shape[2], self.pixels[0][0].dtype)
+        cells = [[torch.empty(batch, count, channels, dtype=dtype) for _ in (0, 1)] for _ in (0, 1)]
+        pasted = self._planes(1 - free, batch, count)
+
+        def paste(first: int, last: int) -> None:
             for a in (0, 1):
                 for b in (0, 1):
-                    pasted = step(kernels.add_pasted, weights, 1 - free, sets.paste[a][b], 2 * a - 1, 2 * b - 1)
-                    cells[a].append(_product(pasted.to(self.pixels[a][b].dtype), self.pixels[a][b]))
+                    args = (weights.numpy(), sets.paste[a][b].numpy(), self.pitch, 2 * a - 1, 2 * b - 1, pasted.numpy())
+                    for number in range(batch):
+                        kernels.add_pasted(*args, number * count + first, number * count + last)
+                    cells[a][b][:, first:last] = _product(pasted[:, first:last].to(dtype), self.pixels[a][b])
+
+        self._share(count, paste)
         return cells, best
+
+    def _share(self, count: int, work: Callable[[int, int], None]) -> None:
+        """Let the workers do planes 0 to `count`, each as many as the others."""
+        parts = self.workers.count if count * self.length >= FEW_NUMBERS else 1
+        ends = [count * part // parts for part in range(parts + 1)]
+        self.workers.each(lambda part: work(ends[part], ends[part + 1]), range(parts))
 
     def _unmargined(self, key: Tensor) -> Tensor:
         """Turn indices with margin into plain ones; 0 where all weights are 0."""

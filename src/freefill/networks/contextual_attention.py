@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from freefill.errors import InputError
 from freefill.networks.attention_sets import Keys, Sets, chunks, keys_of, sets_of, shrunk, wide
 from freefill.networks.gated_conv import Layout
+from freefill.networks.workers import Workers
 
 SCALE = 10.0  # softmax scale
 CHUNK_BYTES = 192 << 20  # bound on one array of planes
@@ -66,6 +67,7 @@ def attend(
     cells: Tensor | None = None,
     chunk_bytes: int = CHUNK_BYTES,
     want_best: bool = False,
+    workers: Workers | None = None,
 ) -> Attended:
     """Rebuild the features from patches of the background that resemble them.
 
@@ -79,6 +81,7 @@ def attend(
     cells : (H / 2, W / 2) bool: the 2x2 cells of the output that are wanted; None = all
     chunk_bytes : bound on one array of scores; some four of them live at a time
     want_best : also return the best key of each wanted cell
+    workers : share out the work on a processor where no gradients are wanted; None = the calling thread does it all
 
     Returns
     -------
@@ -88,47 +91,58 @@ def attend(
     back = features if background is None else background
     if any(side % 2 for side in (*features.shape[2:], *back.shape[2:])):
         raise InputError(f"attention takes even sizes, not {tuple(features.shape)} and {tuple(back.shape)}")
-    keys = keys_of(back, mask, layout)
-    queries = shrunk(features, layout)  # (B, C, h, w)
-    batch, channels, h, w = queries.shape
+    workers = workers or Workers(1)
+    keys, vectors, run = workers.alone(lambda: _prepared(features, back, mask, layout, workers))
+    batch, channels, h, w = len(features), features.shape[1], features.shape[2] // 2, features.shape[3] // 2
     if cells is None:
         cells = torch.ones(h, w, dtype=torch.bool, device=features.device)
     out = features.new_zeros(batch, h, 2, w, 2, channels)  # cell (i, j) is [:, i, :, j]
     best = torch.full((batch, h * w), -1, device=features.device) if want_best else None
-    # A zero vector at the end stands for every place outside the grid.
-    vectors = F.pad(queries.flatten(2).transpose(1, 2), (0, 0, 0, 1))  # (B, h*w + 1, C)
-    run = _runner(keys, features)
     plane_bytes = 4 * batch * keys.count
     planes = min(chunk_bytes // plane_bytes, max(CACHE_BYTES // plane_bytes, FEW_PLANES))
     for chunk in chunks(cells, planes):
-        sets = sets_of(chunk, (h, w), fuse)
-        pixels, best_of_chunk = run(vectors[:, sets.product], sets, want_best)
+        pixels, best_of_chunk = run(vectors, sets_of(chunk, (h, w), fuse), want_best)
         if best is not None and best_of_chunk is not None:
             best[:, chunk] = best_of_chunk
-        i, j = chunk // w, chunk % w
-        for a in (0, 1):
-            for b in (0, 1):
-                out[:, i, a, j, b] = pixels[a][b] / 4  # (B, n, C); 4 pastes overlap
+        workers.alone(partial(_place, out, chunk, pixels))
     features = out.view(batch, 2 * h, 2 * w, channels).permute(0, 3, 1, 2)
     return Attended(features, None if best is None else best.view(batch, h, w))
 
 
+def _prepared(
+    features: Tensor, back: Tensor, mask: Tensor | None, layout: Layout, workers: Workers
+) -> tuple[Keys, Tensor, Runner]:
+    """Return the keys, the queries' vectors (B, h * w + 1, C), and what computes chunks of them."""
+    keys = keys_of(back, mask, layout)
+    queries = shrunk(features, layout)  # (B, C, h, w)
+    # A zero vector at the end stands for every place outside the grid.
+    vectors = F.pad(queries.flatten(2).transpose(1, 2), (0, 0, 0, 1))  # (B, h*w + 1, C)
+    if features.device.type == "cpu" and features.dtype != torch.float64 and not features.requires_grad:
+        from freefill.networks.attention_compiled import CompiledChunks  # loads numba
+
+        return keys, vectors.float(), CompiledChunks(keys, SCALE, workers).run
+    return keys, vectors, partial(_by_tensors, keys)
+
+
+def _place(out: Tensor, chunk: Tensor, pixels: list[list[Tensor]]) -> None:
+    """Write the pixels of a chunk's cells."""
+    i, j = chunk // out.shape[3], chunk % out.shape[3]
+    for a in (0, 1):
+        for b in (0, 1):
+            out[:, i, a, j, b] = pixels[a][b] / 4  # (B, n, C); 4 pastes overlap
+
+
 class Runner(Protocol):
-    """Computes one chunk: the pixels [a][b] of its cells, (B, n, C), times 4, and if wanted their best keys, (B, n)."""
+    """Computes one chunk from the vectors of all queries.
+
+    It returns the pixels [a][b] of its cells, (B, n, C), times 4, and if wanted their best keys, (B, n).
+    """
 
     def __call__(self, vectors: Tensor, sets: Sets, want_best: bool) -> tuple[list[list[Tensor]], Tensor | None]: ...
 
 
-def _runner(keys: Keys, features: Tensor) -> Runner:
-    """Compiled loops on a processor, tensors for gradients and on other devices."""
-    if features.device.type == "cpu" and features.dtype != torch.float64 and not features.requires_grad:
-        from freefill.networks.attention_compiled import CompiledChunks  # loads numba
-
-        return CompiledChunks(keys, SCALE).run
-    return partial(_by_tensors, keys)
-
-
 def _by_tensors(keys: Keys, vectors: Tensor, sets: Sets, want_best: bool) -> tuple[list[list[Tensor]], Tensor | None]:
+    vectors = vectors[:, sets.product]
     weights = _weights(vectors, keys, sets)  # (B, n final, kh, kw)
     best = weights[:, sets.centre].flatten(2).argmax(2) if want_best else None
     weights = weights.to(vectors.dtype)

@@ -16,8 +16,10 @@ Four more things make it fast, none changes a result beyond rounding:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -30,9 +32,11 @@ from freefill.networks.contextual_attention import CHUNK_BYTES, attend
 from freefill.networks.deepfill import Generator
 from freefill.networks.gated_conv import GatedConv, Layout, Row
 from freefill.networks.regions import Step, Wanted
+from freefill.networks.workers import Workers
 from freefill.values import Box
 
 STRIP_BYTES = 4 << 20  # of the two halves of a convolution's output, float32
+LEAST_ROWS = 4  # of a strip: convolutions of fewer rows are slow
 # The first layers of each branch stay in float32 when the rest works with 16 bits: what they round away, every later
 # layer makes larger (docs/decisions/0021-16-bits.md).
 EXACT_COARSE, EXACT_PLAIN = 9, 3
@@ -91,13 +95,19 @@ class _Map:
     def __init__(self, like: Tensor, channels: int, size: Sequence[int], margin: int, dtype: torch.dtype) -> None:
         height, width = size
         shape = (like.shape[0], height + 2 * margin, width + 2 * margin, channels)
-        self.data = torch.empty(shape, dtype=dtype, device=like.device).permute(0, 3, 1, 2)  # channels last
-        self.size = (height, width)
-        self.margin = margin
+        if like.device.type == "cpu":
+            # numpy asks the system for huge pages: a tenth of the time that new memory takes.
+            blank = np.empty((*shape[:3], channels * dtype.itemsize), np.uint8)
+            data = torch.from_numpy(blank).view(dtype)
+        else:
+            blank = data = torch.empty(shape, dtype=dtype, device=like.device)
         if margin:
             for edge in (slice(None, margin), slice(-margin, None)):
-                self.data[:, :, edge] = 0
-                self.data[:, :, :, edge] = 0
+                blank[:, edge] = 0
+                blank[:, :, edge] = 0
+        self.data = data.permute(0, 3, 1, 2)  # channels last
+        self.size = (height, width)
+        self.margin = margin
 
     def at(self, top: int, left: int, height: int, width: int) -> Tensor:
         """Return a view; it may reach into the margin."""
@@ -124,6 +134,8 @@ class HoleGenerator:
             layer.row: _Ready.of(layer, torch.float32 if layer.row in exact else dtype)
             for layer in generator.layers(table.rows)
         }
+        on_processor = next(generator.parameters()).device.type == "cpu"
+        self.workers = Workers() if on_processor else Workers(1)
 
     @torch.inference_mode()
     def fill(
@@ -147,9 +159,10 @@ class HoleGenerator:
         -------
         Filled
         """
-        masked = self.generator.check(image_pm1, mask, guide)  # (B, 3, H, W)
+        alone = self.workers.alone
+        masked = alone(lambda: self.generator.check(image_pm1, mask, guide))  # (B, 3, H, W)
         mask = mask.expand(len(masked), -1, -1, -1)
-        hole = (mask > 0).any(dim=1).any(dim=0).cpu().numpy()
+        hole = alone(lambda: (mask > 0).any(dim=1).any(dim=0).cpu().numpy())
         if not hole.any():
             return Filled(masked, masked, None)
         table, layout = self.generator.table, self.generator.layout
@@ -158,15 +171,15 @@ class HoleGenerator:
         pasted, attention_wanted = regions.plan(table.pasted, features_wanted, layout)
         coarse_steps, _ = regions.plan(table.coarse, hole, layout)
 
-        x = self._chain(coarse_steps, self.generator.coarse_input(masked, mask, guide))
-        coarse = torch.where(mask > 0, torch.tanh(x.at(0, 0, *x.size).float()), masked)
+        x = self._chain(coarse_steps, alone(lambda: self.generator.coarse_input(masked, mask, guide)))
+        coarse = alone(lambda: _completed(x, coarse_steps[-1].boxes, mask, masked))
 
         both = _Map(masked, table.decoder[0].inputs, features_wanted.shape, 1, self.dtype)
         self._chain(plain, coarse, both, 0)
         b, best = self._attended(coarse, mask, attention_wanted, chunk_bytes, want_best)
         self._chain(pasted, b, both, table.plain[-1].outputs)
-        x = self._chain(decoder, both)
-        refined = torch.where(mask > 0, torch.tanh(x.at(0, 0, *x.size).float()), masked)
+        y = self._chain(decoder, both)
+        refined = alone(lambda: _completed(y, decoder[-1].boxes, mask, masked))
         return Filled(refined, coarse, best)
 
     def _attended(
@@ -187,6 +200,7 @@ class HoleGenerator:
             cells=torch.from_numpy(regions.halved(wanted)).to(coarse.device),
             chunk_bytes=chunk_bytes,
             want_best=want_best,
+            workers=self.workers,
         )
         return attended.features, attended.best_key
 
@@ -195,7 +209,7 @@ class HoleGenerator:
         if isinstance(x, Tensor):
             source = x
             x = _Map(source, source.shape[1], source.shape[2:], _margin(steps[0].row), self.ready[steps[0].row].dtype)
-            x.at(0, 0, *x.size).copy_(source)
+            self.workers.alone(partial(x.at(0, 0, *x.size).copy_, source))
         for number, step in enumerate(steps):
             row, last = step.row, number + 1 == len(steps)
             if last and into is not None:
@@ -205,11 +219,20 @@ class HoleGenerator:
                 margin = 0 if last else _margin(steps[number + 1].row)
                 dtype = self.dtype if last else self.ready[steps[number + 1].row].dtype
                 y, first = _Map(x.data, row.outputs, size, margin, dtype), 0
-            for box in step.boxes:
-                for strip in _strips(box, row):
-                    _convolve(self.ready[row], x, y, strip, slice(first, first + row.outputs))
+            run = partial(_convolve, self.ready[row], x, y, slice(first, first + row.outputs))
+            self.workers.each(run, _strips(step, self.workers.count))
             x = y
         return x
+
+
+def _completed(x: _Map, boxes: tuple[Box, ...], mask: Tensor, masked: Tensor) -> Tensor:
+    """Return the picture with its hole filled by the last layer's three channels, through tanh."""
+    out = masked.clone()
+    for box in boxes:
+        at = (slice(None), slice(None), *box.slices)
+        fill = torch.tanh(x.at(box.top, box.left, box.height, box.width).float())
+        out[at] = torch.where(mask[at] > 0, fill, masked[at])
+    return out
 
 
 def _margin(row: Row) -> int:
@@ -217,24 +240,26 @@ def _margin(row: Row) -> int:
     return 1 if row.upsample else row.before_px
 
 
-def _strips(box: Box, row: Row) -> Iterator[Box]:
-    """Cut a box into parts with about STRIP_BYTES of output each."""
-    line_bytes = 8 * row.outputs * box.width * (4 if row.upsample else 1)
-    height = max(STRIP_BYTES // line_bytes, 4)
-    count = -(-box.height // height)
-    for i in range(count):
-        top, bottom = box.height * i // count, box.height * (i + 1) // count
-        yield Box(box.top + top, box.left, bottom - top, box.width)
+def _strips(step: Step, workers: int) -> Iterator[Box]:
+    """Cut the boxes into parts with STRIP_BYTES of output or less, so that every worker has some."""
+    px_bytes = 8 * step.row.outputs * (4 if step.row.upsample else 1)
+    area = sum(box.area for box in step.boxes)
+    share = area / workers if len(step.boxes) == 1 else area / (2 * workers)
+    for box in step.boxes:
+        count = min(math.ceil(box.area / min(STRIP_BYTES / px_bytes, share)), max(box.height // LEAST_ROWS, 1))
+        for i in range(count):
+            top, bottom = box.height * i // count, box.height * (i + 1) // count
+            yield Box(box.top + top, box.left, bottom - top, box.width)
 
 
-def _convolve(ready: _Ready, x: _Map, y: _Map, box: Box, channels: slice) -> None:
+def _convolve(ready: _Ready, x: _Map, y: _Map, channels: slice, box: Box) -> None:
     """Compute one rectangle of a layer and write it."""
     row = ready.row
     if row.upsample:
         source = x.at(box.top - 1, box.left - 1, box.height + 2, box.width + 2)
         source = source.contiguous(memory_format=torch.channels_last)
         value = F.conv2d(source, *ready.value)
-        gated = _gated(ready, value, source, value)  # (b, 4 * outputs, h + 1, w + 1)
+        gated = _gated(ready, value, source, torch.empty_like(value))  # (b, 4 * outputs, h + 1, w + 1)
         target = y.at(2 * box.top, 2 * box.left, 2 * box.height, 2 * box.width)[:, channels]
         for number, cell in enumerate(gated.split(row.outputs, dim=1)):
             i, j = divmod(number, 2)
