@@ -14,10 +14,12 @@ import cv2
 import numpy as np
 from _coco_people import Scene, scenes
 
+from freefill.detectors import sight
 from freefill.errors import FreefillError
 from freefill.inpainter import Inpainter
 from freefill.masks.attached import Thing
 from freefill.masks.overlay import overlay
+from freefill.masks.prior import Prior
 from freefill.masks.refinement import STEPS, Refined, refine
 
 # Skaters, skiers, riders, surfers with mirror images, hard shadows, bags, a dog, groups; no_derivatives are left out.
@@ -56,8 +58,8 @@ def _row(scene: Scene, engines: list[tuple[str, Inpainter]], folder: Path) -> st
     from freefill.detectors import people
 
     things = [Thing(i.category, i.hole) for i in scene.instances if i.category != "person" and not i.crowd]
-    annotated = refine(scene.truth, scene.image)
-    with_things = refine(scene.truth, scene.image, things=things)
+    annotated = refine(scene.truth, scene.image, prior=_prior(scene.image, scene.truth))
+    with_things = refine(scene.truth, scene.image, things=things, prior=_prior(scene.image, scene.truth))
     masks = {"annotated": scene.truth, "annotated, refined": annotated.hole}
     layers = {"annotated": scene.truth, **_steps(annotated)}
     if (with_things.hole != annotated.hole).any():
@@ -67,7 +69,7 @@ def _row(scene: Scene, engines: list[tuple[str, Inpainter]], folder: Path) -> st
         found = people.detect(scene.image)
     except FreefillError:
         found = np.zeros_like(scene.truth)
-    refined = refine(found, scene.image)
+    refined = refine(found, scene.image, prior=_prior(scene.image, found))
     if found.any():
         masks |= {"predicted": found, "predicted, refined": refined.hole}
     shown = {"picture": scene.image, "steps on the annotated mask": overlay(scene.image, layers)}
@@ -79,6 +81,11 @@ def _row(scene: Scene, engines: list[tuple[str, Inpainter]], folder: Path) -> st
             shown[f"{engine}: {name}"] = np.asarray(fill(pixels, hole).image, np.float32) / 255
     figures = [_figure(scene.id, name, image, folder) for name, image in shown.items()]
     return f"<h2>{scene.id}</h2>{''.join(figures)}"
+
+
+def _prior(image: np.ndarray, hole: np.ndarray) -> Prior | None:
+    """Return what the networks see at a mask, where they are here."""
+    return sight.look(image, hole) if sight.ready() and hole.any() else None
 
 
 def _steps(refined: Refined) -> dict[str, np.ndarray]:

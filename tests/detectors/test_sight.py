@@ -23,6 +23,15 @@ def first(image: np.ndarray) -> np.ndarray:
     return hole
 
 
+def seen(monkeypatch, found: dict) -> None:
+    """Let NanoDet find these: category to boxes and scores."""
+    named = {name: nanodet.Found(np.array(boxes, float), np.array(scores)) for name, (boxes, scores) in found.items()}
+    nothing = nanodet.Found(np.zeros((0, 4)), np.zeros(0))
+    monkeypatch.setattr(
+        sight, "find_kinds", lambda image, kinds, **_: {kind: named.get(kind, nothing) for kind in kinds}
+    )
+
+
 def test_the_person_at_the_mask_is_seen_and_the_far_one_is_not(models):
     image = scene()
     persons = look(image, first(image)).persons
@@ -43,18 +52,34 @@ def test_a_surer_box_of_another_name_goes_before_and_what_is_masked_already_is_l
         "dog": ([[100.0, 80, 160, 118]], [0.9]),
         "handbag": ([[100.0, 130, 150, 190]], [0.3]),
     }
-
-    def found(image, categories, **options):
-        named = {name: nanodet.Found(*(np.array(each) for each in boxes[name])) for name in boxes}
-        nothing = nanodet.Found(np.zeros((0, 4)), np.zeros(0))
-        return {name: named.get(name, nothing) for name in categories} | {"person": of_persons}
-
-    monkeypatch.setattr(sight, "find_kinds", found)
+    seen(monkeypatch, {**boxes, "person": (of_persons.boxes, of_persons.scores)})
     hole = first(image)
     hole[100:160, 120:140] = True
     things = look(image, hole).things
     assert [(each.category, each.box) for each in things] == [("frisbee", Box(96, 136, 54, 44))]
     assert things[0].hole.shape == (54, 44)
+
+
+def test_what_is_more_surely_a_horse_is_no_person(models, monkeypatch):
+    image = scene()
+    box = [[100.0, 80, 160, 140]]
+    seen(monkeypatch, {"person": (box, [0.4]), "horse": (box, [0.3])})
+    assert len(look(image, first(image)).persons) == 1
+    seen(monkeypatch, {"person": (box, [0.4]), "horse": (box, [0.6])})
+    assert look(image, first(image)).persons == ()
+
+
+@pytest.mark.parametrize(("score", "left"), [(0.6, [True]), (0.4, [])])
+def test_half_a_thing_is_taken_whole_where_it_is_sure_and_left_where_not(models, monkeypatch, score, left):
+    def half(image: np.ndarray, box: Box) -> np.ndarray:
+        shape = np.zeros((box.height, box.width), bool)
+        shape[:, : box.width // 2] = True
+        return shape
+
+    image = scene()
+    monkeypatch.setattr(sight, "_shape", half)
+    seen(monkeypatch, {"person": ([[100.0, 80, 160, 140]], [0.9]), "dog": ([[100.0, 145, 150, 180]], [score])})
+    assert [each.hole.all() for each in look(image, first(image) | np.roll(first(image), 25, 1)).things] == left
 
 
 def test_several_kinds_are_found_as_one_by_one(models):

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 
 from freefill.detectors import salient
-from freefill.detectors.boxes import Boxes, areas, suppress
-from freefill.detectors.nanodet import Found, find_kinds
+from freefill.detectors.boxes import Boxes, overlaps
+from freefill.detectors.nanodet import CATEGORIES, Found, find_kinds
 from freefill.detectors.people import WEIGHTS, PeopleSettings, in_boxes
 from freefill.detectors.source import require
 from freefill.errors import WeightsError
@@ -28,7 +28,12 @@ WANTED = (*WEIGHTS, *salient.WEIGHTS)  # all that is of use here
 PERSONS = PeopleSettings()
 LEAST_SCORE = 0.35  # of a thing: below it NanoDet sees umbrellas in horses' ears
 MOST_THINGS = 12  # the surest; each takes half a second
-SAME = 0.5  # of two boxes that overlap by more, whatever they are called, the surer stays
+LEAST_PX = 16  # area of a box
+SAME = 0.5  # boxes of different names that overlap by more are one thing
+TOLD = 0.8  # of a box: where GrabCut fills more, colours do not tell the thing from the ground
+FULL = 0.95  # of a box: a shape that fills more of it was not told from the ground
+THROUGH = 0.75  # of a box's sides: a shape that reaches less far is a part of the thing
+SURE = 0.5  # from this score on the box is taken where the shape cannot be told
 
 
 def ask(image: Image, hole: Hole, which: Which = "auto") -> tuple[Prior | None, str]:
@@ -92,9 +97,10 @@ def look(image: Image, hole: Hole) -> Prior:
     WeightsError
         If a network is not on this machine: freefill weights fetch nanodet pose selfie
     """
-    kinds = ["person", *sorted(WITH_A_PERSON | IN_THE_HAND)]
-    found = find_kinds(image, kinds, least=PERSONS.least_score, most_overlap=PERSONS.most_overlap, tiles=PERSONS.tiles)
-    of_persons = found.pop("person").boxes
+    found = _surest(
+        find_kinds(image, CATEGORIES, least=PERSONS.least_score, most_overlap=PERSONS.most_overlap, tiles=PERSONS.tiles)
+    )
+    of_persons = found["person"].boxes
     near = np.array([_touches(_whole(box, hole.shape), hole) for box in of_persons], bool)
     persons = [
         Person(Box(top, left, side, side), np.ascontiguousarray(answer))
@@ -103,17 +109,42 @@ def look(image: Image, hole: Hole) -> Prior:
     return Prior(tuple(persons), tuple(_things(image, hole, found)) if persons else ())
 
 
+def _surest(kinds: dict[str, Found]) -> dict[str, Found]:
+    """Of boxes of different names that are the same thing, keep the surest: a horse is no person as well.
+
+    Two persons may lie closer; what is the same person was settled before.
+    """
+    surer = {name: [found for other, found in kinds.items() if other != name] for name in kinds}
+    left = {}
+    for name, found in kinds.items():
+        boxes = np.concatenate([other.boxes for other in surer[name]])
+        scores = np.concatenate([other.scores for other in surer[name]])
+        kept = [
+            not ((scores > score) & (scores >= LEAST_SCORE) & (overlaps(boxes, box) > SAME)).any()
+            for box, score in zip(found.boxes, found.scores, strict=True)
+        ]
+        chosen = np.array(kept, bool)
+        left[name] = Found(found.boxes[chosen], found.scores[chosen])
+    return left
+
+
 def _things(image: Image, hole: Hole, kinds: dict[str, Found]) -> list[Seen]:
-    """Cut out the surest things that touch the mask and are not all masked."""
-    boxes: Boxes = np.concatenate([found.boxes for found in kinds.values()])
-    scores = np.concatenate([found.scores for found in kinds.values()])
-    names = [name for name, found in kinds.items() for _ in found.scores]
-    sure = np.flatnonzero((scores >= LEAST_SCORE) & (areas(boxes) >= 16))
-    things = []
-    for number in sure[suppress(boxes[sure], scores[sure], SAME)]:
+    """Cut out the surest things that people carry, touch the mask and are not all masked."""
+    listed = {name: found for name, found in kinds.items() if name in WITH_A_PERSON | IN_THE_HAND}
+    boxes: Boxes = np.concatenate([found.boxes for found in listed.values()])
+    scores = np.concatenate([found.scores for found in listed.values()])
+    names = [name for name, found in listed.items() for _ in found.scores]
+    things: list[Seen] = []
+    for number in np.argsort(-scores, kind="stable"):
         box = _whole(boxes[number], hole.shape)
-        if len(things) < MOST_THINGS and _touches(box, hole) and hole[box.slices].mean() < 0.9:
-            things.append(Seen(names[number], box, _shape(image, box)))
+        if scores[number] < LEAST_SCORE or len(things) == MOST_THINGS:
+            break
+        if box.area >= LEAST_PX and _touches(box, hole) and hole[box.slices].mean() < 0.9:
+            shape = _shape(image, box)
+            if _is_told(shape | hole[box.slices], shape):
+                things.append(Seen(names[number], box, shape))
+            elif scores[number] >= SURE:  # all of the box: half a bicycle left over is worse than some ground taken
+                things.append(Seen(names[number], box, np.ones_like(shape)))
     return things
 
 
@@ -122,8 +153,20 @@ def _shape(image: Image, box: Box) -> Hole:
     view = box.grown(max(round(MARGIN * max(box.height, box.width)), 8), image.shape[:2])
     crop = np.ascontiguousarray(image[view.slices])
     within = box.moved(-view.top, -view.left)
-    prior = salient.probabilities(crop) if state(salient.WEIGHTS[0]) == "ready" else None
-    return cut_out(crop, Marks(box=within), prior=prior)[within.slices]
+    by_colour = cut_out(crop, Marks(box=within))[within.slices]
+    if state(salient.WEIGHTS[0]) != "ready":
+        return by_colour
+    shape = cut_out(crop, Marks(box=within), prior=salient.probabilities(crop))[within.slices]
+    # The network leaves out spokes and poles, colours do not: both together, where colours tell the thing at all.
+    return shape | by_colour if by_colour.mean() < TOLD else shape
+
+
+def _is_told(shape: Hole, thing: Hole) -> bool:
+    """Tell whether a shape, with what was masked before, reaches through its box, and the thing does not fill it."""
+    rows, cols = np.flatnonzero(shape.any(axis=1)), np.flatnonzero(shape.any(axis=0))
+    if not rows.size or thing.mean() >= FULL:
+        return False
+    return bool(np.ptp(rows) + 1 >= THROUGH * shape.shape[0] and np.ptp(cols) + 1 >= THROUGH * shape.shape[1])
 
 
 def _whole(box: np.ndarray, size: tuple[int, int]) -> Box:

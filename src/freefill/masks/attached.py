@@ -66,7 +66,7 @@ IN_THE_HAND = frozenset(
 # Everything else stays though a person touches it: couch, chair, bench, bed, table, car, bus, train, truck, boat, ...
 
 TOUCH, TOUCH_PX = 0.04, 4.0  # how near a thing must be: a share of the person's size, and at least so many px
-MOST_TIMES = 2.0  # the largest size of a detected thing, as a multiple of the person's
+MOST_TIMES = 3.0  # the largest size of a detected thing, as a multiple of the person's
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +140,7 @@ def seen_things(
         if hint is None:
             continue
         theirs = (hint.others > 0.5) & (hint.others > hint.own)
-        mine = (hint.own > 0.5) & hole[view.slices] & ~theirs
+        mine = hint.near & hole[view.slices] & ~theirs
         top, left = thing.box.top - view.top, thing.box.left - view.left
         shape = np.zeros(mine.shape, bool)
         shape[top : top + thing.box.height, left : left + thing.box.width] = thing.hole

@@ -90,10 +90,17 @@ class Prior:
 
 @dataclass(frozen=True, eq=False)
 class Hint:
-    """What is sure of one close-up: (h, w) float32 in [0, 1], of the persons that the mask means, and of the others."""
+    """What is sure of one close-up, (h, w) each.
+
+    Attributes
+    ----------
+    own, others : float32 in [0, 1], how sure it is of the persons that the mask means, and of the others
+    near : bool, within the box of a person that the mask means
+    """
 
     own: NDArray[np.float32]
     others: NDArray[np.float32]
+    near: Hole
 
 
 def hint_for(view: Box, size: tuple[int, int], own: Sequence[Person], others: Sequence[Person]) -> Hint | None:
@@ -103,4 +110,9 @@ def hint_for(view: Box, size: tuple[int, int], own: Sequence[Person], others: Se
         return None
     nothing = np.zeros(size, np.float32)
     beside = [person.over(view, size) for person in others if person.box.overlaps(view)]
-    return Hint(np.maximum.reduce([person.over(view, size) for person in near]), np.maximum.reduce([nothing, *beside]))
+    within = [Person(person.box, np.ones_like(person.sure)).over(view, size) > 0 for person in near]
+    return Hint(
+        own=np.maximum.reduce([person.over(view, size) for person in near]),
+        others=np.maximum.reduce([nothing, *beside]),
+        near=np.logical_or.reduce(within),
+    )

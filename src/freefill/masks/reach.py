@@ -26,6 +26,8 @@ from freefill.values import Hole
 # The close-up's object size and its longest side, px: regions of 5 x 5 px are then 8 % of the object wide.
 CLOSEUP_SIZE_PX = 60.0
 CLOSEUP_BOX_PX = 320
+# The detector's doubt counts double: what looks like the object and is none is where colours err.
+DOUBT = 2.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class ReachLimits:
     piece: float = 0.15
     least: float = 0.015
     total: float = 0.35
-    sure: float = 0.4
+    sure: float = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +91,8 @@ def reach_out(
         return nothing
     if hint is not None:
         own, others = regions.mean(hint.own), regions.mean(hint.others)
-        score = score + np.log(np.clip(own, 0.02, 0.98) / np.clip(1 - own, 0.02, 0.98))
+        odds = np.log(np.clip(own, 0.02, 0.98) / np.clip(1 - own, 0.02, 0.98))
+        score += np.where(odds > 0, odds, DOUBT * odds)
         free &= ~((others > 0.5) & (others > own))
         sure = own > 0.5
     chosen, bound = _choose(regions, score, thing, free, sure, view.size_px, limits)

@@ -178,13 +178,16 @@ def refine(
         more, share, said = _snap(overview, labels, parts, settings)
         add("snap", more)
         notes += said
+    labels, parts = find_parts(hole)
+    alone = labels, parts
     if settings.attached and (things or prior.things):
-        labels, parts = find_parts(hole)
         # Annotations are believed alone: what a detector saw is the same things again, less well cut out.
         more, names = attached_things(hole, parts, things) if things else seen_things(hole, own, others, prior.things)
         add("attached", more)
+        labels, parts = find_parts(hole)
+        # A detected thing's outline is too rough to look for its shadow.
+        alone = (labels, parts) if things else alone
         notes += [f"taken along: {', '.join(names)}"] if names else []
-    labels, parts = find_parts(hole)
     block = block_px(given)
     stairs_px = 0.5 * block if block > 1 else 0.0
     if settings.thicken or settings.thicken_px:
@@ -194,7 +197,7 @@ def refine(
         add("smooth", smooth(hole, parts, settings.smooth, least_px=stairs_px))
     if overview is not None:
         # Of the object as it was before thickening: its rim is ground already.
-        beside = _beside(overview, labels, parts, settings)
+        beside = _beside(overview, *alone, settings)
         for step, more in beside.items():
             add(step, more)
     if block > 1:
