@@ -277,7 +277,7 @@ def main() -> None:
         return
     if not chosen.time:
         networks = chosen.prior == "people" and sight.ready()
-        print(sight.how() if chosen.prior == "people" else "from the image alone")
+        print(f"asked: {sight.asked()}" if networks else "from the image alone")
         with Pool(chosen.jobs) as pool:
             rows = list(pool.imap(partial(measure, networks=networks), scenes(chosen.half)))
         halves: dict[str, list[dict]] = defaultdict(list)

@@ -67,6 +67,8 @@ def test_what_is_more_surely_a_horse_is_no_person(models, monkeypatch):
     assert len(look(image, first(image)).persons) == 1
     seen(monkeypatch, {"person": (box, [0.4]), "horse": (box, [0.6])})
     assert look(image, first(image)).persons == ()
+    seen(monkeypatch, {"person": (box, [0.4]), "motorcycle": ([[110.0, 80, 190, 140]], [0.6])})
+    assert len(look(image, first(image)).persons) == 1  # who rides it
 
 
 @pytest.mark.parametrize(("score", "left"), [(0.6, [True]), (0.4, [])])

@@ -29,7 +29,7 @@ PERSONS = PeopleSettings()
 LEAST_SCORE = 0.35  # of a thing: below it NanoDet sees umbrellas in horses' ears
 MOST_THINGS = 12  # the surest; each takes half a second
 LEAST_PX = 16  # area of a box
-SAME = 0.5  # boxes of different names that overlap by more are one thing
+SAME, RIDING = 0.5, 0.8  # boxes of different names that overlap by more are one thing; of a person and another
 TOLD = 0.8  # of a box: where GrabCut fills more, colours do not tell the thing from the ground
 FULL = 0.95  # of a box: a shape that fills more of it was not told from the ground
 THROUGH = 0.75  # of a box's sides: a shape that reaches less far is a part of the thing
@@ -110,17 +110,18 @@ def look(image: Image, hole: Hole) -> Prior:
 
 
 def _surest(kinds: dict[str, Found]) -> dict[str, Found]:
-    """Of boxes of different names that are the same thing, keep the surest: a horse is no person as well.
-
-    Two persons may lie closer; what is the same person was settled before.
-    """
-    surer = {name: [found for other, found in kinds.items() if other != name] for name in kinds}
+    """Of boxes of different names that are the same thing, keep the surest: a horse is no person as well."""
     left = {}
     for name, found in kinds.items():
-        boxes = np.concatenate([other.boxes for other in surer[name]])
-        scores = np.concatenate([other.scores for other in surer[name]])
+        others = [(other, each) for other, each in kinds.items() if other != name]
+        boxes: Boxes = np.concatenate([each.boxes for _, each in others])
+        scores = np.concatenate([each.scores for _, each in others])
+        # A rider's box is much of the motorcycle's.
+        most = np.concatenate([
+            np.full(len(each.scores), RIDING if "person" in (name, other) else SAME) for other, each in others
+        ])  # fmt: skip
         kept = [
-            not ((scores > score) & (scores >= LEAST_SCORE) & (overlaps(boxes, box) > SAME)).any()
+            not ((scores > score) & (scores >= LEAST_SCORE) & (overlaps(boxes, box) > most)).any()
             for box, score in zip(found.boxes, found.scores, strict=True)
         ]
         chosen = np.array(kept, bool)
@@ -141,7 +142,7 @@ def _things(image: Image, hole: Hole, kinds: dict[str, Found]) -> list[Seen]:
             break
         if box.area >= LEAST_PX and _touches(box, hole) and hole[box.slices].mean() < 0.9:
             shape = _shape(image, box)
-            if _is_told(shape | hole[box.slices], shape):
+            if _is_told(shape):
                 things.append(Seen(names[number], box, shape))
             elif scores[number] >= SURE:  # all of the box: half a bicycle left over is worse than some ground taken
                 things.append(Seen(names[number], box, np.ones_like(shape)))
@@ -161,10 +162,10 @@ def _shape(image: Image, box: Box) -> Hole:
     return shape | by_colour if by_colour.mean() < TOLD else shape
 
 
-def _is_told(shape: Hole, thing: Hole) -> bool:
-    """Tell whether a shape, with what was masked before, reaches through its box, and the thing does not fill it."""
+def _is_told(shape: Hole) -> bool:
+    """Tell whether a shape reaches through its box and does not fill it."""
     rows, cols = np.flatnonzero(shape.any(axis=1)), np.flatnonzero(shape.any(axis=0))
-    if not rows.size or thing.mean() >= FULL:
+    if not rows.size or shape.mean() >= FULL:
         return False
     return bool(np.ptp(rows) + 1 >= THROUGH * shape.shape[0] and np.ptp(cols) + 1 >= THROUGH * shape.shape[1])
 
