@@ -45,38 +45,76 @@ def _narrow(x):
     return np.int16((bits + np.int32(0x7FFF) + ((bits >> np.int32(16)) & np.int32(1))) >> np.int32(16))
 
 
-# Arrays are flat and adjacent in memory: a view with strides is not vectorised. `value` and `gate` hold rows of `width`
-# places of `channels` numbers; in `out` the first lies at `start`, a row is `row_pitch` and a place `pitch` apart.
+# Arrays are flat: `both` holds at each place `channels` values, then as many gates. The first place lies at `start`, a
+# row is `row_pitch` and a place `pitch` apart; `to_...` say the same of `out`, which may not be `both`.
+#
+# The innermost loop works on SPAN channels at a time, and one by one on what is left over. So where the channels are no
+# multiple (24 of them in the layers of full size) the last span overlaps the one before it: some are computed twice.
+
+SPAN = 16
+
+
+@_inlined
+def _span_32(both, at, gates_at, out, to, count, relu):
+    v, g, target = both[at : at + count], both[gates_at : gates_at + count], out[to : to + count]
+    for k in range(count):
+        target[k] = _gate(v[k], g[k], relu)
 
 
 @_compiled
-def gate_32(value, gate, out, start, row_pitch, pitch, width, channels, relu, first, last):
-    """Write rows first to last; all three float32."""
-    for row in range(first, last):
+def gate_32(both, start, row_pitch, pitch, out, to_start, to_row_pitch, to_pitch, height, width, channels, relu):
+    """Write one picture's rows; both arrays float32."""
+    overlap = channels > SPAN and channels % SPAN > 0
+    for row in range(height):
         for place in range(width):
-            at, to = (row * width + place) * channels, start + row * row_pitch + place * pitch
-            v, g, target = value[at : at + channels], gate[at : at + channels], out[to : to + channels]
-            for k in range(channels):
-                target[k] = _gate(v[k], g[k], relu)
+            at, to = start + row * row_pitch + place * pitch, to_start + row * to_row_pitch + place * to_pitch
+            if overlap:
+                for first in range(0, channels, SPAN):
+                    k = min(first, channels - SPAN)
+                    _span_32(both, at + k, at + channels + k, out, to + k, SPAN, relu)
+            else:
+                _span_32(both, at, at + channels, out, to, channels, relu)
+
+
+@_inlined
+def _span_16(both, at, gates_at, out, to, count, relu):
+    v, g, target = both[at : at + count], both[gates_at : gates_at + count], out[to : to + count]
+    for k in range(count):
+        target[k] = _narrow(_gate(_wide(v[k]), _wide(g[k]), relu))
 
 
 @_compiled
-def gate_16(value, gate, out, start, row_pitch, pitch, width, channels, relu, first, last):
-    """The same in bfloat16, all three as int16."""
-    for row in range(first, last):
+def gate_16(both, start, row_pitch, pitch, out, to_start, to_row_pitch, to_pitch, height, width, channels, relu):
+    """The same in bfloat16, both as int16."""
+    overlap = channels > SPAN and channels % SPAN > 0
+    for row in range(height):
         for place in range(width):
-            at, to = (row * width + place) * channels, start + row * row_pitch + place * pitch
-            v, g, target = value[at : at + channels], gate[at : at + channels], out[to : to + channels]
-            for k in range(channels):
-                target[k] = _narrow(_gate(_wide(v[k]), _wide(g[k]), relu))
+            at, to = start + row * row_pitch + place * pitch, to_start + row * to_row_pitch + place * to_pitch
+            if overlap:
+                for first in range(0, channels, SPAN):
+                    k = min(first, channels - SPAN)
+                    _span_16(both, at + k, at + channels + k, out, to + k, SPAN, relu)
+            else:
+                _span_16(both, at, at + channels, out, to, channels, relu)
+
+
+@_inlined
+def _span_32_16(both, at, gates_at, out, to, count, relu):
+    v, g, target = both[at : at + count], both[gates_at : gates_at + count], out[to : to + count]
+    for k in range(count):
+        target[k] = _narrow(_gate(v[k], g[k], relu))
 
 
 @_compiled
-def gate_32_16(value, gate, out, start, row_pitch, pitch, width, channels, relu, first, last):
-    """value and gate float32, out bfloat16 as int16."""
-    for row in range(first, last):
+def gate_32_16(both, start, row_pitch, pitch, out, to_start, to_row_pitch, to_pitch, height, width, channels, relu):
+    """From float32 to bfloat16 as int16."""
+    overlap = channels > SPAN and channels % SPAN > 0
+    for row in range(height):
         for place in range(width):
-            at, to = (row * width + place) * channels, start + row * row_pitch + place * pitch
-            v, g, target = value[at : at + channels], gate[at : at + channels], out[to : to + channels]
-            for k in range(channels):
-                target[k] = _narrow(_gate(v[k], g[k], relu))
+            at, to = start + row * row_pitch + place * pitch, to_start + row * to_row_pitch + place * to_pitch
+            if overlap:
+                for first in range(0, channels, SPAN):
+                    k = min(first, channels - SPAN)
+                    _span_32_16(both, at + k, at + channels + k, out, to + k, SPAN, relu)
+            else:
+                _span_32_16(both, at, at + channels, out, to, channels, relu)

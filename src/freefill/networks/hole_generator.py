@@ -4,14 +4,14 @@ The same numbers as `Generator.forward` gives in the hole, to rounding. What is 
 layer works on rectangles that were worked out backwards from the hole (`regions.py`). Known pixels reach the hole from
 far away only through the attention's encoder, so that alone is computed everywhere.
 
-Four more things make it fast, none changes a result beyond rounding:
+More makes it fast, and none of it changes a result beyond rounding:
 
-- Channels lie innermost in memory ("channels last"), and each convolution is split into the activated half and the
-  gate's half: interleaved halves would make the gate's arithmetic cost as much as the convolution.
+- Channels lie innermost in memory ("channels last").
 - An upsampled 3x3 convolution is a 2x2 convolution at the lower resolution, with other weights for each of the four
   pixels of a cell: 4 products instead of 9.
 - Rectangles are worked through in strips that stay in the processor's cache between convolution and gate.
-- On a processor activation, sigmoid and product are one compiled pass (`gate_kernels.py`) instead of three.
+- On a processor activation, sigmoid and product are one compiled pass (`gate_kernels.py`) instead of three, and each
+  strip is computed by one thread from convolution to gate (`workers.py`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from freefill.networks import gate_compiled, regions
 from freefill.networks.attention_sets import usable_keys
 from freefill.networks.contextual_attention import CHUNK_BYTES, attend
 from freefill.networks.deepfill import Generator
-from freefill.networks.gated_conv import GatedConv, Layout, Row
+from freefill.networks.gated_conv import GatedConv, Layout, Row, activate
 from freefill.networks.regions import Step, Wanted
 from freefill.networks.workers import Workers
 from freefill.values import Box
@@ -56,8 +56,8 @@ class _Ready:
     """A convolution's weights, laid out for the speed of this processor and number format."""
 
     row: Row
-    value: tuple[Tensor, Tensor]  # weight, bias of the activated half
-    gate: tuple[Tensor, Tensor] | None
+    weight: Tensor
+    bias: Tensor
     layout: Layout
     dtype: torch.dtype
 
@@ -65,13 +65,10 @@ class _Ready:
     def of(cls, layer: GatedConv, dtype: torch.dtype) -> _Ready:
         weight, bias = layer.conv.weight.detach(), layer.conv.bias
         assert bias is not None
-        halves = [(weight, bias.detach())]
-        if layer.row.activation is not None:
-            halves = list(zip(weight.chunk(2), bias.detach().chunk(2), strict=True))
         if layer.row.upsample:
-            halves = [(_of_cells(w), b.repeat(4)) for w, b in halves]
-        ready = [(w.to(dtype).contiguous(memory_format=torch.channels_last), b.to(dtype)) for w, b in halves]
-        return cls(layer.row, ready[0], ready[1] if len(ready) > 1 else None, layer.layout, dtype)
+            weight, bias = _of_cells(weight), bias.repeat(4)
+        weight = weight.to(dtype).contiguous(memory_format=torch.channels_last)
+        return cls(layer.row, weight, bias.detach().to(dtype), layer.layout, dtype)
 
 
 def _of_cells(weight: Tensor) -> Tensor:
@@ -257,13 +254,12 @@ def _convolve(ready: _Ready, x: _Map, y: _Map, channels: slice, box: Box) -> Non
     row = ready.row
     if row.upsample:
         source = x.at(box.top - 1, box.left - 1, box.height + 2, box.width + 2)
-        source = source.contiguous(memory_format=torch.channels_last)
-        value = F.conv2d(source, *ready.value)
-        gated = _gated(ready, value, source, torch.empty_like(value))  # (b, 4 * outputs, h + 1, w + 1)
         target = y.at(2 * box.top, 2 * box.left, 2 * box.height, 2 * box.width)[:, channels]
-        for number, cell in enumerate(gated.split(row.outputs, dim=1)):
+        # (b, 4 * 2 * outputs, h + 1, w + 1): the four pixels of each cell
+        cells = F.conv2d(source.contiguous(memory_format=torch.channels_last), ready.weight, ready.bias)
+        for number, cell in enumerate(cells.chunk(4, dim=1)):
             i, j = divmod(number, 2)
-            target[:, :, i::2, j::2] = cell[:, :, i : i + box.height, j : j + box.width]
+            _gate(row, cell[:, :, i : i + box.height, j : j + box.width], target[:, :, i::2, j::2])
         return
     height, width = x.size
     top = box.top * row.stride - row.padding(ready.layout, height)[0]
@@ -271,20 +267,16 @@ def _convolve(ready: _Ready, x: _Map, y: _Map, channels: slice, box: Box) -> Non
     reach = row.dilation * (row.kernel - 1) + 1
     source = x.at(top, left, (box.height - 1) * row.stride + reach, (box.width - 1) * row.stride + reach)
     source = source.contiguous(memory_format=torch.channels_last)
-    value = F.conv2d(source, *ready.value, row.stride, 0, row.dilation)
-    target = y.at(box.top, box.left, box.height, box.width)[:, channels]
-    _gated(ready, value, source, target)
+    both = F.conv2d(source, ready.weight, ready.bias, row.stride, 0, row.dilation)
+    _gate(row, both, y.at(box.top, box.left, box.height, box.width)[:, channels])
 
 
-def _gated(ready: _Ready, value: Tensor, source: Tensor, target: Tensor) -> Tensor:
-    """Compute the gate's half and write activation times gate to `target`, which may be `value`."""
-    row = ready.row
-    if ready.gate is None:
-        return target.copy_(value)
-    stride, dilation = (1, 1) if row.upsample else (row.stride, row.dilation)
-    gate = F.conv2d(source, *ready.gate, stride, 0, dilation)
-    if gate_compiled.can_run(value, target):
-        gate_compiled.gate(value, gate, target, relu=row.activation == "relu")
-        return target
-    value = F.elu_(value) if row.activation == "elu" else F.relu_(value)
-    return torch.mul(value, gate.sigmoid_(), out=target)
+def _gate(row: Row, both: Tensor, target: Tensor) -> None:
+    """Write the activated half of a convolution's output times its gate; all of it where there is no gate."""
+    if row.activation is None:
+        target.copy_(both)
+    elif gate_compiled.can_run(both, target):
+        gate_compiled.gate(both, target, relu=row.activation == "relu")
+    else:
+        value, gate = both.chunk(2, dim=1)
+        torch.mul(activate(value, row.activation), gate.sigmoid(), out=target)
