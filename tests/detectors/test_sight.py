@@ -84,6 +84,19 @@ def test_half_a_thing_is_taken_whole_where_it_is_sure_and_left_where_not(models,
     assert [each.hole.all() for each in look(image, first(image) | np.roll(first(image), 25, 1)).things] == left
 
 
+def test_what_the_network_leaves_out_of_a_thing_is_taken_by_its_colours(models, monkeypatch):
+    image = np.full((240, 240, 3), 0.1, np.float32) + np.array([0, 0.3, 0], np.float32)
+    image[90:150, 100:140] = 0.95  # stands out
+    image[90:150, 140:160] = (0.5, 0.02, 0.05)  # of the thing, and does not
+    image += np.random.default_rng(0).normal(0, 0.01, image.shape).astype(np.float32)
+    hole = np.zeros(image.shape[:2], bool)
+    hole[90:150, 60:98] = True
+    seen(monkeypatch, {"person": ([[90.0, 60, 150, 98]], [0.9]), "suitcase": ([[86.0, 97, 154, 164]], [0.8])})
+    (suitcase,) = look(image, hole).things
+    assert suitcase.hole[10:60, 45:60].mean() > 0.9
+    assert suitcase.hole.mean() < 0.9
+
+
 def test_several_kinds_are_found_as_one_by_one(models):
     image = scene()
     kinds = nanodet.find_kinds(image, ["dog", "person"])

@@ -111,9 +111,12 @@ def test_ground_that_looks_like_the_person_is_left_where_the_detector_sees_none(
 
 def test_what_is_another_persons_is_not_taken():
     hole, missing = figure(), arm()
-    beside = person(missing)
-    both = refine(hole & ~missing, painted(hole), settings=ONLY_REACH, prior=Prior((person(hole & ~missing), beside)))
-    assert not (both.hole & missing)[:, 100:].any()
+    both = Person(Box(0, 0, 160, 160), np.where(missing, 0.6, np.where(hole, 0.97, 0.01)).astype(np.float32))
+    given = hole & ~missing
+    taken = refine(given, painted(hole), settings=ONLY_REACH, prior=Prior((both,))).hole
+    left = refine(given, painted(hole), settings=ONLY_REACH, prior=Prior((both, person(missing)))).hole
+    assert (taken & missing).sum() > 0.7 * missing.sum()
+    assert not (left & missing)[:, 105:].any()
 
 
 def test_persons_whom_the_mask_does_not_mean_change_nothing():
@@ -186,3 +189,16 @@ def test_seen_things_come_in_the_attached_step_unless_annotations_are_given():
     assert "taken along: tennis racket" in refined.notes
     off = refine(hole, painted(hole), settings=RefineSettings(attached=False), prior=seen)
     assert "attached" not in off.added
+
+
+def test_no_shadow_is_looked_for_under_the_rough_outline_of_a_seen_thing():
+    hole = figure(240, 320)
+    rows, cols = np.indices(hole.shape)
+    image = painted(hole, ground=(0.62, 0.58, 0.5))
+    rough = (rows > 60) & (rows < 130) & (cols > 95) & (cols < 200) & ~hole
+    image[(abs(rows - 136) < 7) & (cols > 130) & (cols < 230) & ~hole] *= 0.5  # a shadow of something else
+    seen = Prior((person(hole),), (thing("bicycle", rough),))
+    told, alone = refine(hole, image, prior=seen), refine(hole, image)
+    assert "attached" in told.added
+    assert "shadow" not in alone.added
+    assert "shadow" not in told.added
