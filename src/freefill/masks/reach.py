@@ -7,7 +7,7 @@ be larger than a limb; and it must end before the background begins to be looked
 
 The image alone has no notion of what a person looks like: it brings back two fifths to half of a limb's pixels, and
 takes ground that has the person's colours. Where a detector has looked at the picture, its word is added (decision
-0032).
+0035).
 """
 
 from __future__ import annotations

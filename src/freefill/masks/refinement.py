@@ -51,7 +51,7 @@ class RefineSettings:
     soften : thickening is more by up to this share where the object's edge is soft
     thicken : the radius of the thickening ...
     thicken_px : ... to which this is added, px ...
-    block : ... but at least this share of a block, where the mask was enlarged by nearest neighbour
+    block : ... but at least this share of a block (half its diagonal), where the mask was enlarged by nearest neighbour
     jags : a contour that strays farther from its smoothed course is taken for jagged: its spikes are not thickened
     smooth : the blur that rounds the contour
     shadow, reflection : look for them in the image
@@ -69,7 +69,7 @@ class RefineSettings:
     soften: float = 0.5
     thicken: float = 0.03
     thicken_px: float = 0.5
-    block: float = 0.5
+    block: float = 0.7
     jags: float = 0.002
     smooth: float = 0.01
     shadow: bool = True
