@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from freefill.synthesis.lines import NO_LAYERS, Layers, hold, pull, read_rim
+from freefill.synthesis.lines import NO_LAYERS, Layers, hold, near, pull, read_rim
 
 
 def bands(tilt: float) -> np.ndarray:
@@ -53,3 +53,9 @@ def test_each_place_holds_as_its_own_layer_does():
     layers = Layers(0.0, np.array([0, 1, 0], np.float32), start=0.25, step=0.25)
     held = hold((4, 4), layers, np.array([0, 1, 2, 3]), np.array([0, 0, 0, 0]))
     assert held.tolist() == [0, 0, 1, 0]
+
+
+def test_nearness_counts_at_the_rim_and_little_deep_inside_at_any_size_of_the_level():
+    for longest in (100, 400):
+        depth = np.array([0, 0.05, 0.5], np.float32) * longest
+        assert near((10, longest), depth, 0.05).tolist() == pytest.approx([1, 0.5, 1 / 101])

@@ -100,6 +100,7 @@ class Level:
         self.index = np.full(layer.size, -1, np.int32)
         self.index[rows, cols] = np.arange(len(self.targets), dtype=np.int32)
         depth = features.rim_distance(hole)
+        self.near = lines.near(layer.size, depth[rows, cols], tuning.pull_reach)
         self.root = np.sqrt(np.maximum(tuning.match_floor, np.float32(tuning.match_base) ** -depth)).astype(np.float32)
         self.base = np.maximum(tuning.vote_floor, np.float32(tuning.vote_base) ** -depth[rows, cols]).astype(np.float32)
         self.field = np.full((len(self.targets), 2), -1, np.int32)
@@ -107,8 +108,8 @@ class Level:
         self.votes = np.ones(len(self.targets), np.float32)
         self.sheet = nnf.Sheet(
             self.marks, *layer.size, self._room, self.filled.ravel(), self.root.ravel(), self.scale, self.pull,
-            self.hold, self.trust.ravel(), self.valid.ravel(), self.usable.ravel(), self.index.ravel(), self.targets,
-            self.holes,
+            self.near, self.hold, self.trust.ravel(), self.valid.ravel(), self.usable.ravel(), self.index.ravel(),
+            self.targets, self.holes,
         )  # fmt: skip
         self.target_strips = strips_of(len(self.targets))
         self.hole_strips = strips_of(len(self.holes))

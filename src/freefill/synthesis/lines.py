@@ -1,7 +1,8 @@
 """What the rim says about the hole: do layers (a horizon, a waterline, a wall) run across it, and which way?
 
 Where they do, a patch is the better the nearer it lies to its own layer: the position prior then grows along the normal
-of the layers. In clutter it stays weak, because there it would only narrow the choice.
+of the layers. In clutter it counts near the rim, where what lies close by goes on, and little deep inside the hole,
+where it would only narrow the choice.
 """
 
 from __future__ import annotations
@@ -132,6 +133,21 @@ def pull(size: tuple[int, int], layers: Layers, rows: float, cols: float, layere
     down, across = np.cos(slant), np.sin(slant)
     form = np.array([rows**2, 0, cols**2, *(layered**2 * np.array([down**2, down * across, across**2]))])
     return (form / max(size) ** 2).astype(np.float32)
+
+
+def near(size: tuple[int, int], depth: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
+    """Return how far the pull in clutter counts, (n,) float32, 1 at the rim and falling with the depth in the hole.
+
+    Near the rim what lies close by goes on. Deep inside everything is far: a pull would copy the nearest piece again
+    and again.
+
+    Parameters
+    ----------
+    size : (height, width) of the level
+    depth : (n,) float32, px from the nearest known pixel
+    reach : depth at which it is a half, as a share of the longer side
+    """
+    return (1 / (1 + (depth / (reach * max(size))) ** 2)).astype(np.float32)
 
 
 def hold(size: tuple[int, int], layers: Layers, rows: NDArray[Any], cols: NDArray[Any]) -> NDArray[np.float32]:

@@ -29,6 +29,7 @@ class Sheet(NamedTuple):
     root: Any  # (H x W) float32, root of a pixel's weight in comparisons
     scale: Any  # (C,) float32, root of a channel's weight
     pull: Any  # (6,) float32, what dy^2, 2 dy dx and dx^2 cost everywhere, and more where layers hold
+    near: Any  # (targets,) float32, how far the pull in clutter counts at each target, 0 to 1
     hold: Any  # (targets,) float32, how sure the layers are at each target, 0 to 1
     trust: Any  # (H x W) float32, root of how far the guide's channels count for a pixel of a target
     valid: Any  # (H x W) uint8, 1 = may be copied from
@@ -114,10 +115,10 @@ def distance(marks, patch, factor, source, corner, stride, start, limit):
 @part
 def position_form(sheet, n, total):
     """Return what dy^2, dy dx and dx^2 between target n and its source cost."""
-    hold = sheet.hold[n]
-    down = total * (sheet.pull[0] + hold * sheet.pull[3])
-    both = total * 2 * (sheet.pull[1] + hold * sheet.pull[4])
-    across = total * (sheet.pull[2] + hold * sheet.pull[5])
+    near, hold = sheet.near[n], sheet.hold[n]
+    down = total * (near * sheet.pull[0] + hold * sheet.pull[3])
+    both = total * 2 * (near * sheet.pull[1] + hold * sheet.pull[4])
+    across = total * (near * sheet.pull[2] + hold * sheet.pull[5])
     return down, both, across
 
 
