@@ -104,6 +104,14 @@ def test_bf16_stays_above_45_db() -> None:
     assert 45 < psnr_db < 90
 
 
+@pytest.mark.parametrize(("side", "same"), [(63, False), (71, True)])
+def test_only_a_deep_hole_keeps_the_whole_coarse_stage_in_32_bits(side: int, same: bool) -> None:
+    generator, image, mask = seeded_generator(), seeded_picture(96, 96), box_mask(96, 96, (13, 11, side, side))
+    exact, rounded = (HoleGenerator(generator, dtype).fill(image, mask) for dtype in (torch.float32, torch.bfloat16))
+    assert torch.equal(exact.coarse, rounded.coarse) is same
+    assert not torch.equal(exact.refined, rounded.refined)
+
+
 def test_small_strips_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     generator, image, mask = seeded_generator(), seeded_picture(64, 96), box_mask(64, 96, (10, 10, 30, 50))
     expected = HoleGenerator(generator).fill(image, mask).refined

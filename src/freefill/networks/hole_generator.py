@@ -17,13 +17,14 @@ More makes it fast, and none of it changes a result beyond rounding:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.lib.stride_tricks import sliding_window_view
 from torch import Tensor
 
 from freefill.networks import gate_compiled, regions
@@ -37,9 +38,10 @@ from freefill.values import Box
 
 STRIP_BYTES = 4 << 20  # of the two halves of a convolution's output, float32
 LEAST_ROWS = 4  # of a strip: convolutions of fewer rows are slow
-# The first layers of each branch stay in float32 when the rest works with 16 bits: what they round away, every later
-# layer makes larger (docs/decisions/0021-16-bits.md).
-EXACT_COARSE, EXACT_PLAIN = 9, 3
+# What the coarse stage rounds away, everything after it makes larger, and the more so the deeper in a hole: it stays in
+# float32 where the rest works with 16 bits, in holes thinner than this only up to its last stride
+# (docs/decisions/0021-16-bits.md).
+THIN_PX, EXACT_IN_THIN = 64, 5
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,11 @@ class HoleGenerator:
     def __init__(self, generator: Generator, dtype: torch.dtype = torch.float32) -> None:
         self.generator = generator
         self.dtype = dtype
-        table = generator.table
-        exact = {*table.coarse[:EXACT_COARSE], *table.plain[:EXACT_PLAIN]}
-        self.ready = {
-            layer.row: _Ready.of(layer, torch.float32 if layer.row in exact else dtype)
-            for layer in generator.layers(table.rows)
-        }
+        table, layers = generator.table, {layer.row: layer for layer in generator.layers(generator.table.rows)}
+        exact = set(table.coarse)
+        self.ready = {row: _Ready.of(layer, torch.float32 if row in exact else dtype) for row, layer in layers.items()}
+        rounded = table.coarse[EXACT_IN_THIN:] if dtype != torch.float32 else ()
+        self.ready_thin = {**self.ready, **{row: _Ready.of(layers[row], dtype) for row in rounded}}
         on_processor = next(generator.parameters()).device.type == "cpu"
         self.workers = Workers() if on_processor else Workers(1)
 
@@ -168,14 +169,15 @@ class HoleGenerator:
         pasted, attention_wanted = regions.plan(table.pasted, features_wanted, layout)
         coarse_steps, _ = regions.plan(table.coarse, hole, layout)
 
-        x = self._chain(coarse_steps, alone(lambda: self.generator.coarse_input(masked, mask, guide)))
+        ready = self.ready if _is_thick(hole) else self.ready_thin
+        x = self._chain(ready, coarse_steps, alone(lambda: self.generator.coarse_input(masked, mask, guide)))
         coarse = alone(lambda: _completed(x, coarse_steps[-1].boxes, mask, masked))
 
         both = _Map(masked, table.decoder[0].inputs, features_wanted.shape, 1, self.dtype)
-        self._chain(plain, coarse, both, 0)
+        self._chain(ready, plain, coarse, both, 0)
         b, best = self._attended(coarse, mask, attention_wanted, chunk_bytes, want_best)
-        self._chain(pasted, b, both, table.plain[-1].outputs)
-        y = self._chain(decoder, both)
+        self._chain(ready, pasted, b, both, table.plain[-1].outputs)
+        y = self._chain(ready, decoder, both)
         refined = alone(lambda: _completed(y, decoder[-1].boxes, mask, masked))
         return Filled(refined, coarse, best)
 
@@ -188,7 +190,7 @@ class HoleGenerator:
             channels = table.matched[-1].outputs
             return coarse.new_zeros((len(coarse), channels, *wanted.shape), dtype=self.dtype), None
         steps, _ = regions.plan(table.matched, np.ones_like(wanted), attention.layout)
-        x = self._chain(steps, coarse)
+        x = self._chain(self.ready, steps, coarse)
         attended = attend(
             x.at(0, 0, *x.size),
             mask,
@@ -201,11 +203,18 @@ class HoleGenerator:
         )
         return attended.features, attended.best_key
 
-    def _chain(self, steps: list[Step], x: Tensor | _Map, into: _Map | None = None, channel: int = 0) -> _Map:
+    def _chain(
+        self,
+        ready: Mapping[Row, _Ready],
+        steps: list[Step],
+        x: Tensor | _Map,
+        into: _Map | None = None,
+        channel: int = 0,
+    ) -> _Map:
         """Run layers one after the other; the last writes to the channels of `into` from `channel` on, if given."""
         if isinstance(x, Tensor):
             source = x
-            x = _Map(source, source.shape[1], source.shape[2:], _margin(steps[0].row), self.ready[steps[0].row].dtype)
+            x = _Map(source, source.shape[1], source.shape[2:], _margin(steps[0].row), ready[steps[0].row].dtype)
             self.workers.alone(partial(x.at(0, 0, *x.size).copy_, source))
         for number, step in enumerate(steps):
             row, last = step.row, number + 1 == len(steps)
@@ -214,12 +223,19 @@ class HoleGenerator:
             else:
                 size = [side * 2 if row.upsample else side // row.stride for side in x.size]
                 margin = 0 if last else _margin(steps[number + 1].row)
-                dtype = self.dtype if last else self.ready[steps[number + 1].row].dtype
+                dtype = self.dtype if last else ready[steps[number + 1].row].dtype
                 y, first = _Map(x.data, row.outputs, size, margin, dtype), 0
-            run = partial(_convolve, self.ready[row], x, y, slice(first, first + row.outputs))
+            run = partial(_convolve, ready[row], x, y, slice(first, first + row.outputs))
             self.workers.each(run, _strips(step, self.workers.count))
             x = y
         return x
+
+
+def _is_thick(hole: Wanted) -> bool:
+    """Tell whether a square of THIN_PX fits into the hole, on the grid of 8 px."""
+    height, width = hole.shape
+    cells, side = hole.reshape(height // 8, 8, width // 8, 8).all(axis=(1, 3)), THIN_PX // 8
+    return min(cells.shape) >= side and bool(sliding_window_view(cells, (side, side)).all(axis=(2, 3)).any())
 
 
 def _completed(x: _Map, boxes: tuple[Box, ...], mask: Tensor, masked: Tensor) -> Tensor:
