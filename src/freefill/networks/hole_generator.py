@@ -223,7 +223,7 @@ class HoleGenerator:
             else:
                 size = [side * 2 if row.upsample else side // row.stride for side in x.size]
                 margin = 0 if last else _margin(steps[number + 1].row)
-                dtype = self.dtype if last else ready[steps[number + 1].row].dtype
+                dtype = ready[row].dtype if last else ready[steps[number + 1].row].dtype
                 y, first = _Map(x.data, row.outputs, size, margin, dtype), 0
             run = partial(_convolve, ready[row], x, y, slice(first, first + row.outputs))
             self.workers.each(run, _strips(step, self.workers.count))
