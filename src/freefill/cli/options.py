@@ -68,7 +68,7 @@ _FILL = (
 
 prior_option = click.option(
     "--prior", default="auto", show_default=True, type=click.Choice(["auto", "people", "none"]),
-    help="What refining may ask: networks that know persons, where they are here (auto); they must be; nothing.",
+    help="When refining, ask the networks that know persons: where they are here (auto), in any case, never.",
 )  # fmt: skip
 
 _MASK = (

@@ -130,8 +130,12 @@ def _in_part(model: Model, part: Image, columns: Sequence[int], least: float) ->
     tensor = ((bgr * 255 - MEAN_BGR) / DEVIATION_BGR).transpose(2, 0, 1)[None]
     feeds = {next(iter(model.inputs)): np.ascontiguousarray(tensor, np.float32)}
     answers = model.run(feeds, [*SCORES, *SIDES])
+    seen = np.max([of_cells[0].max(axis=0) for of_cells in answers[:3]], axis=0) > least
     kinds = []
     for column in columns:
+        if not seen[column]:
+            kinds.append(Found(np.zeros((0, 4)), np.zeros(0)))
+            continue
         decoded = [
             _decode(of_cells[0, :, column], logits[0], stride, least)
             for stride, of_cells, logits in zip(STRIDES, answers[:3], answers[3:], strict=True)

@@ -10,15 +10,17 @@ from collections.abc import Sized
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from freefill.detectors import salient
 from freefill.detectors.boxes import Boxes, overlaps
+from freefill.detectors.crops import resized
 from freefill.detectors.nanodet import CATEGORIES, Found, find_kinds
 from freefill.detectors.people import WEIGHTS, PeopleSettings, in_boxes
 from freefill.detectors.source import require
 from freefill.errors import WeightsError
 from freefill.masks.attached import IN_THE_HAND, WITH_A_PERSON
-from freefill.masks.grabcut import MARGIN, Marks, cut_out
+from freefill.masks.grabcut import MARGIN, WORK_PX, Marks, cut_out
 from freefill.masks.prior import Person, Prior, Seen
 from freefill.values import Box, Hole, Image
 from freefill.weights.store import state
@@ -150,16 +152,18 @@ def _things(image: Image, hole: Hole, kinds: dict[str, Found]) -> list[Seen]:
 
 
 def _shape(image: Image, box: Box) -> Hole:
-    """Return the thing's pixels, (box.height, box.width)."""
+    """Return the thing's pixels, (box.height, box.width), cut out at GrabCut's working size."""
     view = box.grown(max(round(MARGIN * max(box.height, box.width)), 8), image.shape[:2])
-    crop = np.ascontiguousarray(image[view.slices])
-    within = box.moved(-view.top, -view.left)
-    by_colour = cut_out(crop, Marks(box=within))[within.slices]
-    if state(salient.WEIGHTS[0]) != "ready":
-        return by_colour
-    shape = cut_out(crop, Marks(box=within), prior=salient.probabilities(crop))[within.slices]
-    # The network leaves out spokes and poles, colours do not: both together, where colours tell the thing at all.
-    return shape | by_colour if by_colour.mean() < TOLD else shape
+    scale = min(WORK_PX / max(view.height, view.width), 1.0)
+    crop = resized(image[view.slices], (max(round(view.height * scale), 2), max(round(view.width * scale), 2)))
+    sides = np.array([box.top - view.top, box.left - view.left, box.bottom - view.top, box.right - view.left]) * scale
+    within = _whole(sides, crop.shape[:2])
+    shape = cut_out(crop, Marks(box=within))[within.slices]
+    if state(salient.WEIGHTS[0]) == "ready":
+        by_network = cut_out(crop, Marks(box=within), prior=salient.probabilities(crop))[within.slices]
+        # The network leaves out spokes and poles, colours do not: both together, where colours tell the thing at all.
+        shape = by_network | shape if shape.mean() < TOLD else by_network
+    return resized(shape.astype(np.float32), (box.height, box.width)) > 0.5
 
 
 def _is_told(shape: Hole) -> bool:
@@ -170,7 +174,7 @@ def _is_told(shape: Hole) -> bool:
     return bool(np.ptp(rows) + 1 >= THROUGH * shape.shape[0] and np.ptp(cols) + 1 >= THROUGH * shape.shape[1])
 
 
-def _whole(box: np.ndarray, size: tuple[int, int]) -> Box:
+def _whole(box: NDArray[np.float64], size: tuple[int, int]) -> Box:
     """Return a box in whole pixels, within the picture, of 2 px and more."""
     top, left = min(int(box[0]), size[0] - 2), min(int(box[1]), size[1] - 2)
     bottom, right = min(int(np.ceil(box[2])), size[0]), min(int(np.ceil(box[3])), size[1])
