@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freefill.networks.attention_sets import picked, usable_keys
+from freefill.networks.attention_sets import chunks, picked, usable_keys
 from freefill.networks.contextual_attention import attend
 
 from .deepfill_cases import PARITY, box_mask, needs_parity, seeded_picture
@@ -108,3 +108,16 @@ def test_tf_sampling_rounds_as_the_port_does(factor: int, odd_ones: set[int]) ->
 def test_tf_sampling_of_16_is_the_documented_one() -> None:
     assert picked(16, 2, "tf").tolist() == [0, 2, 4, 6, 9, 11, 13, 15]
     assert picked(16, 2, "pt").tolist() == [0, 2, 4, 6, 8, 10, 12, 14]
+
+
+def test_cells_in_one_place_are_one_chunk_wherever_they_lie() -> None:
+    for top, left in ((0, 0), (13, 27), (44, 40)):
+        cells = torch.zeros(64, 64, dtype=torch.bool)
+        cells[top : top + 20, left : left + 24] = True
+        found = list(chunks(cells, planes=30**2))
+        assert [len(chunk) for chunk in found] == [480]
+        assert torch.equal(found[0], cells.flatten().nonzero().flatten())
+
+
+def test_no_cells_are_no_chunk() -> None:
+    assert not list(chunks(torch.zeros(4, 4, dtype=torch.bool), planes=100))

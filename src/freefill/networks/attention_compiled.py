@@ -32,31 +32,42 @@ class CompiledChunks:
     """
 
     def __init__(self, keys: Keys, scale: float, workers: Workers) -> None:
-        def margined(grid: Tensor) -> Tensor:
-            return F.pad(grid.float(), (1, 1, 1, 1)).contiguous()
-
-        def of_pixels(rows: Tensor) -> Tensor:
-            """(B, kh*kw, C) -> (B, length, C), whose memory is (B, C, length): so `_product` needs no copy."""
-            return F.pad(rows.transpose(1, 2).unflatten(2, keys.size), (1, 1, 1, 1)).flatten(2).transpose(1, 2)
-
+        self.workers = workers
         self.pitch = keys.size[1] + 2
-        vectors = margined(keys.vectors.unflatten(2, keys.size)).flatten(2)  # (B, C, length)
-        self.vectors = vectors.transpose(1, 2).contiguous().transpose(1, 2)
-        self.pixels = [[of_pixels(pixels) for pixels in row] for row in keys.pixels]
+        self.vectors = Tensor()
+        self.pixels = [[Tensor(), Tensor()], [Tensor(), Tensor()]]
+
+        def margined(rows: Tensor) -> Tensor:
+            """(B, kh * kw, C) -> (B, length, C)"""
+            return F.pad(rows.unflatten(1, keys.size), (0, 0, 1, 1, 1, 1)).flatten(1, 2)
+
+        def take(place: tuple[int, int] | None) -> None:
+            if place is None:
+                self.vectors = margined(keys.vectors.transpose(1, 2).float()).transpose(1, 2)  # (B, C, length)
+            else:
+                # (B, length, C), whose memory is (B, C, length): so `_product` needs no copy.
+                rows = margined(keys.pixels[place[0]][place[1]])
+                self.pixels[place[0]][place[1]] = rows.transpose(1, 2).contiguous().transpose(1, 2)
+
+        workers.each(take, [None, (0, 0), (0, 1), (1, 0), (1, 1)])
         batch, self.length = self.vectors.shape[0], self.vectors.shape[2]
-        inside = margined(torch.ones(batch, 1, *keys.size)).flatten(1)  # (B, length)
-        usable = inside if keys.usable is None else margined(keys.usable).flatten(1).expand(batch, -1).contiguous()
-        self.inverse_norm = margined(keys.inverse_norm).flatten(1).numpy()
+
+        def grid(numbers: Tensor) -> Tensor:
+            """(B or 1, 1, kh, kw) -> (B, length)"""
+            return F.pad(numbers.float(), (1, 1, 1, 1)).flatten(1).expand(batch, -1).contiguous()
+
+        inside = grid(torch.ones(batch, 1, *keys.size))
+        usable = inside if keys.usable is None else grid(keys.usable)
+        self.inverse_norm = grid(keys.inverse_norm).numpy()
         self.inside, self.usable, self.scale = inside.numpy(), usable.numpy(), (usable * scale).numpy()
         self.buffers = [torch.zeros(0), torch.zeros(0)]
-        self.workers = workers
 
     def run(self, vectors: Tensor, sets: Sets, want_best: bool) -> tuple[list[list[Tensor]], Tensor | None]:
         """Return the cells' features [a][b] (B, n, C), four times too large, and their best keys (B, n) if wanted.
 
         Parameters
         ----------
-        vectors : (B, h * w + 1, C) float32, of all queries
+        vectors : (B, h * w + 1, C), of all queries
         """
         batch = len(vectors)
 
@@ -70,7 +81,7 @@ class CompiledChunks:
         product = self._planes(1, batch, len(sets.product))
 
         def multiply(first: int, last: int) -> None:
-            product[:, first:last] = _product(vectors[:, sets.product[first:last]], self.vectors)
+            product[:, first:last] = _product(vectors[:, sets.product[first:last]].float(), self.vectors)
 
         self._share(len(sets.product), multiply)
         half = step(kernels.add_rows, product, 0, sets.rows_from)
@@ -120,7 +131,8 @@ def _product(left: Tensor, right: Tensor) -> Tensor:
     """Return left (B, n, k) @ right (B, k, m).
 
     As a convolution of 1x1 it takes half the time in float32: PyTorch's matrix product on processors is MKL's, which
-    leaves AVX-512 unused on some makes, its convolution is oneDNN's. In bfloat16 both are oneDNN's.
+    leaves AVX-512 unused on some makes, its convolution is oneDNN's; on one thread only if it is dilated, which means
+    nothing here. In bfloat16 both are oneDNN's.
     """
     if left.dtype != torch.float32:
         return left @ right
@@ -129,6 +141,7 @@ def _product(left: Tensor, right: Tensor) -> Tensor:
         F.conv2d(
             one.reshape(1, n, 1, k).permute(0, 3, 1, 2),  # (1, k, n, 1), channels last
             other.T.reshape(m, 1, 1, k).permute(0, 3, 1, 2),  # (m, k, 1, 1)
+            dilation=2,
         )
         for one, other in zip(left, right, strict=True)
     ]

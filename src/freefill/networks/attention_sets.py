@@ -70,12 +70,12 @@ def keys_of(background: Tensor, mask: Tensor | None, layout: Layout) -> Keys:
     small = shrunk(background, layout)  # (B, C, kh, kw)
     energy = wide(small).square().sum(1, keepdim=True)  # (B, 1, kh, kw)
     norm = F.avg_pool2d(energy, 3, stride=1, padding=1, divisor_override=1).sqrt()
-    pixels = [[background[:, :, a::2, b::2].flatten(2).transpose(1, 2) for b in (0, 1)] for a in (0, 1)]
+    last = background.permute(0, 2, 3, 1)  # channels last, as they lie in memory on a processor
     return Keys(
-        vectors=small.flatten(2),
+        vectors=small.permute(0, 2, 3, 1).flatten(1, 2).transpose(1, 2),
         inverse_norm=1 / norm.clamp_min(LEAST_NORM),
         usable=None if mask is None else usable_keys(mask, layout)[:, None].to(small.dtype),
-        pixels=pixels,
+        pixels=[[last[:, a::2, b::2].flatten(1, 2) for b in (0, 1)] for a in (0, 1)],
         size=(small.shape[2], small.shape[3]),
     )
 
@@ -86,10 +86,15 @@ def keys_of(background: Tensor, mask: Tensor | None, layout: Layout) -> Keys:
 def chunks(cells: Tensor, planes: int) -> Iterator[Tensor]:
     """Yield flat indices of the wanted cells, in square tiles with at most about `planes` planes, rim included."""
     side = max(math.isqrt(max(planes, 0)) - 6, 1)  # the rim: 1 for the paste, 1 for the fusion, 1 for the patch, twice
-    h, w = cells.shape
-    rows, cols = (-(-length // -(-length // side)) for length in (h, w))  # tiles of one size
-    for top in range(0, h, rows):
-        for left in range(0, w, cols):
+    w = cells.shape[1]
+    wanted = [cells.any(dim=1).nonzero().flatten(), cells.any(dim=0).nonzero().flatten()]
+    if not len(wanted[0]):
+        return
+    starts, ends = [int(one[0]) for one in wanted], [int(one[-1]) + 1 for one in wanted]
+    lengths = [end - start for start, end in zip(starts, ends, strict=True)]
+    rows, cols = (-(-length // -(-length // side)) for length in lengths)  # tiles of one size
+    for top in range(starts[0], ends[0], rows):
+        for left in range(starts[1], ends[1], cols):
             found = cells[top : top + rows, left : left + cols].nonzero()  # (n, 2)
             if len(found):
                 yield (found[:, 0] + top) * w + found[:, 1] + left

@@ -92,7 +92,8 @@ def attend(
     if any(side % 2 for side in (*features.shape[2:], *back.shape[2:])):
         raise InputError(f"attention takes even sizes, not {tuple(features.shape)} and {tuple(back.shape)}")
     workers = workers or Workers(1)
-    keys, vectors, run = workers.alone(lambda: _prepared(features, back, mask, layout, workers))
+    keys, vectors = workers.alone(lambda: _prepared(features, background, mask, layout))
+    run = _runner(keys, features, workers)
     batch, channels, h, w = len(features), features.shape[1], features.shape[2] // 2, features.shape[3] // 2
     if cells is None:
         cells = torch.ones(h, w, dtype=torch.bool, device=features.device)
@@ -109,19 +110,21 @@ def attend(
     return Attended(features, None if best is None else best.view(batch, h, w))
 
 
-def _prepared(
-    features: Tensor, back: Tensor, mask: Tensor | None, layout: Layout, workers: Workers
-) -> tuple[Keys, Tensor, Runner]:
-    """Return the keys, the queries' vectors (B, h * w + 1, C), and what computes chunks of them."""
-    keys = keys_of(back, mask, layout)
-    queries = shrunk(features, layout)  # (B, C, h, w)
+def _prepared(features: Tensor, background: Tensor | None, mask: Tensor | None, layout: Layout) -> tuple[Keys, Tensor]:
+    """Return the keys, and the queries' vectors, (B, h * w + 1, C)."""
+    keys = keys_of(features if background is None else background, mask, layout)
+    queries = keys.vectors if background is None else shrunk(features, layout).flatten(2)  # (B, C, h*w)
     # A zero vector at the end stands for every place outside the grid.
-    vectors = F.pad(queries.flatten(2).transpose(1, 2), (0, 0, 0, 1))  # (B, h*w + 1, C)
+    return keys, F.pad(queries.transpose(1, 2), (0, 0, 0, 1))
+
+
+def _runner(keys: Keys, features: Tensor, workers: Workers) -> Runner:
+    """Compiled loops on a processor, tensors for gradients and on other devices."""
     if features.device.type == "cpu" and features.dtype != torch.float64 and not features.requires_grad:
         from freefill.networks.attention_compiled import CompiledChunks  # loads numba
 
-        return keys, vectors.float(), CompiledChunks(keys, SCALE, workers).run
-    return keys, vectors, partial(_by_tensors, keys)
+        return CompiledChunks(keys, SCALE, workers).run
+    return partial(_by_tensors, keys)
 
 
 def _place(out: Tensor, chunk: Tensor, pixels: list[list[Tensor]]) -> None:
