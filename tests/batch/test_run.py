@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -203,6 +204,32 @@ def test_an_interrupted_batch_leaves_no_half_and_no_orphan_and_can_go_on(folder,
         Image.open(path).load()
     kept = journal.read(str(root / "out"))
     assert len(written) - 2 <= len(kept) <= len(written)  # at most one picture of each worker was not yet noted
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_worker_that_is_told_to_end_while_it_writes_cleans_its_half_away(folder):
+    root = folder(*(f"{n}.png" for n in range(4)), size=1600)  # noise: a second to compress
+    pairing, output = pairs_of(root)
+    told: list[int] = []
+
+    def tell(pool: Pool) -> None:
+        deadline = time.monotonic() + 30
+        while not leftovers(root) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        for worker in pool.workers if leftovers(root) else ():
+            os.kill(worker.pid, signal.SIGTERM)
+            told.append(worker.pid)
+
+    with Pool(WORK, output, 1) as pool:
+        thread = threading.Thread(target=tell, args=(pool,))
+        thread.start()
+        records = list(pool.fill_all(pairing.pairs))
+        thread.join()
+    assert len(told) == 1
+    (failed,) = (record for record in records if record.status == "failed")
+    assert "exit code 143" in (failed.error or "")
+    assert len(list((root / "out").glob("*.png"))) == 3
+    assert not leftovers(root)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")

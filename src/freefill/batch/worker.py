@@ -10,7 +10,6 @@ import contextlib
 import os
 import pickle
 import signal
-import sys
 import threading
 import time
 from queue import SimpleQueue
@@ -25,13 +24,14 @@ def main() -> None:
     """Answer pairs with records until the input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers itself
     signal.signal(signal.SIGTERM, _stop)
-    # Native code may print to standard output; the answers get a stream of their own.
-    answers = os.fdopen(os.dup(1), "wb")
+    # Native code may print to standard output; the answers get a stream of their own. So does the input: a thread waits
+    # in it for ever, and Python cannot end while one waits in sys.stdin.
+    orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     jobs: SimpleQueue[Pair | None] = SimpleQueue()
-    work, output, threads = pickle.load(sys.stdin.buffer)
+    work, output, threads = pickle.load(orders)
     _bound_threads(threads)
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, jobs), daemon=True).start()
+    threading.Thread(target=_listen, args=(orders, jobs), daemon=True).start()
 
     from freefill.batch.fill import fill_pair
     from freefill.errors import FreefillError

@@ -71,9 +71,8 @@ def _through_part(target: Path, kept: os.stat_result | None) -> Iterator[BinaryI
     """Write beside the target, then rename."""
     part = target.parent / f".freefill-{secrets.token_hex(8)}.part"
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    stream = os.fdopen(os.open(part, flags, 0o666), "w+b")  # the umask is applied by the system
-    try:
-        with stream:
+    try:  # from before it is there: a signal may come in between
+        with os.fdopen(os.open(part, flags, 0o666), "w+b") as stream:  # the umask is applied by the system
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
