@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freefill.networks.attention_sets import chunks, picked, usable_keys
+from freefill.networks.attention_sets import chunks, picked, sets_of, usable_keys
 from freefill.networks.contextual_attention import attend
 
 from .deepfill_cases import PARITY, box_mask, needs_parity, seeded_picture
@@ -117,6 +117,16 @@ def test_cells_in_one_place_are_one_chunk_wherever_they_lie() -> None:
         found = list(chunks(cells, planes=30**2))
         assert [len(chunk) for chunk in found] == [480]
         assert torch.equal(found[0], cells.flatten().nonzero().flatten())
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 999), share=st.sampled_from([0.01, 0.2, 1.0]), planes=st.sampled_from([1, 60, 300]))
+def test_every_wanted_cell_is_in_one_chunk_and_no_chunk_is_too_large(seed: int, share: float, planes: int) -> None:
+    cells = torch.from_numpy(np.random.default_rng(seed).random((19, 30)) < share)
+    found = list(chunks(cells, planes))
+    assert torch.equal(torch.cat([torch.zeros(0, dtype=torch.long), *found]).sort()[0], cells.flatten().nonzero()[:, 0])
+    for chunk in found:
+        assert len(chunk) == 1 or len(sets_of(chunk, (19, 30), fuse=False).product) <= planes + 1
 
 
 def test_no_cells_are_no_chunk() -> None:

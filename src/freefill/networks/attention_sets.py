@@ -5,7 +5,6 @@ A *query* is a place of the features on the 1/8 grid, a *key* a place of the bac
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -83,21 +82,27 @@ def keys_of(background: Tensor, mask: Tensor | None, layout: Layout) -> Keys:
 # --- queries -----------------------------------------------------------------------------------------------------
 
 
+RIM = 3  # cells around a cell whose planes it needs: 1 for the paste, 1 for the fusion, 1 for the patch
+
+
 def chunks(cells: Tensor, planes: int) -> Iterator[Tensor]:
-    """Yield flat indices of the wanted cells, in square tiles with at most about `planes` planes, rim included."""
-    side = max(math.isqrt(max(planes, 0)) - 6, 1)  # the rim: 1 for the paste, 1 for the fusion, 1 for the patch, twice
-    w = cells.shape[1]
-    wanted = [cells.any(dim=1).nonzero().flatten(), cells.any(dim=0).nonzero().flatten()]
-    if not len(wanted[0]):
+    """Yield flat indices of the wanted cells, in parts with at most about `planes` planes, rim included.
+
+    What has more is cut in the middle, across its longer side, again and again.
+    """
+    places = cells.nonzero()  # (n, 2)
+    if not len(places):
         return
-    starts, ends = [int(one[0]) for one in wanted], [int(one[-1]) + 1 for one in wanted]
-    lengths = [end - start for start, end in zip(starts, ends, strict=True)]
-    rows, cols = (-(-length // -(-length // side)) for length in lengths)  # tiles of one size
-    for top in range(starts[0], ends[0], rows):
-        for left in range(starts[1], ends[1], cols):
-            found = cells[top : top + rows, left : left + cols].nonzero()  # (n, 2)
-            if len(found):
-                yield (found[:, 0] + top) * w + found[:, 1] + left
+    with_rim = F.max_pool2d(cells[None, None].float(), 2 * RIM + 1, stride=1, padding=RIM)
+    if len(places) == 1 or int(with_rim.sum()) <= planes:
+        yield places[:, 0] * cells.shape[1] + places[:, 1]
+        return
+    first, last = places.amin(0), places.amax(0)
+    axis = int((last - first).argmax())
+    before = torch.arange(cells.shape[axis], device=cells.device) <= (first[axis] + last[axis]) // 2
+    before = before[:, None] if axis == 0 else before[None]
+    yield from chunks(cells & before, planes)
+    yield from chunks(cells & ~before, planes)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ SCALE = 10.0  # softmax scale
 CHUNK_BYTES = 192 << 20  # bound on one array of planes
 # Larger arrays leave the cache; but a chunk of few planes is mostly rim: of 92 planes only 9 are cells that were asked
 # for. So a chunk takes this much, or this many planes where that is more, within the bound.
-CACHE_BYTES, FEW_PLANES = 24 << 20, 700
+CACHE_BYTES, FEW_PLANES = 24 << 20, 1200
 
 
 @dataclass(frozen=True)
