@@ -19,7 +19,6 @@ from freefill.errors import FreefillError
 from freefill.inpainter import Inpainter
 from freefill.masks.attached import Thing
 from freefill.masks.overlay import overlay
-from freefill.masks.prior import Prior
 from freefill.masks.refinement import STEPS, Refined, refine
 
 # Skaters, skiers, riders, surfers with mirror images, hard shadows, bags, a dog, groups; no_derivatives are left out.
@@ -29,8 +28,10 @@ WANTED = (
 )  # fmt: skip
 
 
-def write_page(folder: Path, count: int = 20, engines: tuple[str, ...] = ("patchmatch", "texture")) -> str:
-    """Write index.html and each picture as a PNG of its own; return the page's path."""
+def write_page(
+    folder: Path, count: int = 20, engines: tuple[str, ...] = ("patchmatch", "texture"), *, networks: bool
+) -> str:
+    """Write index.html and each picture as a PNG of its own; return the page's path. `networks` = refining asks them."""
     folder.mkdir(parents=True, exist_ok=True)
     ready = []
     for name in engines:
@@ -42,7 +43,7 @@ def write_page(folder: Path, count: int = 20, engines: tuple[str, ...] = ("patch
     chosen = [scene for scene in scenes() if scene.id in WANTED and not scene.no_derivatives][:count]
     for scene in chosen:
         started = time.perf_counter()
-        rows.append(_row(scene, ready, folder))
+        rows.append(_row(scene, ready, folder, networks))
         print(f"{scene.id}: {time.perf_counter() - started:.1f} s", flush=True)
     page = folder / "index.html"
     page.write_text(
@@ -53,13 +54,14 @@ def write_page(folder: Path, count: int = 20, engines: tuple[str, ...] = ("patch
     return str(page)
 
 
-def _row(scene: Scene, engines: list[tuple[str, Inpainter]], folder: Path) -> str:
+def _row(scene: Scene, engines: list[tuple[str, Inpainter]], folder: Path, networks: bool) -> str:
     """Fill one picture in every way; return its part of the page."""
     from freefill.detectors import people
 
     things = [Thing(i.category, i.hole) for i in scene.instances if i.category != "person" and not i.crowd]
-    annotated = refine(scene.truth, scene.image, prior=_prior(scene.image, scene.truth))
-    with_things = refine(scene.truth, scene.image, things=things, prior=_prior(scene.image, scene.truth))
+    prior = sight.look(scene.image, scene.truth) if networks else None
+    annotated = refine(scene.truth, scene.image, prior=prior)
+    with_things = refine(scene.truth, scene.image, things=things, prior=prior)
     masks = {"annotated": scene.truth, "annotated, refined": annotated.hole}
     layers = {"annotated": scene.truth, **_steps(annotated)}
     if (with_things.hole != annotated.hole).any():
@@ -69,7 +71,7 @@ def _row(scene: Scene, engines: list[tuple[str, Inpainter]], folder: Path) -> st
         found = people.detect(scene.image)
     except FreefillError:
         found = np.zeros_like(scene.truth)
-    refined = refine(found, scene.image, prior=_prior(scene.image, found))
+    refined = refine(found, scene.image, prior=sight.look(scene.image, found) if networks else None)
     if found.any():
         masks |= {"predicted": found, "predicted, refined": refined.hole}
     shown = {"picture": scene.image, "steps on the annotated mask": overlay(scene.image, layers)}
@@ -81,11 +83,6 @@ def _row(scene: Scene, engines: list[tuple[str, Inpainter]], folder: Path) -> st
             shown[f"{engine}: {name}"] = np.asarray(fill(pixels, hole).image, np.float32) / 255
     figures = [_figure(scene.id, name, image, folder) for name, image in shown.items()]
     return f"<h2>{scene.id}</h2>{''.join(figures)}"
-
-
-def _prior(image: np.ndarray, hole: np.ndarray) -> Prior | None:
-    """Return what the networks see at a mask, where they are here."""
-    return sight.look(image, hole) if sight.ready() and hole.any() else None
 
 
 def _steps(refined: Refined) -> dict[str, np.ndarray]:

@@ -270,13 +270,13 @@ def main() -> None:
     parser.add_argument("--page", type=Path, metavar="DIR", help="one page of 20 filled pictures")
     parser.add_argument("--time", action="store_true", help="time only")
     chosen = parser.parse_args()
+    networks = chosen.prior == "people" and sight.ready()
     if chosen.page:
         from _mask_page import write_page
 
-        print(write_page(chosen.page))
+        print(write_page(chosen.page, networks=networks))
         return
     if not chosen.time:
-        networks = chosen.prior == "people" and sight.ready()
         print(f"asked: {sight.asked()}" if networks else "from the image alone")
         with Pool(chosen.jobs) as pool:
             rows = list(pool.imap(partial(measure, networks=networks), scenes(chosen.half)))
