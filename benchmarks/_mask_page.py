@@ -31,7 +31,7 @@ WANTED = (
 def write_page(
     folder: Path, count: int = 20, engines: tuple[str, ...] = ("patchmatch", "texture"), *, networks: bool
 ) -> str:
-    """Write index.html and each picture as a PNG of its own; return the page's path. `networks` = refining asks them."""
+    """Write index.html and each picture as a PNG of its own, refined with or without networks; return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     ready = []
     for name in engines:
