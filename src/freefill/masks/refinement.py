@@ -197,8 +197,7 @@ def refine(
         add("smooth", smooth(hole, parts, settings.smooth, least_px=stairs_px))
     if overview is not None:
         # Of the object as it was before thickening: its rim is ground already.
-        beside = _beside(overview, *alone, settings)
-        for step, more in beside.items():
+        for step, more in _beside(overview, *alone, settings).items():
             add(step, more)
     if block > 1:
         notes.append(f"the mask was enlarged about {block} times: its steps are smoothed")
