@@ -92,7 +92,7 @@ def attend(
     if any(side % 2 for side in (*features.shape[2:], *back.shape[2:])):
         raise InputError(f"attention takes even sizes, not {tuple(features.shape)} and {tuple(back.shape)}")
     workers = workers or Workers(1)
-    keys, vectors = workers.alone(lambda: _prepared(features, background, mask, layout))
+    keys, vectors = _prepared(features, background, mask, layout)
     run = _runner(keys, features, workers)
     batch, channels, h, w = len(features), features.shape[1], features.shape[2] // 2, features.shape[3] // 2
     if cells is None:
@@ -105,7 +105,7 @@ def attend(
         pixels, best_of_chunk = run(vectors, sets_of(chunk, (h, w), fuse), want_best)
         if best is not None and best_of_chunk is not None:
             best[:, chunk] = best_of_chunk
-        workers.alone(partial(_place, out, chunk, pixels))
+        _place(out, chunk, pixels)
     features = out.view(batch, 2 * h, 2 * w, channels).permute(0, 3, 1, 2)
     return Attended(features, None if best is None else best.view(batch, h, w))
 

@@ -157,10 +157,14 @@ class HoleGenerator:
         -------
         Filled
         """
-        alone = self.workers.alone
-        masked = alone(lambda: self.generator.check(image_pm1, mask, guide))  # (B, 3, H, W)
+        inputs = (image_pm1, mask, guide)
+        return self.workers.alone(lambda: self._fill(*inputs, chunk_bytes, want_best))
+
+    def _fill(self, image_pm1: Tensor, mask: Tensor, guide: Tensor | None, chunk_bytes: int, want_best: bool) -> Filled:
+        """Fill the hole; a worker does it, and shares out the layers among the others."""
+        masked = self.generator.check(image_pm1, mask, guide)  # (B, 3, H, W)
         mask = mask.expand(len(masked), -1, -1, -1)
-        hole = alone(lambda: (mask > 0).any(dim=1).any(dim=0).cpu().numpy())
+        hole = (mask > 0).any(dim=1).any(dim=0).cpu().numpy()
         if not hole.any():
             return Filled(masked, masked, None)
         table, layout = self.generator.table, self.generator.layout
@@ -170,15 +174,15 @@ class HoleGenerator:
         coarse_steps, _ = regions.plan(table.coarse, hole, layout)
 
         ready = self.ready if _is_thick(hole) else self.ready_thin
-        x = self._chain(ready, coarse_steps, alone(lambda: self.generator.coarse_input(masked, mask, guide)))
-        coarse = alone(lambda: _completed(x, coarse_steps[-1].boxes, mask, masked))
+        x = self._chain(ready, coarse_steps, self.generator.coarse_input(masked, mask, guide))
+        coarse = _completed(x, coarse_steps[-1].boxes, mask, masked)
 
         both = _Map(masked, table.decoder[0].inputs, features_wanted.shape, 1, self.dtype)
         self._chain(ready, plain, coarse, both, 0)
         b, best = self._attended(coarse, mask, attention_wanted, chunk_bytes, want_best)
         self._chain(ready, pasted, b, both, table.plain[-1].outputs)
         y = self._chain(ready, decoder, both)
-        refined = alone(lambda: _completed(y, decoder[-1].boxes, mask, masked))
+        refined = _completed(y, decoder[-1].boxes, mask, masked)
         return Filled(refined, coarse, best)
 
     def _attended(
@@ -215,7 +219,7 @@ class HoleGenerator:
         if isinstance(x, Tensor):
             source = x
             x = _Map(source, source.shape[1], source.shape[2:], _margin(steps[0].row), ready[steps[0].row].dtype)
-            self.workers.alone(partial(x.at(0, 0, *x.size).copy_, source))
+            x.at(0, 0, *x.size).copy_(source)
         for number, step in enumerate(steps):
             row, last = step.row, number + 1 == len(steps)
             if last and into is not None:
