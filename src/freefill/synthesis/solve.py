@@ -58,13 +58,11 @@ def assemble(first, last, bounds, image, known, holes, number, copied, screening
             for k in range(3):
                 here = image[from_y, from_x, k]
                 there = image[copied[other, 0], copied[other, 1], k] if other >= 0 else image[y, x, k]
-                wanted = np.float32(0)
-                if own:
-                    wanted += here - image[from_y + dy, from_x + dx, k]
-                if theirs:
-                    wanted += image[back_y, back_x, k] - there
-                if own and theirs:
-                    wanted *= np.float32(0.5)
+                # The upper or left one of two says how they differ: a mean of both would halve the grain there.
+                if own and (side >= 2 or not theirs):
+                    wanted = here - image[from_y + dy, from_x + dx, k]
+                else:
+                    wanted = image[back_y, back_x, k] - there
                 right[n, k] += wanted - (here - there)
 
 
