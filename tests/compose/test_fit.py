@@ -108,6 +108,19 @@ def test_a_thick_hole_is_filled_smaller_and_made_sharp():
     assert window.detail
 
 
+def test_the_plan_says_the_scale_and_why():
+    hole = np.zeros((600, 600), bool)
+    hole[200:300, 200:300] = True
+    (note,) = make_plan(hole, SMALL_ONLY, Options(), TEXTURE).notes
+    assert note == (
+        "1 of 1 windows filled at a smaller scale (down to 0.32: small fills holes up to 32 px thick and what fits into "
+        "--max-memory at full scale), then made sharp from the picture's own texture"
+    )
+    square = replace(SMALL_ONLY, size=SizeRule(min_px=64, fixed_px=64), weights=("w",))
+    (note,) = make_plan(hole, square, Options(texture="never")).notes
+    assert "small fills windows up to 64 px wide and what fits into --max-memory at full scale), then enlarged" in note
+
+
 def test_a_network_stays_small_where_nothing_can_make_it_sharp_and_an_engine_that_copies_does_not():
     hole = np.zeros((600, 600), bool)
     hole[200:300, 200:300] = True

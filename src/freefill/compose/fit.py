@@ -123,7 +123,7 @@ def make_plan(hole: Hole, spec: EngineSpec, options: Options, texture: EngineSpe
     if options.window == "whole":
         whole = Box(0, 0, *size)
         group = Group(whole, hole_px, 0.0)
-        return _with_windows(plan, [_window(group, whole, 1.0, spec, options, sharpen, hole)])
+        return _with_windows(plan, [_window(group, whole, 1.0, spec, options, sharpen, hole)], spec)
     rule = _Rule(size, spec)
     windows: list[Window] = []
     for group in merge(find_groups(hole), rule.box):
@@ -132,18 +132,22 @@ def make_plan(hole: Hole, spec: EngineSpec, options: Options, texture: EngineSpe
             windows += _tiles(group.box, box, spec, options.max_memory_bytes, hole)
         else:
             windows.append(_window(group, box, scale_for(group, spec.size), spec, options, sharpen, hole))
-    return _with_windows(plan, windows)
+    return _with_windows(plan, windows, spec)
 
 
-def _with_windows(plan: Plan, windows: list[Window]) -> Plan:
+def _with_windows(plan: Plan, windows: list[Window], spec: EngineSpec) -> Plan:
     """Complete the plan and say what the user should know of it."""
     notes = []
     small = [w for w in windows if w.scale < 1]
     if small:
         lowest = min(w.scale for w in small)
         after = "then made sharp from the picture's own texture" if small[0].detail else "then enlarged"
+        limits = [] if spec.size.hole_px is None else [f"holes up to {spec.size.hole_px} px thick"]
+        most = spec.size.fixed_px or spec.size.max_px
+        limits += [] if most is None else [f"windows up to {most} px wide"]
+        why = f"{spec.name} fills {' and '.join([*limits, 'what fits into --max-memory'])} at full scale"
         notes.append(
-            f"{len(small)} of {len(windows)} windows filled at a smaller scale (down to {lowest:.2f}), {after}"
+            f"{len(small)} of {len(windows)} windows filled at a smaller scale (down to {lowest:.2f}: {why}), {after}"
         )
     return Plan(plan.size, plan.engine, tuple(windows), plan.seed, plan.hole_px, notes=tuple(notes))
 
