@@ -113,8 +113,8 @@ def test_the_plan_says_the_scale_and_why():
     hole[200:300, 200:300] = True
     (note,) = make_plan(hole, SMALL_ONLY, Options(), TEXTURE).notes
     assert note == (
-        "1 of 1 windows filled at a smaller scale (down to 0.32: small fills holes up to 32 px thick and what fits into "
-        "--max-memory at full scale), then made sharp from the picture's own texture"
+        "1 of 1 windows filled at a smaller scale (down to 0.32: small fills holes up to 32 px thick and what fits "
+        "into --max-memory at full scale), then made sharp from the picture's own texture"
     )
     square = replace(SMALL_ONLY, size=SizeRule(min_px=64, fixed_px=64), weights=("w",))
     (note,) = make_plan(hole, square, Options(texture="never")).notes
