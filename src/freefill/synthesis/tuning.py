@@ -28,9 +28,9 @@ class Tuning:
     vote_base: float = 1.6  # the same for a patch's vote, by its centre
     vote_floor: float = 0.05
     quantile: float = 0.75
-    row_pull: float = 400.0  # grey levels over the longer side
-    col_pull: float = 130.0
-    pull_reach: float = 0.03  # depth in the hole at which these are a half, share of the longer side
+    row_pull: float = 600.0  # grey levels over the longer side
+    col_pull: float = 200.0
+    pull_reach: float = 0.02  # depth in the hole at which these are a half, share of the longer side
     layered_pull: float = 600.0  # along the normal of layers that the rim is sure of
     guide_weight: float = 8.0  # of its squared differences, at its own resolution
     guide_fade: float = 1.0  # per finer level; the guide is low-passed, so it never holds back detail
