@@ -17,7 +17,7 @@ More makes it fast, and none of it changes a result beyond rounding:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -37,6 +37,7 @@ from freefill.networks.workers import Workers
 from freefill.values import Box
 
 STRIP_BYTES = 4 << 20  # of the two halves of a convolution's output, float32
+LEAST_BYTES = 1 << 20  # of each of two strips for a worker, instead of one: smaller ones are mostly rim
 LEAST_ROWS = 4  # of a strip: convolutions of fewer rows are slow
 # What the coarse stage rounds away, everything after it makes larger, and the more so the deeper in a hole: it stays in
 # float32 where the rest works with 16 bits, in holes thinner than this only up to its last stride
@@ -257,16 +258,19 @@ def _margin(row: Row) -> int:
     return 1 if row.upsample else row.before_px
 
 
-def _strips(step: Step, workers: int) -> Iterator[Box]:
-    """Cut the boxes into parts with STRIP_BYTES of output or less, so that every worker has some."""
+def _strips(step: Step, workers: int) -> list[Box]:
+    """Cut the boxes into parts with STRIP_BYTES of output or less, so that every worker has some; the largest first."""
     px_bytes = 8 * step.row.outputs * (4 if step.row.upsample else 1)
     area = sum(box.area for box in step.boxes)
-    share = area / workers if len(step.boxes) == 1 else area / (2 * workers)
+    many = len(step.boxes) > 1 or area * px_bytes >= 2 * workers * LEAST_BYTES
+    share = min(area / (2 * workers if many else workers), STRIP_BYTES / px_bytes)
+    strips = []
     for box in step.boxes:
-        count = min(math.ceil(box.area / min(STRIP_BYTES / px_bytes, share)), max(box.height // LEAST_ROWS, 1))
+        count = min(math.ceil(box.area / share), max(box.height // LEAST_ROWS, 1))
         for i in range(count):
             top, bottom = box.height * i // count, box.height * (i + 1) // count
-            yield Box(box.top + top, box.left, bottom - top, box.width)
+            strips.append(Box(box.top + top, box.left, bottom - top, box.width))
+    return sorted(strips, key=lambda strip: -strip.area)
 
 
 def _convolve(ready: _Ready, x: _Map, y: _Map, channels: slice, box: Box) -> None:
