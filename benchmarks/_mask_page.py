@@ -19,7 +19,7 @@ from freefill.errors import FreefillError
 from freefill.inpainter import Inpainter
 from freefill.masks.attached import Thing
 from freefill.masks.overlay import overlay
-from freefill.masks.refinement import STEPS, Refined, refine
+from freefill.masks.refinement import refine
 
 # Skaters, skiers, riders, surfers with mirror images, hard shadows, bags, a dog, groups; no_derivatives are left out.
 WANTED = (
@@ -63,10 +63,10 @@ def _row(scene: Scene, engines: list[tuple[str, Inpainter]], folder: Path, netwo
     annotated = refine(scene.truth, scene.image, prior=prior)
     with_things = refine(scene.truth, scene.image, things=things, prior=prior)
     masks = {"annotated": scene.truth, "annotated, refined": annotated.hole}
-    layers = {"annotated": scene.truth, **_steps(annotated)}
+    layers = {"annotated": scene.truth, **annotated.every_step()}
     if (with_things.hole != annotated.hole).any():
         masks["annotated, refined with things"] = with_things.hole
-        layers = {"annotated": scene.truth, **_steps(with_things)}
+        layers = {"annotated": scene.truth, **with_things.every_step()}
     try:
         found = people.detect(scene.image)
     except FreefillError:
@@ -76,18 +76,13 @@ def _row(scene: Scene, engines: list[tuple[str, Inpainter]], folder: Path, netwo
         masks |= {"predicted": found, "predicted, refined": refined.hole}
     shown = {"picture": scene.image, "steps on the annotated mask": overlay(scene.image, layers)}
     if found.any():
-        shown["steps on the predicted mask"] = overlay(scene.image, {"predicted": found, **_steps(refined)})
+        shown["steps on the predicted mask"] = overlay(scene.image, {"predicted": found, **refined.every_step()})
     pixels = np.rint(scene.image * 255).astype(np.uint8)
     for engine, fill in engines:
         for name, hole in masks.items():
             shown[f"{engine}: {name}"] = np.asarray(fill(pixels, hole).image, np.float32) / 255
     figures = [_figure(scene.id, name, image, folder) for name, image in shown.items()]
     return f"<h2>{scene.id}</h2>{''.join(figures)}"
-
-
-def _steps(refined: Refined) -> dict[str, np.ndarray]:
-    """Return what each step added, also where that is nothing: so each has the same colour in every picture."""
-    return {step: refined.added.get(step, np.zeros_like(refined.hole)) for step in STEPS}
 
 
 def _figure(number: int, name: str, image: np.ndarray, folder: Path) -> str:

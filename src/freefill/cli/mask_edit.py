@@ -258,14 +258,8 @@ def _things(annotations: str, name: str) -> list[Thing]:
 
 
 def _show_steps(picture: Picture, given: Mask, refined: Refined, target: str) -> None:
-    import numpy as np
-
     from freefill.detectors.source import as_image
     from freefill.masks.overlay import overlay
-    from freefill.masks.refinement import STEPS
 
-    # Steps that added nothing are named too, empty: so each step has the same colour in every overlay.
-    nothing = np.zeros_like(given.hole)
-    steps = {step: refined.added.get(step, nothing) for step in STEPS}
-    layers = {"as given": given.hole & ~refined.dropped, **steps, "dropped": refined.dropped}
+    layers = {"as given": given.hole & ~refined.dropped, **refined.every_step(), "dropped": refined.dropped}
     _write_image(overlay(as_image(picture), layers), target)

@@ -20,7 +20,8 @@ from freefill.detectors.people import WEIGHTS, PeopleSettings, in_boxes
 from freefill.detectors.source import require
 from freefill.errors import WeightsError
 from freefill.masks.attached import IN_THE_HAND, WITH_A_PERSON
-from freefill.masks.grabcut import MARGIN, WORK_PX, Marks, cut_out
+from freefill.masks.grabcut import WORK_PX, Marks, cut_out, surroundings
+from freefill.masks.parts import spans
 from freefill.masks.prior import Person, Prior, Seen
 from freefill.values import Box, Hole, Image
 from freefill.weights.store import state
@@ -144,7 +145,7 @@ def _things(image: Image, hole: Hole, kinds: dict[str, Found]) -> list[Seen]:
             break
         if box.area >= LEAST_PX and _touches(box, hole) and hole[box.slices].mean() < 0.9:
             shape = _shape(image, box)
-            if _is_told(shape):
+            if shape.mean() < FULL and spans(shape, THROUGH):
                 things.append(Seen(names[number], box, shape))
             elif scores[number] >= SURE:  # all of the box: half a bicycle left over is worse than some ground taken
                 things.append(Seen(names[number], box, np.ones_like(shape)))
@@ -153,7 +154,7 @@ def _things(image: Image, hole: Hole, kinds: dict[str, Found]) -> list[Seen]:
 
 def _shape(image: Image, box: Box) -> Hole:
     """Return the thing's pixels, (box.height, box.width), cut out at GrabCut's working size."""
-    view = box.grown(max(round(MARGIN * max(box.height, box.width)), 8), image.shape[:2])
+    view = surroundings(box, image.shape[:2])
     scale = min(WORK_PX / max(view.height, view.width), 1.0)
     crop = resized(image[view.slices], (max(round(view.height * scale), 2), max(round(view.width * scale), 2)))
     sides = np.array([box.top - view.top, box.left - view.left, box.bottom - view.top, box.right - view.left]) * scale
@@ -164,14 +165,6 @@ def _shape(image: Image, box: Box) -> Hole:
         # The network leaves out spokes and poles, colours do not: both together, where colours tell the thing at all.
         shape = by_network | shape if shape.mean() < TOLD else by_network
     return resized(shape.astype(np.float32), (box.height, box.width)) > 0.5
-
-
-def _is_told(shape: Hole) -> bool:
-    """Tell whether a shape reaches through its box and does not fill it."""
-    rows, cols = np.flatnonzero(shape.any(axis=1)), np.flatnonzero(shape.any(axis=0))
-    if not rows.size or shape.mean() >= FULL:
-        return False
-    return bool(np.ptp(rows) + 1 >= THROUGH * shape.shape[0] and np.ptp(cols) + 1 >= THROUGH * shape.shape[1])
 
 
 def _whole(box: NDArray[np.float64], size: tuple[int, int]) -> Box:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from freefill.errors import InputError
 from freefill.masks.draw import Point, disc_mask
+from freefill.masks.parts import spans
 from freefill.values import Box, Hole, Image
 
 WORK_PX = 480  # longer side at which GrabCut runs: 0.2 s; larger changes the outline by less than the filter does
@@ -75,9 +76,9 @@ def cut_out(
     inside = _union(size, marks.strokes, marks.points, radius)
     outside = _union(size, marks.not_strokes, marks.not_points, radius) & ~inside
     box = marks.box if marks.box is not None else _reach(inside, size)
-    view = box.grown(max(round(MARGIN * max(box.height, box.width)), 8), size)
+    view = surroundings(box, size)
     here = view.slices
-    if prior is not None and marks.box is not None and not _spans(prior, box):
+    if prior is not None and marks.box is not None and not spans(prior[box.slices] > 0.5, FILLS):
         prior = None
     if prior is not None and marks.box is not None and not inside.any() and not outside.any():
         cut = (prior > 0.5)[here]  # measured better than what GrabCut makes of it
@@ -147,18 +148,16 @@ def _union(size: tuple[int, int], strokes: Hole | None, points: Sequence[Point],
     return marked
 
 
+def surroundings(box: Box, size: tuple[int, int]) -> Box:
+    """Return a box with what GrabCut looks at around it, within the picture."""
+    return box.grown(max(round(MARGIN * max(box.height, box.width)), 8), size)
+
+
 def _reach(inside: Hole, size: tuple[int, int]) -> Box:
     """Without a box the thing may lie anywhere within three times the marks' extent, or half the picture if more."""
     rows, cols = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     box = Box(int(rows[0]), int(cols[0]), int(rows[-1] - rows[0] + 1), int(cols[-1] - cols[0] + 1))
     return box.grown(max(box.height, box.width, min(size) // 4), size)
-
-
-def _spans(prior: NDArray[np.float32], box: Box) -> bool:
-    """Tell whether what stands out reaches from one end of the box to the other, as the thing in it does, roughly."""
-    within = prior[box.slices] > 0.5
-    rows, cols = np.flatnonzero(within.any(axis=1)), np.flatnonzero(within.any(axis=0))
-    return rows.size > 0 and bool(np.ptp(rows) + 1 >= FILLS * box.height and np.ptp(cols) + 1 >= FILLS * box.width)
 
 
 def _first_guess(

@@ -111,3 +111,16 @@ def box_around(parts: Iterable[Part]) -> Box:
     for other in boxes[1:]:
         box = box.joined(other)
     return box
+
+
+def spans(hole: Hole, share: float) -> bool:
+    """Tell whether what is masked in a box reaches over a share of its height and of its width.
+
+    Parameters
+    ----------
+    hole : (h, w) bool, the box
+    share : 0 to 1
+    """
+    rows, cols = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
+    height, width = hole.shape
+    return rows.size > 0 and bool(np.ptp(rows) + 1 >= share * height and np.ptp(cols) + 1 >= share * width)

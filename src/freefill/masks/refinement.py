@@ -106,6 +106,10 @@ class Refined:
         given_px = max(int(self.hole.sum()) - sum(added_px.values()), 1)
         return {step: px / given_px for step, px in added_px.items()}
 
+    def every_step(self) -> dict[str, Hole]:
+        """Return what each of `STEPS` added, also where that is nothing: so an overlay gives each its own colour."""
+        return {step: self.added.get(step, np.zeros_like(self.hole)) for step in STEPS}
+
 
 def refine(
     mask: Mask | Hole,

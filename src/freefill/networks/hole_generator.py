@@ -158,8 +158,7 @@ class HoleGenerator:
         -------
         Filled
         """
-        inputs = (image_pm1, mask, guide)
-        return self.workers.alone(lambda: self._fill(*inputs, chunk_bytes, want_best))
+        return self.workers.alone(partial(self._fill, image_pm1, mask, guide, chunk_bytes, want_best))
 
     def _fill(self, image_pm1: Tensor, mask: Tensor, guide: Tensor | None, chunk_bytes: int, want_best: bool) -> Filled:
         """Fill the hole; a worker does it, and shares out the layers among the others."""
