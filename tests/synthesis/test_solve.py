@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -47,6 +48,19 @@ def test_light_that_falls_off_is_carried_through():
     hole = square_hole()
     filled = pasted(image, hole, np.argwhere(hole) + np.array([0, -9]))
     assert np.abs(filled - image).max() < 0.04
+
+
+def test_grain_is_as_strong_where_many_copies_meet():
+    image = (0.5 + np.random.default_rng(0).normal(0, 0.02, (160, 400, 3))).astype(np.float32)
+    hole = np.zeros((160, 400), bool)
+    hole[40:100, 40:100] = True
+    # Blocks of 3 x 3 pixels, each from somewhere else beside the hole: a third of all neighbours meet across a seam.
+    holes = np.argwhere(hole)
+    blocks = (holes[:, 0] // 3 * 31 + holes[:, 1] // 3 * 17) % 101
+    filled = pasted(image, hole, holes + np.stack([np.zeros_like(blocks), 70 + 2 * blocks], axis=1))
+    grain = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6  # its mean square is the noise's
+    energy = float(np.mean(cv2.filter2D(filled, -1, grain)[41:99, 41:99] ** 2))
+    assert energy == pytest.approx(0.02**2, rel=0.08)
 
 
 def test_a_hole_in_the_corner_is_filled_with_finite_colours():

@@ -1,9 +1,10 @@
-"""Gradient-domain paste: colours that follow the copied pixels' differences and meet the known pixels at the rim.
+"""Gradient-domain paste: copies that are lifted so that they meet each other, and the known pixels at the rim.
 
 References
 ----------
 Perez, Gangnet, Blake, Poisson image editing, SIGGRAPH 2003. Here with screening: each pixel is also drawn to its copy,
-which keeps colours from drifting and lets the solver converge in tens of steps.
+which keeps colours from drifting and lets the solver converge in tens of steps. And where two copies meet, the step
+between them is a mean over a few pixels, so that the grain is left as it was copied.
 """
 
 from __future__ import annotations
@@ -11,11 +12,38 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.synthesis.compiled import Crew, kernel
+from freefill.synthesis.compiled import Crew, kernel, part
 
 SCREENING = 0.02  # corrections fade over about 7 pixels
 TOLERANCE = 1e-4
 MOST_STEPS = 400
+
+
+@part
+def step_between(image, known, dy, dx, from_y, from_x, other_y, other_x, inside, step):
+    """Write how far one copy lies above another where they meet, (3,), and return the number of pixels asked.
+
+    (from_y, from_x) is a pixel's source, (other_y, other_x) that of its neighbour by (dy, dx). `inside` is 1 where both
+    are copies: the mean over three pixels along the seam on both sides is taken, for that of one pair is mostly grain,
+    and to follow it would level the grain around. It is 0 for a known neighbour, which is met exactly.
+    """
+    height, width = known.shape
+    step[:] = 0
+    count = 0
+    for along in range(-inside, inside + 1):
+        for across in range(1 - inside, 2):
+            i, j = across * dy + along * dx, across * dx + along * dy
+            y, x = from_y + i, from_x + j
+            v, u = other_y - dy + i, other_x - dx + j
+            if y < 0 or y >= height or x < 0 or x >= width or v < 0 or v >= height or u < 0 or u >= width:
+                continue
+            if known[y, x] and known[v, u]:
+                count += 1
+                for k in range(3):
+                    step[k] += image[y, x, k] - image[v, u, k]
+    for k in range(3):
+        step[k] /= max(count, 1)
+    return count
 
 
 @kernel
@@ -25,6 +53,7 @@ def assemble(first, last, bounds, image, known, holes, number, copied, screening
     Unknown is the correction that is added to the copy.
     """
     height, width = known.shape
+    step = np.empty(3, np.float32)
     for n in range(bounds[first], bounds[last]):
         row, col = holes[n, 0], holes[n, 1]
         from_y, from_x = copied[n, 0], copied[n, 1]
@@ -45,25 +74,18 @@ def assemble(first, last, bounds, image, known, holes, number, copied, screening
             other = number[y, x]
             if other < 0 and not known[y, x]:
                 continue
-            own = 0 <= from_y + dy < height and 0 <= from_x + dx < width and known[from_y + dy, from_x + dx]
-            back_y, back_x = np.int64(0), np.int64(0)
-            theirs = False
-            if other >= 0:
-                back_y, back_x = copied[other, 0] - dy, copied[other, 1] - dx
-                theirs = 0 <= back_y < height and 0 <= back_x < width and known[back_y, back_x]
-            if not own and not theirs:
-                continue
+            other_y, other_x = (copied[other, 0], copied[other, 1]) if other >= 0 else (y, x)
+            if other_y - from_y != dy or other_x - from_x != dx:
+                inside = 1 if other >= 0 else 0
+                asked = step_between(
+                    image, known, dy, dx, from_y, from_x, other_y, other_x, inside, step
+                )  # fmt: skip
+                if asked == 0:
+                    continue
+                for k in range(3):
+                    right[n, k] -= step[k]
             near[n, side] = other
             diagonal[n] += 1
-            for k in range(3):
-                here = image[from_y, from_x, k]
-                there = image[copied[other, 0], copied[other, 1], k] if other >= 0 else image[y, x, k]
-                # The upper or left one of two says how they differ: a mean of both would halve the grain there.
-                if own and (side >= 2 or not theirs):
-                    wanted = here - image[from_y + dy, from_x + dx, k]
-                else:
-                    wanted = image[back_y, back_x, k] - there
-                right[n, k] += wanted - (here - there)
 
 
 @kernel
@@ -120,8 +142,8 @@ def paste(
 ) -> NDArray[np.float32]:
     """Return the hole pixels' colours.
 
-    Minimises over u the sum of (u_p - u_q - g_pq)^2 over neighbours plus screening x (u_p - copy_p)^2; g_pq is the
-    mean of the difference next to p's source and that next to q's source.
+    They are copies plus corrections c. Minimises over c the sum of (c_p - c_q + s_pq)^2 over neighbours plus screening
+    x c_p^2; s_pq is how far p's copy lies above q's where they meet (`step_between`), c is 0 where known.
 
     Parameters
     ----------
