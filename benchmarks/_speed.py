@@ -65,7 +65,7 @@ def busy(arguments: argparse.Namespace) -> dict[str, float]:
     for name, truth, hole, _ in timed_cases()[:3]:
         seconds: dict[bool, list[float]] = {False: [], True: []}
         filler = fills.ours(arguments.engine)
-        for _ in range(3):
+        for _ in range(7):
             for loaded in (False, True):
                 spinner = multiprocessing.get_context("spawn").Process(target=spin, daemon=True) if loaded else None
                 if spinner:

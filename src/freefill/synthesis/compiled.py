@@ -48,14 +48,17 @@ def compilations() -> int:
 
 
 def default_threads() -> int:
-    """Return how many threads a fill uses: the cores this process may run on, or fewer where OMP_NUM_THREADS says so.
+    """Return how many threads a fill uses: two for each core, at most 8; one where there is one core.
 
-    At most 8. A batch gives each of its processes a share of the cores by that variable.
+    Cores are those this process may run on, or fewer where OMP_NUM_THREADS says so: a batch gives each of its processes
+    a share of them by that variable. Two threads a core cost nothing, for they wait passively, and keep the others
+    going while one has lost its core to another process (docs/decisions/0013-two-threads-a-core.md).
     """
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    most = min(MOST_THREADS, int(asked)) if asked.isdigit() and int(asked) > 0 else MOST_THREADS
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(most, cores))
+    if asked.isdigit() and int(asked) > 0:
+        cores = min(cores, int(asked))
+    return min(MOST_THREADS, 2 * cores) if cores > 1 else 1
 
 
 class Crew:
