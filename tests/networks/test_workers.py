@@ -1,5 +1,6 @@
 """Workers do every job once, say what failed, and leave PyTorch's own threads as they were."""
 
+import gc
 import threading
 
 import pytest
@@ -33,6 +34,60 @@ def test_an_error_in_a_job_reaches_the_caller(count):
         Workers(count).each(fail, range(4))
     with pytest.raises(ValueError, match="job 7"):
         Workers(count).alone(lambda: fail(7))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_different_things_give_their_answers_in_order(count):
+    assert Workers(count).together(lambda: "one", lambda: "two", lambda: "three") == ["one", "two", "three"]
+
+
+def test_different_things_are_done_at_the_same_time():
+    both = threading.Barrier(2)
+    workers = Workers(2)
+    assert sorted(workers.together(lambda: both.wait(10), lambda: both.wait(10))) == [0, 1]
+
+
+def test_a_worker_that_is_done_takes_part_in_what_another_is_at():
+    both = threading.Barrier(2)
+    workers = Workers(2)
+    workers.together(lambda: None, lambda: workers.each(lambda job: both.wait(10), range(2)))
+    assert not both.broken
+
+
+def test_an_error_inside_one_of_several_things_reaches_the_caller():
+    workers = Workers(2)
+    with pytest.raises(ZeroDivisionError):
+        workers.together(lambda: workers.each(lambda job: 1 // job, range(3)), lambda: None)
+    assert workers.together(lambda: "still there") == ["still there"]
+
+
+def test_callers_in_several_threads_each_get_their_own(two_threads):
+    workers, answers = Workers(), {}
+
+    def call(number):
+        parts = []
+        workers.alone(lambda: workers.each(parts.append, range(number)))
+        answers[number] = sorted(parts)
+
+    callers = [threading.Thread(target=call, args=(number,)) for number in range(8)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert answers == {number: list(range(number)) for number in range(8)}
+
+
+def test_workers_end_when_nobody_holds_them():
+    before = set(threading.enumerate())
+    workers = Workers(2)
+    members = set(threading.enumerate()) - before
+    workers.each(lambda job: None, range(4))
+    assert len(members) == 2
+    del workers
+    gc.collect()
+    for member in members:
+        member.join(10)
+    assert not any(member.is_alive() for member in members)
 
 
 def test_each_worker_computes_with_its_share_of_threads_and_without_gradients(two_threads):

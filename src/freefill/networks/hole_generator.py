@@ -17,7 +17,7 @@ More makes it fast, and none of it changes a result beyond rounding:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,6 +31,7 @@ from freefill.networks import gate_compiled, regions
 from freefill.networks.attention_sets import usable_keys
 from freefill.networks.contextual_attention import CHUNK_BYTES, attend
 from freefill.networks.deepfill import Generator
+from freefill.networks.feature_map import Map, Room
 from freefill.networks.gated_conv import GatedConv, Layout, Row, activate
 from freefill.networks.regions import Step, Wanted
 from freefill.networks.workers import Workers
@@ -89,32 +90,6 @@ def _of_cells(weight: Tensor) -> Tensor:
     return torch.cat(kernels)
 
 
-class _Map:
-    """Features of a whole picture of which only some rectangles are filled in, with a zero margin around it."""
-
-    def __init__(self, like: Tensor, channels: int, size: Sequence[int], margin: int, dtype: torch.dtype) -> None:
-        height, width = size
-        shape = (like.shape[0], height + 2 * margin, width + 2 * margin, channels)
-        if like.device.type == "cpu":
-            # numpy asks the system for huge pages: a tenth of the time that new memory takes.
-            blank = np.empty((*shape[:3], channels * dtype.itemsize), np.uint8)
-            data = torch.from_numpy(blank).view(dtype)
-        else:
-            blank = data = torch.empty(shape, dtype=dtype, device=like.device)
-        if margin:
-            for edge in (slice(None, margin), slice(-margin, None)):
-                blank[:, edge] = 0
-                blank[:, :, edge] = 0
-        self.data = data.permute(0, 3, 1, 2)  # channels last
-        self.size = (height, width)
-        self.margin = margin
-
-    def at(self, top: int, left: int, height: int, width: int) -> Tensor:
-        """Return a view; it may reach into the margin."""
-        top, left = top + self.margin, left + self.margin
-        return self.data[:, :, top : top + height, left : left + width]
-
-
 class HoleGenerator:
     """A generator made ready for filling; holds no state between calls, so threads may share it.
 
@@ -162,6 +137,7 @@ class HoleGenerator:
 
     def _fill(self, image_pm1: Tensor, mask: Tensor, guide: Tensor | None, chunk_bytes: int, want_best: bool) -> Filled:
         """Fill the hole; a worker does it, and shares out the layers among the others."""
+        image_pm1 = image_pm1.contiguous(memory_format=torch.channels_last)  # like every map: cheap to copy
         masked = self.generator.check(image_pm1, mask, guide)  # (B, 3, H, W)
         mask = mask.expand(len(masked), -1, -1, -1)
         hole = (mask > 0).any(dim=1).any(dim=0).cpu().numpy()
@@ -174,33 +150,39 @@ class HoleGenerator:
         coarse_steps, _ = regions.plan(table.coarse, hole, layout)
 
         ready = self.ready if _is_thick(hole) else self.ready_thin
-        x = self._chain(ready, coarse_steps, self.generator.coarse_input(masked, mask, guide))
+        start = self.generator.coarse_input(masked, mask, guide)
+        x = self._chain(ready, coarse_steps, Map.of(start, _margin(table.coarse[0]), torch.float32))
         coarse = _completed(x, coarse_steps[-1].boxes, mask, masked)
 
-        both = _Map(masked, table.decoder[0].inputs, features_wanted.shape, 1, self.dtype)
-        self._chain(ready, plain, coarse, both, 0)
-        b, best = self._attended(coarse, mask, attention_wanted, chunk_bytes, want_best)
-        self._chain(ready, pasted, b, both, table.plain[-1].outputs)
+        start = Map.of(coarse, _margin(table.plain[0]), self.dtype)
+        both = Map(masked, table.decoder[0].inputs, features_wanted.shape, 1, self.dtype)
+
+        def branch_b() -> Tensor | None:
+            b, best = self._attended(start, mask, attention_wanted, chunk_bytes, want_best)
+            self._chain(ready, pasted, Map.of(b, _margin(table.pasted[0]), self.dtype), both, table.plain[-1].outputs)
+            return best
+
+        best, _ = self.workers.together(branch_b, partial(self._chain, ready, plain, start, both, 0))
         y = self._chain(ready, decoder, both)
         refined = _completed(y, decoder[-1].boxes, mask, masked)
         return Filled(refined, coarse, best)
 
     def _attended(
-        self, coarse: Tensor, mask: Tensor, wanted: Wanted, chunk_bytes: int, want_best: bool
+        self, start: Map, mask: Tensor, wanted: Wanted, chunk_bytes: int, want_best: bool
     ) -> tuple[Tensor, Tensor | None]:
         """Return branch B up to and including the attention, (B, 2c, H/4, W/4), right where wanted."""
         table, attention = self.generator.table, self.generator.attention
         if not usable_keys(mask, attention.layout).any():  # nothing to copy from: the attention gives exactly 0
             channels = table.matched[-1].outputs
-            return coarse.new_zeros((len(coarse), channels, *wanted.shape), dtype=self.dtype), None
+            return start.data.new_zeros((len(start.data), channels, *wanted.shape)), None
         steps, _ = regions.plan(table.matched, np.ones_like(wanted), attention.layout)
-        x = self._chain(self.ready, steps, coarse)
+        x = self._chain(self.ready, steps, start)
         attended = attend(
             x.at(0, 0, *x.size),
             mask,
             layout=attention.layout,
             fuse=attention.fuse,
-            cells=torch.from_numpy(regions.halved(wanted)).to(coarse.device),
+            cells=torch.from_numpy(regions.halved(wanted)).to(mask.device),
             chunk_bytes=chunk_bytes,
             want_best=want_best,
             workers=self.workers,
@@ -211,15 +193,12 @@ class HoleGenerator:
         self,
         ready: Mapping[Row, _Ready],
         steps: list[Step],
-        x: Tensor | _Map,
-        into: _Map | None = None,
+        x: Map,
+        into: Map | None = None,
         channel: int = 0,
-    ) -> _Map:
+    ) -> Map:
         """Run layers one after the other; the last writes to the channels of `into` from `channel` on, if given."""
-        if isinstance(x, Tensor):
-            source = x
-            x = _Map(source, source.shape[1], source.shape[2:], _margin(steps[0].row), ready[steps[0].row].dtype)
-            x.at(0, 0, *x.size).copy_(source)
+        room = Room()
         for number, step in enumerate(steps):
             row, last = step.row, number + 1 == len(steps)
             if last and into is not None:
@@ -228,7 +207,7 @@ class HoleGenerator:
                 size = [side * 2 if row.upsample else side // row.stride for side in x.size]
                 margin = 0 if last else _margin(steps[number + 1].row)
                 dtype = ready[row].dtype if last else ready[steps[number + 1].row].dtype
-                y, first = _Map(x.data, row.outputs, size, margin, dtype), 0
+                y, first = Map(x.data, row.outputs, size, margin, dtype, room), 0
             run = partial(_convolve, ready[row], x, y, slice(first, first + row.outputs))
             self.workers.each(run, _strips(step, self.workers.count))
             x = y
@@ -238,11 +217,12 @@ class HoleGenerator:
 def _is_thick(hole: Wanted) -> bool:
     """Tell whether a square of THIN_PX fits into the hole, on the grid of 8 px."""
     height, width = hole.shape
-    cells, side = hole.reshape(height // 8, 8, width // 8, 8).all(axis=(1, 3)), THIN_PX // 8
+    rows = hole.reshape(height // 8, 8, width).all(axis=1)
+    cells, side = rows.reshape(height // 8, width // 8, 8).all(axis=2), THIN_PX // 8
     return min(cells.shape) >= side and bool(sliding_window_view(cells, (side, side)).all(axis=(2, 3)).any())
 
 
-def _completed(x: _Map, boxes: tuple[Box, ...], mask: Tensor, masked: Tensor) -> Tensor:
+def _completed(x: Map, boxes: tuple[Box, ...], mask: Tensor, masked: Tensor) -> Tensor:
     """Return the picture with its hole filled by the last layer's three channels, through tanh."""
     out = masked.clone()
     for box in boxes:
@@ -272,7 +252,7 @@ def _strips(step: Step, workers: int) -> list[Box]:
     return sorted(strips, key=lambda strip: -strip.area)
 
 
-def _convolve(ready: _Ready, x: _Map, y: _Map, channels: slice, box: Box) -> None:
+def _convolve(ready: _Ready, x: Map, y: Map, channels: slice, box: Box) -> None:
     """Compute one rectangle of a layer and write it."""
     row = ready.row
     if row.upsample:
