@@ -85,14 +85,10 @@ def mask_for(
 
 
 def _refined(mask: Mask, picture: Picture, prior: Literal["auto", "people", "none"]) -> Mask:
-    from freefill.detectors.sight import ask
-    from freefill.images.profile import colour_codec
-    from freefill.masks.refinement import refine
+    from freefill.detectors.sight import refined_mask
+    from freefill.detectors.source import as_image
 
-    image = colour_codec(picture, "own").decode(picture.pixels)
-    seen, note = ask(image, mask.hole, prior)
-    refined = refine(mask, image, prior=seen)
-    return replace(mask, hole=refined.hole, notes=(*mask.notes, *([note] if note else []), *refined.notes))
+    return refined_mask(mask, as_image(picture), prior)[0]
 
 
 def mask_picture(mask: Mask) -> Picture:

@@ -325,6 +325,14 @@ def test_refine_takes_settings_by_name(files, capsys):
     assert (code, "thicken=" in out) == (0, True)
 
 
+def test_refine_can_be_thorough_and_settings_go_before(files, capsys):
+    shares = [
+        json.loads(call(capsys, "refine", "mask.png", *words, "-o", "x.png", "--json")[1])["share"]
+        for words in ((), ("--thorough",), ("--thorough", "--set", "thicken=0.03"), ("--thorough", "--no-thicken"))
+    ]
+    assert shares[1] > shares[2] > shares[0] >= shares[3]
+
+
 def test_refine_takes_annotated_things_along(files, capsys):
     call(capsys, "coco", "instances.json", "--picture", "a", "-o", "a.png")
     code, _, err = call(capsys, "refine", "a.png", "--annotations", "instances.json", "-o", "fine.png")

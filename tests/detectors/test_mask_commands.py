@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from freefill.cli.main import main
+from freefill.detectors import nanodet, sight
 
 
 def call(capsys, *words: object) -> tuple[int, str, str]:
@@ -78,6 +79,23 @@ def test_masks_can_be_grown_and_refined_at_once(models, photo, capsys):
     call(capsys, "mask", "people", "photo.png", "-o", "c.png", "--refine")
     assert hole("b.png").sum() > hole("a.png").sum()
     assert hole("c.png").sum() > hole("a.png").sum()
+
+
+@pytest.mark.parametrize("words", [(), ("--refine",), ("--attached",), ("--attached", "--refine", "--score", "0.4")])
+def test_the_boxes_of_a_picture_are_looked_for_once(models, photo, capsys, monkeypatch, words):
+    looks = []
+    once = nanodet.find_kinds
+    for module in (nanodet, sight):
+        monkeypatch.setattr(module, "find_kinds", lambda *given, **named: looks.append(1) or once(*given, **named))
+    assert call(capsys, "mask", "people", "photo.png", "-o", "a.png", *words)[0] == 0
+    assert len(looks) == 1
+
+
+def test_what_is_seen_once_for_all_makes_the_same_mask(models, photo, capsys):
+    call(capsys, "mask", "people", "photo.png", "-o", "a.png")
+    call(capsys, "mask", "people", "photo.png", "-o", "b.png", "--refine")
+    call(capsys, "mask", "refine", "a.png", "-i", "photo.png", "-o", "c.png")
+    assert np.array_equal(hole("b.png"), hole("c.png"))
 
 
 def test_refining_says_what_it_asked_and_can_be_told_not_to(models, photo, capsys):

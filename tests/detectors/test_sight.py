@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from freefill.detectors import nanodet, sight
-from freefill.detectors.sight import ask, look
+from freefill.detectors.sight import ask, look, refined_mask
 from freefill.errors import WeightsError
-from freefill.values import Box
+from freefill.values import Box, Mask
 
 
 def scene() -> np.ndarray:
@@ -121,6 +121,27 @@ def test_what_was_seen_is_said(models):
     assert prior is not None
     assert note == f"{len(prior.persons)} persons, 0 things seen at the mask by nanodet, pose, selfie, u2netp"
     assert ask(scene(), first(scene()), "none") == (None, "")
+
+
+def test_what_was_seen_already_is_not_looked_for_again(models, monkeypatch):
+    image, mask = scene(), Mask(first(scene()), source="drawn", notes=("drawn",))
+    prior = look(image, mask.hole)
+    asked_anew, _ = refined_mask(mask, image)
+    monkeypatch.setattr(sight, "look", None)
+    refined, steps = refined_mask(mask, image, seen=prior)
+    assert np.array_equal(refined.hole, asked_anew.hole)
+    assert np.array_equal(refined.hole, steps.hole)
+    assert refined.notes == asked_anew.notes
+    assert refined.notes[:2] == ("drawn", f"{len(prior.persons)} persons, 0 things seen at the mask by {sight.asked()}")
+
+
+def test_boxes_of_a_lower_bar_are_sifted_as_if_they_had_been_asked_for(models):
+    image = scene()
+    low, high = (nanodet.find_boxes(image, least=least) for least in (0.05, 0.25))
+    sifted = low.surer_than(0.25)
+    assert np.array_equal(sifted.boxes, high.boxes)
+    seen, again = look(image, first(image)), look(image, first(image), sight.find_all(image, least=0.05))
+    assert [each.box for each in seen.persons] == [each.box for each in again.persons]
 
 
 def test_without_the_networks_auto_says_what_would_bring_them_and_people_stops(no_weights):

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from freefill.errors import InputError
 from freefill.masks.attached import Thing
 from freefill.masks.parts import distance_outside, find_parts
-from freefill.masks.refinement import STEPS, Refined, RefineSettings, refine
+from freefill.masks.refinement import STEPS, THOROUGH, Refined, RefineSettings, refine
 from freefill.values import Mask
 
 HOLES = arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=24))
@@ -188,3 +188,10 @@ def test_a_thing_of_another_size_is_refused():
 def test_settings_out_of_range_are_refused(name, value):
     with pytest.raises(InputError, match=name):
         RefineSettings(**{name: value})
+
+
+def test_thorough_covers_all_that_the_default_covers_and_more():
+    hole = figure()
+    usual, thorough = refine(hole).hole, refine(hole, settings=THOROUGH).hole
+    assert not (usual & ~thorough).any()
+    assert thorough.sum() - hole.sum() > 2 * (usual.sum() - hole.sum())

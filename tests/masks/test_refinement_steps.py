@@ -150,14 +150,55 @@ def test_a_soft_edge_is_measured_wider_than_a_sharp_one():
     assert edge_softness_px(sharp, hole, 5) < 1.5 < edge_softness_px(soft, hole, 5)
 
 
-def test_a_small_part_is_thickened_by_half_a_diagonal_where_the_mask_was_enlarged():
+@pytest.mark.parametrize("factor", [2, 3, 4])
+@pytest.mark.parametrize("how", [cv2.INTER_NEAREST_EXACT, cv2.INTER_NEAREST])
+def test_the_factor_is_told_where_the_size_is_no_multiple_of_it(factor, how):
+    # At half of 427 px a line between blocks falls on a pixel's centre.
+    whole = cv2.resize(figure().astype(np.float32), (639, 427)) > 0.5
+    height, width = whole.shape
+    small = (round(width / factor), round(height / factor))
+    less = cv2.resize(whole.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.5
+    assert block_px(cv2.resize(less.astype(np.uint8), (width, height), interpolation=how) > 0) == factor
+
+
+def test_a_few_parts_of_few_blocks_are_enough_to_tell_and_a_few_boxes_are_not():
+    dots = np.zeros((30, 30), bool)
+    dots[[2, 8, 15], [20, 4, 12]] = dots[15, 13] = True
+    assert block_px(np.kron(dots, np.ones((4, 4), bool))) == 4
+    boxes = np.zeros((300, 300), bool)
+    boxes[20:40, 50:90] = boxes[100:150, 200:250] = True
+    assert block_px(boxes) == 1
+
+
+def test_a_part_of_few_blocks_is_thickened_by_a_block_and_a_large_one_by_a_share():
     dots = np.zeros((40, 40), bool)
     dots[np.arange(2, 38, 4), np.random.default_rng(0).permutation(9) * 4 + 2] = True
     hole = np.kron(dots, np.ones((4, 4), bool))
-    assert block_px(hole) == 4
     only = RefineSettings(specks=0, fill=0, close=0, smooth=0)
-    grown = refine(hole, settings=only).hole
-    assert np.array_equal(grown, distance_outside(hole) <= 2.8)
+    assert np.array_equal(refine(hole, settings=only).hole, distance_outside(hole) <= 4)
+    large = np.kron(figure(), np.ones((4, 4), bool))
+    reached = [distance_outside(large)[refine(large, settings=replace(only, thicken=0, block=b)).hole].max()
+               for b in (0.6, 0.9)]  # fmt: skip
+    assert reached == pytest.approx([2.4, 3.6], abs=0.6)
+
+
+def test_a_mask_that_falls_short_all_around_is_thickened_more():
+    hole = figure()
+    image = painted(hole)
+    short = distance_inside(hole) > 0.03 * find_parts(hole)[1][0].size_px
+    only = RefineSettings(reach=0, fill=0, close=0, smooth=0, shadow=False, reflection=False, trust=0)
+    for given, more in ((short, True), (hole, False)):
+        on, off = (refine(given, image, settings=replace(only, short=share)).hole.sum() for share in (1.0, 0.0))
+        assert (on > 1.03 * off) == more
+
+
+def test_parts_of_other_radii_are_not_thickened_alike():
+    hole = np.zeros((60, 120), bool)
+    hole[20:40, 20:40] = hole[20:40, 80:100] = True
+    labels, parts = find_parts(hole)
+    grown = thicken(labels, parts, {1: 3.0, 2: 9.0})
+    assert grown[30, 40:46].sum() == 3
+    assert grown[30, 65:80].sum() == 9
 
 
 # --- snap --------------------------------------------------------------------------------------------------------

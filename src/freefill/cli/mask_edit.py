@@ -154,6 +154,8 @@ def _switches(command: Any) -> Any:
 @invert_option
 @click.option("--annotations", metavar="JSON", help="COCO annotations: take along what the persons hold and ride.")
 @click.option("--overlay", metavar="FILE|DIR", help="Write what each step added, in colours.")
+@click.option("--thorough", is_flag=True,
+              help="Rather too much than too little: about four times thicker.")  # fmt: skip
 @click.option("--set", "values", multiple=True, metavar="NAME=NUMBER", help="A setting: thicken=0.05; all: --settings.")
 @click.option("--settings", is_flag=True, is_eager=True, expose_value=False, callback=lambda c, p, v: _settings(c, v),
               help="Print all settings with their defaults.")  # fmt: skip
@@ -162,16 +164,15 @@ def _switches(command: Any) -> Any:
 @write_options
 def refine(
     masks: tuple[str, ...], image: str | None, output: str | None, invert: bool, annotations: str | None,
-    overlay: str | None, values: tuple[str, ...], prior: Any, bits: str, max_mpx: float, as_json: bool, quiet: bool,
-    **no: bool,
+    overlay: str | None, thorough: bool, values: tuple[str, ...], prior: Any, bits: str, max_mpx: float,
+    as_json: bool, quiet: bool, **no: bool,
 ) -> int:  # fmt: skip
     """Repair MASKS so that they cover the whole thing: rims, gaps, limbs, what is held, shadows."""
-    from freefill.detectors.sight import ask
+    from freefill.detectors.sight import refined_mask
     from freefill.detectors.source import as_image
     from freefill.inputs import mask_for
-    from freefill.masks.refinement import refine as repair
 
-    settings = _refine_settings(values, [name for name in SWITCHES if no[f"no_{name}"]])
+    settings = _refine_settings(thorough, values, [name for name in SWITCHES if no[f"no_{name}"]])
     jobs = plan_jobs(masks, output, suffix=".refined.png")
     if overlay is not None and image is None:
         raise click.UsageError("--overlay shows the steps on the picture: give --image")
@@ -185,13 +186,11 @@ def refine(
             given = mask_for(given, picture)
         things = () if annotations is None else _things(annotations, picture.source if picture else job.source)
         seen = None if picture is None else as_image(picture)
-        found, note = (None, "") if seen is None or not given.hole.any() else ask(seen, given.hole, prior)
-        refined = repair(given, seen, settings=settings, things=things, prior=found)
+        mask, refined = refined_mask(given, seen, prior, settings=settings, things=things)
         if overlay is not None and picture is not None:
             folder = len(jobs) > 1 or Path(overlay).is_dir() or overlay.endswith("/")
             _show_steps(picture, given, refined, str(Path(overlay) / Path(job.output).name) if folder else overlay)
         added = {step: round(share, 5) for step, share in refined.shares().items()}
-        mask = replace(given, hole=refined.hole, notes=(*given.notes, *([note] if note else []), *refined.notes))
         return Made(mask, {"share_before": round(given.share, 6), "added": added})
 
     return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
@@ -207,8 +206,8 @@ def _settings(ctx: click.Context, asked: bool) -> None:
         ctx.exit()
 
 
-def _refine_settings(values: tuple[str, ...], left_out: list[str]) -> RefineSettings:
-    from freefill.masks.refinement import RefineSettings
+def _refine_settings(thorough: bool, values: tuple[str, ...], left_out: list[str]) -> RefineSettings:
+    from freefill.masks.refinement import THOROUGH, RefineSettings
 
     known = {each.name: each.default for each in fields(RefineSettings)}
     chosen: dict[str, Any] = {}
@@ -225,7 +224,7 @@ def _refine_settings(values: tuple[str, ...], left_out: list[str]) -> RefineSett
         chosen[name] = type(known[name])(0)
         if name == "thicken":
             chosen["thicken_px"] = 0.0
-    return RefineSettings(**chosen)
+    return replace(THOROUGH if thorough else RefineSettings(), **chosen)
 
 
 def _image_of(mask: str, image: str) -> str:

@@ -17,6 +17,7 @@ from freefill.cli.options import LengthType
 from freefill.errors import FreefillError, InputError
 
 if TYPE_CHECKING:
+    from freefill.masks.prior import Prior
     from freefill.values import Length, Mask, Picture
 
 SOME_FAILED = 3
@@ -167,14 +168,15 @@ def read(place: str, max_mpx: float) -> Picture:
     return read_picture(sys.stdin.buffer if place == "-" else place, max_mpx=max_mpx)
 
 
-def finished(mask: Mask, picture: Picture, refine: bool, grow: Length) -> Mask:
-    """Refine and grow a mask where asked for."""
-    from freefill.inputs import mask_for
+def finished(mask: Mask, picture: Picture, refine: bool, grow: Length, seen: Prior | None = None) -> Mask:
+    """Refine and grow a mask where asked for; `seen`: what the networks saw at it, where they were asked already."""
+    from freefill.detectors.sight import refined_mask
+    from freefill.detectors.source import as_image
     from freefill.masks.grow import grow as grown
     from freefill.masks.grow import object_size_px
 
     if refine and mask.hole.any():
-        mask = mask_for(mask, picture, refine=True)
+        mask, _ = refined_mask(mask, as_image(picture), seen=seen)
     if grow.value and mask.hole.any():
         mask = replace(mask, hole=grown(mask.hole, grow.in_px(object_size_px(mask.hole))))
     return mask

@@ -22,7 +22,9 @@ from freefill.cli.mask_files import (
 from freefill.errors import InputError
 
 if TYPE_CHECKING:
+    from freefill.detectors.nanodet import Found
     from freefill.masks.grabcut import Marks
+    from freefill.masks.prior import Prior
     from freefill.values import Hole, Length, Mask, Picture
 
 images_argument = click.argument("images", nargs=-1, required=True)
@@ -68,34 +70,40 @@ def people(
 
     def make(job: Job) -> Made:
         picture = read(job.source, max_mpx)
+        image = as_image(picture)
+        kinds: dict[str, Found] | None = None
         if weights is not None:
             from freefill.detectors.salient import detect
 
-            mask, more = as_mask(detect(as_image(picture), weights=weights), "people", picture), {}
+            mask, more = as_mask(detect(image, weights=weights), "people", picture), {}
         else:
-            from freefill.detectors.people import PeopleSettings, probabilities
+            from freefill.detectors import people as persons
+            from freefill.detectors.sight import PERSONS, find_all
 
-            settings = PeopleSettings(least_score=score, tiles=not no_tiles)
-            sure, found = probabilities(as_image(picture), settings)
+            settings = persons.PeopleSettings(least_score=score, tiles=not no_tiles)
+            # One look for all that asks after it: the lower of the two bars.
+            kinds = find_all(image, tiles=settings.tiles, least=min(score, PERSONS.least_score))
+            sure, found = persons.probabilities(image, settings, kinds["person"].surer_than(score))
             mask = as_mask(sure >= settings.cut, "people", picture)
             rounded = [[round(float(side), 1) for side in box] for box in found.boxes]
             scores = [round(float(each), 3) for each in found.scores]
             more = {"boxes": [{"box": b, "score": s} for b, s in zip(rounded, scores, strict=True)]}
-        if attached:
-            mask = _with_things(mask, picture)
-        return Made(finished(mask, picture, refine, grow), more)
+        seen = None
+        if mask.hole.any() and (attached or (refine and kinds is not None)):
+            from freefill.detectors.sight import look
+
+            seen = look(image, mask.hole, kinds)
+            mask = _with_things(mask, seen) if attached else mask
+        return Made(finished(mask, picture, refine, grow, seen), more)
 
     return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
 
 
-def _with_things(mask: Mask, picture: Picture) -> Mask:
+def _with_things(mask: Mask, seen: Prior) -> Mask:
     """Take along what the masked persons hold, wear, ride or lead."""
-    from freefill.detectors.sight import look
-    from freefill.detectors.source import as_image
     from freefill.masks.attached import seen_things
 
-    prior = look(as_image(picture), mask.hole)
-    more, names = seen_things(mask.hole, *prior.parted(mask.hole), prior.things)
+    more, names = seen_things(mask.hole, *seen.parted(mask.hole), seen.things)
     notes = (f"taken along: {', '.join(names)}",) if names else ()
     return replace(mask, hole=mask.hole | more, notes=(*mask.notes, *notes))
 

@@ -75,10 +75,13 @@ def detect(image: Image, settings: PeopleSettings = PeopleSettings()) -> Hole:
     return probabilities(image, settings)[0] >= settings.cut
 
 
-def probabilities(image: Image, settings: PeopleSettings = PeopleSettings()) -> tuple[NDArray[np.float32], Found]:
-    """Return how sure each pixel is a person's, (H, W) float32 in [0, 1], and the boxes."""
+def probabilities(
+    image: Image, settings: PeopleSettings = PeopleSettings(), found: Found | None = None
+) -> tuple[NDArray[np.float32], Found]:
+    """Return how sure each pixel is a person's, (H, W) float32 in [0, 1], and the boxes; `found` = they are known."""
     models = _networks()
-    found = find_boxes(image, least=settings.least_score, most_overlap=settings.most_overlap, tiles=settings.tiles)
+    if found is None:
+        found = find_boxes(image, least=settings.least_score, most_overlap=settings.most_overlap, tiles=settings.tiles)
     sure = np.zeros(image.shape[:2], np.float32)
     for square, answer in _in_boxes(models, image, found.boxes, settings):
         lay_square(sure, answer, *square)

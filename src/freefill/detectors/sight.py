@@ -6,7 +6,8 @@ spans the box, else by GrabCut (docs/results/mask-sources.md).
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Mapping, Sequence, Sized
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -19,11 +20,12 @@ from freefill.detectors.nanodet import CATEGORIES, Found, find_kinds
 from freefill.detectors.people import WEIGHTS, PeopleSettings, in_boxes
 from freefill.detectors.source import require
 from freefill.errors import WeightsError
-from freefill.masks.attached import IN_THE_HAND, WITH_A_PERSON
+from freefill.masks.attached import IN_THE_HAND, WITH_A_PERSON, Thing
 from freefill.masks.grabcut import WORK_PX, Marks, cut_out, surroundings
 from freefill.masks.parts import spans
 from freefill.masks.prior import Person, Prior, Seen
-from freefill.values import Box, Hole, Image
+from freefill.masks.refinement import Refined, RefineSettings, refine
+from freefill.values import Box, Hole, Image, Mask
 from freefill.weights.store import state
 
 Which = Literal["auto", "people", "none"]
@@ -37,6 +39,46 @@ TOLD = 0.8  # of a box: where GrabCut fills more, colours do not tell the thing 
 FULL = 0.95  # of a box: a shape that fills more of it was not told from the ground
 THROUGH = 0.75  # of a box's sides: a shape that reaches less far is a part of the thing
 SURE = 0.5  # from this score on the box is taken where the shape cannot be told
+
+
+def refined_mask(
+    mask: Mask,
+    image: Image | None,
+    which: Which = "auto",
+    *,
+    settings: RefineSettings | None = None,
+    things: Sequence[Thing] = (),
+    seen: Prior | None = None,
+) -> tuple[Mask, Refined]:
+    """Refine a mask with what the networks see at it, and note who was asked.
+
+    Parameters
+    ----------
+    mask : of the image's size
+    image : (H, W, 3) float32, RGB in [0, 1]; None = by the mask's shape alone
+    which : as for `ask`
+    settings, things : as for `freefill.masks.refine`
+    seen : what the networks saw already; then they are not asked again
+
+    Returns
+    -------
+    mask : the refined one, with the notes of the given one and of refining
+    refined : what each step added
+
+    Raises
+    ------
+    WeightsError
+        As `ask`.
+    """
+    if image is None or not mask.hole.any():
+        prior, note = None, ""
+    elif seen is not None:
+        prior, note = seen, _said(seen)
+    else:
+        prior, note = ask(image, mask.hole, which)
+    refined = refine(mask, image, settings=settings or RefineSettings(), things=things, prior=prior)
+    notes = (*mask.notes, *([note] if note else []), *refined.notes)
+    return replace(mask, hole=refined.hole, notes=notes), refined
 
 
 def ask(image: Image, hole: Hole, which: Which = "auto") -> tuple[Prior | None, str]:
@@ -70,7 +112,7 @@ def ask(image: Image, hole: Hole, which: Which = "auto") -> tuple[Prior | None, 
         if which == "people":
             raise
         return None, f"refined without a network that knows persons: {error}"
-    return prior, f"{_count(prior.persons, 'person')}, {_count(prior.things, 'thing')} seen at the mask by {asked()}"
+    return prior, _said(prior)
 
 
 def ready() -> bool:
@@ -83,26 +125,29 @@ def asked() -> str:
     return ", ".join((*WEIGHTS, *(name for name in salient.WEIGHTS if state(name) == "ready")))
 
 
+def _said(prior: Prior) -> str:
+    return f"{_count(prior.persons, 'person')}, {_count(prior.things, 'thing')} seen at the mask by {asked()}"
+
+
 def _count(found: Sized, word: str) -> str:
     return f"{len(found)} {word}{'' if len(found) == 1 else 's'}"
 
 
-def look(image: Image, hole: Hole) -> Prior:
+def look(image: Image, hole: Hole, kinds: Mapping[str, Found] | None = None) -> Prior:
     """Look for persons and things that touch a mask.
 
     Parameters
     ----------
     image : (H, W, 3) float32, RGB in [0, 1]
     hole : (H, W) bool; what lies far from it is not looked at closely
+    kinds : what `find_all` found in the image, where it was asked already
 
     Raises
     ------
     WeightsError
         If a network is not on this machine: freefill weights fetch nanodet pose selfie
     """
-    found = _surest(
-        find_kinds(image, CATEGORIES, least=PERSONS.least_score, most_overlap=PERSONS.most_overlap, tiles=PERSONS.tiles)
-    )
+    found = _surest(kinds if kinds is not None else find_all(image))
     of_persons = found["person"].boxes
     near = np.array([_touches(_whole(box, hole.shape), hole) for box in of_persons], bool)
     persons = [
@@ -112,8 +157,14 @@ def look(image: Image, hole: Hole) -> Prior:
     return Prior(tuple(persons), tuple(_things(image, hole, found)) if persons else ())
 
 
-def _surest(kinds: dict[str, Found]) -> dict[str, Found]:
+def find_all(image: Image, tiles: bool = PERSONS.tiles, least: float = PERSONS.least_score) -> dict[str, Found]:
+    """Find the boxes of all kinds that NanoDet knows; (H, W, 3) float32, RGB in [0, 1]."""
+    return find_kinds(image, CATEGORIES, least=least, most_overlap=PERSONS.most_overlap, tiles=tiles)
+
+
+def _surest(kinds: Mapping[str, Found]) -> dict[str, Found]:
     """Of boxes of different names that are the same thing, keep the surest: a horse is no person as well."""
+    kinds = {name: found.surer_than(PERSONS.least_score) for name, found in kinds.items()}
     left = {}
     for name, found in kinds.items():
         others = [(other, each) for other, each in kinds.items() if other != name]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from freefill.masks.refinement import RefineSettings, refine
+    from freefill.masks.refinement import THOROUGH, RefineSettings, refine
 
-__all__ = ["RefineSettings", "refine"]
+__all__ = ["THOROUGH", "RefineSettings", "refine"]
 
 
 def __getattr__(name: str) -> Any:

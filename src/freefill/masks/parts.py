@@ -5,7 +5,7 @@ Steps that grow a mask go part by part: 3 % of the largest person would swallow 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -96,12 +96,19 @@ def distance_inside(hole: Hole) -> NDArray[np.float32]:
     return distance_outside(~hole)
 
 
-def by_size(parts: Iterable[Part]) -> list[tuple[float, list[Part]]]:
-    """Group parts whose sizes differ by less than 15 %, so that many parts cost few passes; (mean size, parts)."""
+def by_size(
+    parts: Iterable[Part], length_px: Callable[[Part], float] = lambda part: part.size_px
+) -> list[tuple[float, list[Part]]]:
+    """Group parts whose sizes (or another length) differ by less than 15 %, so that many parts cost few passes.
+
+    Returns
+    -------
+    (mean length, parts), the shortest first
+    """
     groups: dict[int, list[Part]] = {}
     for part in parts:
-        groups.setdefault(round(np.log(max(part.size_px, 0.5)) / np.log(1.15)), []).append(part)
-    return [(float(np.mean([p.size_px for p in group])), group) for _, group in sorted(groups.items())]
+        groups.setdefault(round(np.log(max(length_px(part), 0.5)) / np.log(1.15)), []).append(part)
+    return [(float(np.mean([length_px(p) for p in group])), group) for _, group in sorted(groups.items())]
 
 
 def box_around(parts: Iterable[Part]) -> Box:

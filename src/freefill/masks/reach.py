@@ -47,7 +47,7 @@ class ReachLimits:
     score: float = 1.75
     piece: float = 0.15
     least: float = 0.015
-    total: float = 0.35
+    total: float = 0.25
     sure: float = 0.25
 
 

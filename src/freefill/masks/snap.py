@@ -33,11 +33,13 @@ class Snapped:
     ----------
     added : (h, w) bool
     bound_share : share of the contour that was stopped by the reach
+    short : how far the contour moved, on average, as a share of the reach, 0 to 1: how far the mask falls short
     settled : (h, w) float32 in [0, 1], near the contour: how sure it is that the background begins right there
     """
 
     added: Hole
     bound_share: float
+    short: float
     settled: NDArray[np.float32]
 
 
@@ -62,7 +64,7 @@ def snap(view: Closeup, reach: float = 0.08, prior: float = 0.3, along: float = 
     prior : evidence asked for each step outward; 0 believes any, 1 none
     along : how far evidence is averaged along the contour, as a share of the object's size
     """
-    nothing = Snapped(np.zeros(view.part.shape, bool), 0.0, np.zeros(view.part.shape, np.float32))
+    nothing = Snapped(np.zeros(view.part.shape, bool), 0.0, 0.0, np.zeros(view.part.shape, np.float32))
     reach_px, along_px = reach * view.size_px, along * view.size_px
     if reach_px < 0.75 or not view.part.any() or view.part.all():
         return nothing
@@ -73,6 +75,7 @@ def snap(view: Closeup, reach: float = 0.08, prior: float = 0.3, along: float = 
     canvas = np.zeros(view.part.shape, np.uint8)
     sure = np.zeros((2, *view.part.shape), np.float32)
     stopped = total = 0
+    moved_px = 0.0
     for contour in contours:
         points = np.asarray(contour[:, 0], np.int32)
         if len(points) < 8:
@@ -81,15 +84,15 @@ def snap(view: Closeup, reach: float = 0.08, prior: float = 0.3, along: float = 
         sure[0][points[:, 1], points[:, 0]] += ground
         sure[1][points[:, 1], points[:, 0]] += 1
         stopped += int(bound.sum())
+        moved_px += float(moves.sum())
         total += len(points)
         for (x, y), move in zip(points.tolist(), moves.tolist(), strict=True):
             if move >= 0.75:
                 cv2.circle(canvas, (x, y), 0 if move < 1 else round(move), 1, -1)
     added = (canvas > 0) & ~view.part & ~view.others
     near = [cv2.GaussianBlur(np.ascontiguousarray(layer), (0, 0), max(reach_px / 2, 1.0)) for layer in sure]
-    return Snapped(
-        added, stopped / total if total else 0.0, np.asarray(near[0] / np.maximum(near[1], 1e-6), np.float32)
-    )
+    settled = np.asarray(near[0] / np.maximum(near[1], 1e-6), np.float32)
+    return Snapped(added, stopped / max(total, 1), moved_px / (max(total, 1) * reach_px), settled)
 
 
 def _field(view: Closeup) -> _Field:

@@ -36,8 +36,7 @@ def thicken(
     (H, W) bool, contains all that was labelled
     """
     grown = labels > 0
-    for _, group in by_size(parts):
-        radius = float(np.mean([radii_px[part.label] for part in group]))
+    for radius, group in by_size(parts, lambda part: radii_px[part.label]):
         if radius < 1:
             continue
         # Many small parts far apart: their own boxes are less work than the one around all.
@@ -56,18 +55,35 @@ def thicken(
 def block_px(hole: Hole) -> int:
     """Tell by what factor a mask was enlarged by nearest neighbour, from the steps of its contour.
 
-    The columns at which any row changes lie a whole block apart. At least 8 different columns and 8 different rows are
-    asked for: a drawn box has two of each.
+    All columns and rows at which anything changes must lie on the grid of a mask of 1/2 to 1/8 of the size, at least 6
+    of each: a few persons of a few blocks have no more, and a drawn box has two of each. For other factors the least
+    distance between changes is taken, where there are at least 8 columns and 8 rows.
 
     Returns
     -------
     1 where it was not enlarged or cannot be told, else the whole part of the factor, at most 32
     """
-    columns = np.flatnonzero((hole[:, 1:] != hole[:, :-1]).any(axis=0))
-    rows = np.flatnonzero((hole[1:] != hole[:-1]).any(axis=1))
+    columns = np.flatnonzero((hole[:, 1:] != hole[:, :-1]).any(axis=0)) + 1
+    rows = np.flatnonzero((hole[1:] != hole[:-1]).any(axis=1)) + 1
+    if len(columns) < 6 or len(rows) < 6:
+        return 1
+    for factor in range(8, 1, -1):
+        if _on_grid(rows, hole.shape[0], factor) and _on_grid(columns, hole.shape[1], factor):
+            return factor
     if len(columns) < 8 or len(rows) < 8:
         return 1
     return int(np.clip(min(np.diff(columns).min(), np.diff(rows).min()), 1, 32))
+
+
+def _on_grid(edges: NDArray[np.intp], length: int, factor: int) -> bool:
+    """Tell whether all edges lie where those of a side reduced by a factor come to lie when it is enlarged again."""
+    count = max(round(length / factor), 1)
+    lines = np.arange(1, count) * (length / count)
+    # Blocks are assigned by the pixels' centres (Pillow, exact OpenCV; where a line falls on a centre their roundings
+    # differ) or by their first corners (OpenCV).
+    by_centres = np.concatenate([np.ceil(lines - at) for at in (0.48, 0.52)])
+    by_corners = np.ceil(lines - 1e-6)
+    return any(bool(np.isin(edges, grid).all()) for grid in (by_centres, by_corners))
 
 
 def edge_softness_px(lightness: NDArray[np.floating], part: Hole, reach_px: float) -> float:
