@@ -51,6 +51,21 @@ def test_what_lies_in_the_hole_has_no_influence():
     assert np.array_equal(made(image, hole, ~hole).colours, made(other, hole, ~hole).colours)
 
 
+def test_a_few_columns_are_not_stretched_over_a_wide_hole():
+    # Two layers in clutter: the nearest column always fits, and it is always the nearest.
+    rng = np.random.default_rng(0)
+    layers = np.where(np.arange(64) < 32, 0.7, 0.3)[:, None, None]
+    image = np.clip(layers + rng.normal(0, 0.06, (64, 160, 1)), 0, 1).repeat(3, axis=2).astype(np.float32)
+    hole = np.zeros((64, 160), bool)
+    hole[20:44, 50:130] = True
+
+    def often_copied(worn_cost: float) -> float:
+        uses = np.unique(made(image, hole, ~hole, 0, Tuning(worn_cost=worn_cost)).copied, axis=0, return_counts=True)[1]
+        return float(uses[uses > 4].sum() / uses.sum())
+
+    assert often_copied(Tuning().worn_cost) < 0.5 * often_copied(0)
+
+
 def test_only_allowed_pixels_are_copied():
     image, hole = photograph(64, 96), middle(64, 96)
     allowed = ~hole

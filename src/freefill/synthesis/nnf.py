@@ -31,6 +31,7 @@ class Sheet(NamedTuple):
     pull: Any  # (6,) float32, what dy^2, 2 dy dx and dx^2 cost everywhere, and more where layers hold
     near: Any  # (targets,) float32, how far the pull in clutter counts at each target, 0 to 1
     hold: Any  # (targets,) float32, how sure the layers are at each target, 0 to 1
+    worn: Any  # (H x W) float32, what a source costs because many targets copy it
     trust: Any  # (H x W) float32, root of how far the guide's channels count for a pixel of a target
     valid: Any  # (H x W) uint8, 1 = may be copied from
     usable: Any  # (H x W) uint8, 1 = a source patch may be centred here
@@ -114,12 +115,12 @@ def distance(marks, patch, factor, source, corner, stride, start, limit):
 
 @part
 def position_form(sheet, n, total):
-    """Return what dy^2, dy dx and dx^2 between target n and its source cost."""
+    """Return what dy^2, dy dx and dx^2 between target n and its source cost, and the weight of all its pixels."""
     near, hold = sheet.near[n], sheet.hold[n]
     down = total * (near * sheet.pull[0] + hold * sheet.pull[3])
     both = total * 2 * (near * sheet.pull[1] + hold * sheet.pull[4])
     across = total * (near * sheet.pull[2] + hold * sheet.pull[5])
-    return down, both, across
+    return down, both, across, total
 
 
 @part
@@ -127,6 +128,7 @@ def compare(sheet, patch, factor, form, row, col, y, x, limit):
     """Return what it costs to put the source patch at (y, x) onto the target at (row, col), or more than `limit`."""
     down, across = np.float32(y - row), np.float32(x - col)
     start = form[0] * down * down + form[1] * down * across + form[2] * across * across
+    start += form[3] * sheet.worn[np.uint64(y * sheet.width + x)]
     if start >= limit:
         return start
     channels = len(sheet.marks)

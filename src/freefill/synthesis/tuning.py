@@ -32,6 +32,8 @@ class Tuning:
     col_pull: float = 200.0
     pull_reach: float = 0.02  # depth in the hole at which these are a half, share of the longer side
     layered_pull: float = 600.0  # along the normal of layers that the rim is sure of
+    worn_cost: float = 15.0  # of a source, for each target that copies it beside the first; squared grey levels
+    worn_most: float = 8.0  # targets that count
     guide_weight: float = 8.0  # of its squared differences, at its own resolution
     guide_fade: float = 1.0  # per finer level; the guide is low-passed, so it never holds back detail
     guide_rim_base: float = 1.5  # it fades in by this per pixel from the rim
