@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from freefill.networks.gated_conv import Layout
+
+Places = NDArray[np.int64]  # flat indices of queries; h * w stands for all outside the grid
 
 LEAST_NORM = 1e-4  # a lower clamp on the norm of a patch, not added to it
 
@@ -124,41 +128,43 @@ class Sets:
 def sets_of(chunk: Tensor, size: tuple[int, int], fuse: bool) -> Sets:
     h, w = size
     outside = h * w
+    cells = chunk.cpu().numpy()  # many small steps: numpy takes a third of PyTorch's time
 
-    def moved(at: Tensor, rows: int, cols: int) -> Tensor:
+    def moved(at: Places, rows: int, cols: int) -> Places:
         i, j = at // w + rows, at % w + cols
         fits = (at < outside) & (i >= 0) & (i < h) & (j >= 0) & (j < w)
-        return torch.where(fits, i * w + j, outside)
+        return np.where(fits, i * w + j, outside)
 
-    def along_raster(at: Tensor, step: int) -> Tensor:
+    def along_raster(at: Places, step: int) -> Places:
         there = at + step  # the end of a row meets the start of the next
-        return torch.where((at < outside) & (there >= 0) & (there < outside), there, outside)
+        return np.where((at < outside) & (there >= 0) & (there < outside), there, outside)
 
-    def along_columns(at: Tensor, step: int) -> Tensor:
+    def along_columns(at: Places, step: int) -> Places:
         there = at % w * h + at // w + step  # the foot of a column meets the head of the next
         fits = (at < outside) & (there >= 0) & (there < outside)
-        return torch.where(fits, there % h * w + there // h, outside)
+        return np.where(fits, there % h * w + there // h, outside)
 
-    def closed(*parts: Tensor) -> Tensor:
-        return torch.cat([part.flatten() for part in parts] + [chunk.new_full((1,), outside)]).unique()
+    def closed(*parts: Places) -> Places:
+        there = np.zeros(outside + 1, bool)
+        there[outside] = True
+        for part in parts:
+            there[part] = True
+        return np.flatnonzero(there)
 
-    def three(at: Tensor, step: Callable[[Tensor, int], Tensor]) -> Tensor:
-        return torch.stack([step(at, -1), at, step(at, 1)])
+    def three(at: Places, step: Callable[[Places, int], Places]) -> Places:
+        return np.stack([step(at, -1), at, step(at, 1)])
 
-    def place(wanted: Tensor, within: Tensor) -> Tensor:
-        return torch.searchsorted(within, wanted)
+    def place(wanted: Places, within: Places) -> Tensor:
+        return torch.from_numpy(np.searchsorted(within, wanted)).to(chunk.device)
 
-    final = closed(*(moved(chunk, rows, cols) for rows in (-1, 0, 1) for cols in (-1, 0, 1)))
+    final = closed(*(moved(cells, rows, cols) for rows in (-1, 0, 1) for cols in (-1, 0, 1)))
     paste = [
-        [
-            torch.stack([place(moved(chunk, i, j), final) for i in (0, 2 * a - 1) for j in (0, 2 * b - 1)])
-            for b in (0, 1)
-        ]
+        [place(np.stack([moved(cells, i, j) for i in (0, 2 * a - 1) for j in (0, 2 * b - 1)]), final) for b in (0, 1)]
         for a in (0, 1)
     ]
     scores, raster_from = final, None
-    nothing = torch.full_like(final, len(final) - 1)
-    columns_from = torch.stack([nothing, torch.arange(len(final), device=final.device), nothing])
+    nothing = np.full_like(final, outside)
+    columns_from = place(np.stack([nothing, final, nothing]), final)
     if fuse:
         columns = three(final, along_columns)
         middle = closed(columns)
@@ -169,7 +175,15 @@ def sets_of(chunk: Tensor, size: tuple[int, int], fuse: bool) -> Sets:
     half = closed(cols)
     rows = three(half, lambda at, step: moved(at, step, 0))
     product = closed(rows)
-    return Sets(product, place(rows, product), place(cols, half), raster_from, columns_from, place(chunk, final), paste)
+    return Sets(
+        torch.from_numpy(product).to(chunk.device),
+        place(rows, product),
+        place(cols, half),
+        raster_from,
+        columns_from,
+        place(cells, final),
+        paste,
+    )
 
 
 def wide(x: Tensor) -> Tensor:

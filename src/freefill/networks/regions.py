@@ -43,12 +43,25 @@ def plan(rows: tuple[Row, ...], wanted: Wanted, layout: Layout) -> tuple[list[St
     layout : decides where the kernels sit at stride 2
     """
     steps: list[Step] = []
+    height, width = wanted.shape
+    box: Box | None = None  # of what is wanted, where that is known to be one rectangle: then no pixel is looked at
     for row in reversed(rows):
         if row.upsample:
-            wanted = halved(wanted)
-        boxes = cover(wanted, row)
+            height, width = height // 2, width // 2
+            if box is None:
+                wanted = halved(wanted)
+            else:
+                top, left = box.top // 2, box.left // 2
+                box = Box(top, left, (box.bottom + 1) // 2 - top, (box.right + 1) // 2 - left)
+        boxes = cover(wanted, row) if box is None else (box,)
         steps.append(Step(row, boxes))
-        wanted = inputs_of(boxes, wanted.shape, row, layout)
+        box = _box_read(boxes[0], (height, width), row, layout) if len(boxes) == 1 else None
+        if box is None:
+            wanted = inputs_of(boxes, (height, width), row, layout)
+        height, width = height * row.stride, width * row.stride
+    if box is not None:
+        wanted = np.zeros((height, width), bool)
+        wanted[box.slices] = True
     return steps[::-1], wanted
 
 
@@ -69,6 +82,15 @@ def inputs_of(boxes: tuple[Box, ...], shape: tuple[int, ...], row: Row, layout: 
             for cols in _read(box.left, box.width, out.shape[1], row, layout):
                 out[rows, cols] = True
     return out
+
+
+def _box_read(box: Box, shape: tuple[int, int], row: Row, layout: Layout) -> Box | None:
+    """Return the rectangle of a layer's input that a rectangle of its output reads; None if the kernel leaves gaps."""
+    rows = _read(box.top, box.height, shape[0] * row.stride, row, layout)
+    cols = _read(box.left, box.width, shape[1] * row.stride, row, layout)
+    if len(rows) > 1 or len(cols) > 1:
+        return None
+    return Box(rows[0].start, cols[0].start, rows[0].stop - rows[0].start, cols[0].stop - cols[0].start)
 
 
 def _read(start: int, count: int, size: int, row: Row, layout: Layout) -> list[slice]:
