@@ -100,14 +100,13 @@ def test_tf_sampling_rounds_as_the_port_does(factor: int, odd_ones: set[int]) ->
     for size in range(2 * factor, 200 if factor == 2 else 700, factor):
         count = size // factor
         exact = [int(Fraction(i * (size - 1), count - 1) + Fraction(1, 2)) for i in range(count)]
-        if picked(size, factor, "tf").tolist() != exact:
+        if picked(size, factor).tolist() != exact:
             differing.add(size)
     assert differing == odd_ones
 
 
 def test_tf_sampling_of_16_is_the_documented_one() -> None:
-    assert picked(16, 2, "tf").tolist() == [0, 2, 4, 6, 9, 11, 13, 15]
-    assert picked(16, 2, "pt").tolist() == [0, 2, 4, 6, 8, 10, 12, 14]
+    assert picked(16, 2).tolist() == [0, 2, 4, 6, 9, 11, 13, 15]
 
 
 def test_cells_in_one_place_are_one_chunk_wherever_they_lie() -> None:

@@ -24,21 +24,21 @@ LEAST_NORM = 1e-4  # a lower clamp on the norm of a patch, not added to it
 # --- shrinking ---------------------------------------------------------------------------------------------------
 
 
-def picked(size: int, factor: int, layout: Layout) -> Tensor:
-    """Return the indices that nearest-neighbour shrinking by `factor` keeps.
+def picked(size: int, factor: int) -> Tensor:
+    """Return the indices that nearest-neighbour shrinking by `factor` keeps in the layout "tf".
 
-    "tf" is TensorFlow 1 with aligned corners, in float32 as the public port computes it: where the exact place ends in
-    .5 the rounding may fall one lower (sizes 58, 94, 118, ... at factor 2).
+    It is TensorFlow 1 with aligned corners, in float32 as the public port computes it: where the exact place ends in .5
+    the rounding may fall one lower (sizes 58, 94, 118, ... at factor 2).
     """
-    if layout == "pt":
-        return torch.arange(0, size, factor)
     return torch.floor(torch.linspace(0, size - 1, size // factor) + 0.5).long()
 
 
 def shrunk(x: Tensor, layout: Layout, factor: int = 2) -> Tensor:
-    """Shrink (B, C, H, W) by a whole factor, nearest neighbour."""
-    rows = picked(x.shape[2], factor, layout).to(x.device)
-    cols = picked(x.shape[3], factor, layout).to(x.device)
+    """Shrink (B, C, H, W) by a whole factor, nearest neighbour; in the layout "pt" a view, of rows 0, factor, ..."""
+    if layout == "pt":
+        return x[:, :, ::factor, ::factor]
+    rows = picked(x.shape[2], factor).to(x.device)
+    cols = picked(x.shape[3], factor).to(x.device)
     return x[:, :, rows][:, :, :, cols]
 
 

@@ -142,7 +142,9 @@ def cover(wanted: Wanted, row: Row) -> tuple[Box, ...]:
 
 def _excess_px(one: Box, other: Box) -> int:
     """Pixels that the box around both has more than the two."""
-    return one.joined(other).area - one.area - other.area
+    height = max(one.bottom, other.bottom) - min(one.top, other.top)
+    width = max(one.right, other.right) - min(one.left, other.left)
+    return height * width - one.area - other.area
 
 
 def _runs(band: Wanted, top: int, call_px: float) -> list[Box]:
