@@ -84,6 +84,20 @@ def test_half_a_thing_is_taken_whole_where_it_is_sure_and_left_where_not(models,
     assert [each.hole.all() for each in look(image, first(image) | np.roll(first(image), 25, 1)).things] == left
 
 
+@pytest.mark.parametrize(("name", "taken"), [("tennis racket", True), ("handbag", False)])
+def test_what_looks_like_nothing_else_is_believed_from_a_lower_score_on(models, monkeypatch, name, taken):
+    image = scene()
+    hole = first(image) | np.roll(first(image), 20, 1)
+    monkeypatch.setattr(sight, "_shape", lambda image, box: np.eye(box.height, box.width) > 0)
+    found = {"person": ([[100.0, 80, 160, 140]], [0.9]), name: ([[100.0, 136, 150, 186]], [0.3])}
+    seen(monkeypatch, found)
+    assert [each.category for each in look(image, hole).things] == [name] * taken
+    found["kite"] = ([[0.0, 130, 101, 180]], [0.28])  # less sure ones after it are looked at all the same
+    found["surfboard"] = ([[120.0, 136, 160, 176]], [0.26])
+    seen(monkeypatch, found)
+    assert [each.category for each in look(image, hole).things] == [name] * taken + ["surfboard"]
+
+
 def test_what_the_network_leaves_out_of_a_thing_is_taken_by_its_colours(models, monkeypatch):
     image = np.full((240, 240, 3), 0.1, np.float32) + np.array([0, 0.3, 0], np.float32)
     image[90:150, 100:140] = 0.95  # stands out

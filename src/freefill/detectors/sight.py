@@ -32,6 +32,9 @@ Which = Literal["auto", "people", "none"]
 WANTED = (*WEIGHTS, *salient.WEIGHTS)  # all that is of use here
 PERSONS = PeopleSettings()
 LEAST_SCORE = 0.35  # of a thing: below it NanoDet sees umbrellas in horses' ears
+# Of things that look like nothing else; skis are benches and skateboards are bags at this score.
+CLEAR = ("baseball bat", "baseball glove", "tennis racket", "surfboard")
+LEAST_CLEAR_SCORE = 0.25
 MOST_THINGS = 12  # the surest; each takes half a second
 LEAST_PX = 16  # area of a box
 SAME, RIDING = 0.5, 0.8  # boxes of different names that overlap by more are one thing; of a person and another
@@ -192,8 +195,10 @@ def _things(image: Image, hole: Hole, kinds: dict[str, Found]) -> list[Seen]:
     things: list[Seen] = []
     for number in np.argsort(-scores, kind="stable"):
         box = _whole(boxes[number], hole.shape)
-        if scores[number] < LEAST_SCORE or len(things) == MOST_THINGS:
+        if len(things) == MOST_THINGS:
             break
+        if scores[number] < (LEAST_CLEAR_SCORE if names[number] in CLEAR else LEAST_SCORE):
+            continue
         if box.area >= LEAST_PX and _touches(box, hole) and hole[box.slices].mean() < 0.9:
             shape = _shape(image, box)
             if shape.mean() < FULL and spans(shape, THROUGH):
