@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import torch
 
+from freefill.networks.pulse import Pulse
+
 MOST = 4  # more workers would wait for Python's lock; each uses several of PyTorch's threads instead
 
 Job = TypeVar("Job")
@@ -113,6 +115,7 @@ class _Board:
 
     def __init__(self) -> None:
         self._news = threading.Condition()
+        self._pulse = Pulse()  # of the same news, for those who do not sleep yet
         self._asked: deque[_Share] = deque()  # one job each, which leads to others: only for those who have nothing
         self._shared: deque[_Share] = deque()  # whoever waits takes part in these, the oldest first
         self._closed = False
@@ -130,7 +133,7 @@ class _Board:
         """Have a share done by workers; for threads that are none."""
         with self._news:
             self._asked.append(share)
-            self._news.notify_all()
+            self._tell()
             self._news.wait_for(lambda: not share.left)
         share.check()
 
@@ -139,7 +142,7 @@ class _Board:
         if share.left > 1:
             with self._news:
                 self._shared.append(share)
-                self._news.notify_all()
+                self._tell()
         self.work(share)
         share.check()
 
@@ -147,34 +150,59 @@ class _Board:
         """Let all workers end who have nothing to do."""
         with self._news:
             self._closed = True
-            self._news.notify_all()
+            self._tell()
 
     def work(self, until: _Share | None = None) -> None:
         """Do jobs until a share is done; without one, until the board is closed."""
-        while (found := self._next(until)) is not None:
+        finished = False
+        while (found := self._next(until, finished)) is not None:
             share, number, job = found
             share.do(number, job)
             with self._news:
-                if share.count_one():
-                    self._news.notify_all()
+                finished = share.count_one() and share is not until
             del found, share, job  # a worker without work keeps nothing alive
 
-    def _next(self, until: _Share | None) -> tuple[_Share, int, Any] | None:
-        """Wait for a job and take it; None if the share is done, or the board closed."""
-        with self._news:
-            while not self._closed if until is None else until.left:
-                while self._shared and not self._shared[0].jobs:
-                    self._shared.popleft()
-                if until is not None and until.jobs:
-                    return until, *until.jobs.popleft()
-                if until is None and self._asked:
-                    share = self._asked.popleft()
-                    return share, *share.jobs.popleft()
-                for share in self._shared:
-                    if share.jobs:
-                        return share, *share.jobs.popleft()
-                self._news.wait()
+    def _next(self, until: _Share | None, finished: bool) -> tuple[_Share, int, Any] | None:
+        """Wait for a job and take it; None if the share is done, or the board closed.
+
+        finished : the calling thread has done the last job of a share that another waits for, and not told
+        """
+        awake = True
+        while True:
+            with self._news:
+                if finished:
+                    self._news.notify_all()
+                found, over = self._take(until), self._closed if until is None else not until.left
+                if found is not None or over:
+                    if finished:
+                        self._pulse.beat()
+                    return found
+                if not awake:
+                    self._news.wait()
+                    awake = True
+                    continue
+                seen = self._pulse.count
+            awake = self._pulse.watch(seen, beat=finished, pause=until is None)
+            finished = False
+
+    def _take(self, until: _Share | None) -> tuple[_Share, int, Any] | None:
+        """Return a job that nobody has begun: of the share waited for, or asked for, or of the oldest share."""
+        while self._shared and not self._shared[0].jobs:
+            self._shared.popleft()
+        if until is None and self._asked:
+            share = self._asked.popleft()
+            return share, *share.jobs.popleft()
+        if until is not None and not until.left:
+            return None
+        for share in self._shared if until is None else (until, *self._shared):
+            if share.jobs:
+                return share, *share.jobs.popleft()
         return None
+
+    def _tell(self) -> None:
+        """Tell all who wait to look again."""
+        self._news.notify_all()
+        self._pulse.beat()
 
 
 def _serve(board: _Board, threads: int, all_here: threading.Barrier) -> None:
