@@ -27,7 +27,7 @@ MULTIPLE_PX = 8
 # Memory beside the attention's scores, measured (docs/results/deepfill.md); a quarter of what is left goes to one array
 # of scores, since some four live at a time.
 BYTES_PER_PX = 420
-LEAST_CHUNK_BYTES, MOST_CHUNK_BYTES = 1 << 20, 192 << 20
+LEAST_CHUNK_BYTES = 1 << 20
 
 
 class DeepFill:
@@ -101,6 +101,8 @@ class DeepFill:
         import torch
         import torch.nn.functional as F
 
+        from freefill.networks.contextual_attention import CHUNK_BYTES
+
         if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
             raise InputError(f"pictures are (B, 3, H, W) float in [0, 1], not {tuple(images.shape)} of {images.dtype}")
         if masks.shape != (len(images), 1, *images.shape[2:]):
@@ -117,7 +119,7 @@ class DeepFill:
             how = "reflect" if below < height and right < width else "replicate"
             padded = F.pad(padded, (0, right, 0, below), mode=how)
             padded_hole = F.pad(padded_hole, (0, right, 0, below), mode=how)
-        filled = self._run(padded, padded_hole > 0, MOST_CHUNK_BYTES, want_best=False).refined
+        filled = self._run(padded, padded_hole > 0, CHUNK_BYTES, want_best=False).refined
         filled = ((filled + 1) / 2).clamp(0, 1)[:, :, :height, :width].to(images.device)
         return torch.where(hole, filled, images.float())
 
@@ -142,10 +144,12 @@ def _pixels(picture_pm1: Tensor) -> Image:
 
 def _chunk_bytes(crop: Crop) -> int:
     """Return what one array of the attention's scores may take."""
+    from freefill.networks.contextual_attention import CHUNK_BYTES  # loads torch
+
     if crop.max_memory_bytes is None:
-        return MOST_CHUNK_BYTES
+        return CHUNK_BYTES
     left = crop.max_memory_bytes - BYTES_PER_PX * crop.hole.size
-    return min(max(left // 4, LEAST_CHUNK_BYTES), MOST_CHUNK_BYTES)
+    return min(max(left // 4, LEAST_CHUNK_BYTES), CHUNK_BYTES)
 
 
 def _sources(best_key: Tensor | None, hole: NDArray[np.bool_]) -> NDArray[np.int32] | None:

@@ -24,7 +24,6 @@ from functools import partial
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.lib.stride_tricks import sliding_window_view
 from torch import Tensor
 
 from freefill.networks import gate_compiled, regions
@@ -144,14 +143,21 @@ class HoleGenerator:
         if not hole.any():
             return Filled(masked, masked, None)
         table, layout = self.generator.table, self.generator.layout
-        decoder, features_wanted = regions.plan(table.decoder, hole, layout)
-        plain, _ = regions.plan(table.plain, features_wanted, layout)
-        pasted, attention_wanted = regions.plan(table.pasted, features_wanted, layout)
-        coarse_steps, _ = regions.plan(table.coarse, hole, layout)
 
-        ready = self.ready if _is_thick(hole) else self.ready_thin
-        start = self.generator.coarse_input(masked, mask, guide)
-        x = self._chain(ready, coarse_steps, Map.of(start, _margin(table.coarse[0]), torch.float32))
+        def planned() -> tuple[Wanted, Wanted, list[list[Step]], Mapping[Row, _Ready]]:
+            decoder, features = regions.plan(table.decoder, hole, layout)
+            plain, _ = regions.plan(table.plain, features, layout)
+            pasted, attention = regions.plan(table.pasted, features, layout)
+            coarse, _ = regions.plan(table.coarse, hole, layout)
+            ready = self.ready if _is_thick(hole) else self.ready_thin
+            return features, attention, [coarse, plain, pasted, decoder], ready
+
+        def laid_out() -> Map:
+            return Map.of(self.generator.coarse_input(masked, mask, guide), _margin(table.coarse[0]), torch.float32)
+
+        start, (features_wanted, attention_wanted, steps, ready) = self.workers.together(laid_out, planned)
+        coarse_steps, plain, pasted, decoder = steps
+        x = self._chain(ready, coarse_steps, start)
         coarse = _completed(x, coarse_steps[-1].boxes, mask, masked)
 
         start = Map.of(coarse, _margin(table.plain[0]), self.dtype)
@@ -219,7 +225,12 @@ def _is_thick(hole: Wanted) -> bool:
     height, width = hole.shape
     rows = hole.reshape(height // 8, 8, width).all(axis=1)
     cells, side = rows.reshape(height // 8, width // 8, 8).all(axis=2), THIN_PX // 8
-    return min(cells.shape) >= side and bool(sliding_window_view(cells, (side, side)).all(axis=(2, 3)).any())
+    if min(cells.shape) < side:
+        return False
+    before = np.zeros((height // 8 + 1, width // 8 + 1), np.int64)  # cells of the hole above and left of each
+    before[1:, 1:] = cells.cumsum(axis=0).cumsum(axis=1)
+    inside = before[side:, side:] - before[:-side, side:] - before[side:, :-side] + before[:-side, :-side]
+    return bool((inside == side**2).any())
 
 
 def _completed(x: Map, boxes: tuple[Box, ...], mask: Tensor, masked: Tensor) -> Tensor:
