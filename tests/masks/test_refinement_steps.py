@@ -216,6 +216,18 @@ def test_snap_does_not_cross_a_strong_edge():
     assert snap(seen, 0.08).added.sum() < 0.02 * hole.sum()
 
 
+def test_how_sure_the_ground_is_goes_on_outward_from_the_contour():
+    hole = figure()
+    image = painted(hole)
+    image[:, :80] = painted(np.ones_like(hole))[:, :80]  # on the left the ground looks like the figure
+    seen = view(hole, image, 0.3)
+    settled, away = snap(seen, 0.06).settled, distance_outside(seen.part)
+    sides = np.arange(seen.part.shape[1])[None] > np.flatnonzero(seen.part.any(axis=0)).mean()
+    near, far = ((away > low) & (away < low + 2) for low in (1, 12))
+    assert settled[far & sides].mean() == pytest.approx(settled[near & sides].mean(), abs=0.15)
+    assert settled[far & sides].mean() > settled[far & ~sides].mean() + 0.2
+
+
 def test_snap_finds_nothing_where_object_and_ground_look_alike():
     hole = figure()
     seen = view(distance_inside(hole) > 2, painted(hole, thing=(0.3, 0.5, 0.3)), 0.3)

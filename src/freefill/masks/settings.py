@@ -63,5 +63,5 @@ class RefineSettings:
 
 
 DEFAULT = RefineSettings()
-THOROUGH = RefineSettings(short=0.2, thicken=0.12, thicken_px=1.5, block=2.5)
+THOROUGH = RefineSettings(short=0.3, thicken=0.135, thicken_px=1.5, block=2.5)
 """Covers as much as a disc of 10 px at 224 px does, with less than half of what that masks beside (decision 0037)."""

@@ -34,7 +34,7 @@ class Snapped:
     added : (h, w) bool
     bound_share : share of the contour that was stopped by the reach
     short : how far the contour moved, on average, as a share of the reach, 0 to 1: how far the mask falls short
-    settled : (h, w) float32 in [0, 1], near the contour: how sure it is that the background begins right there
+    settled : (h, w) float32 in [0, 1], how sure it is that the background begins right at the nearest of the contour
     """
 
     added: Hole
@@ -91,8 +91,20 @@ def snap(view: Closeup, reach: float = 0.08, prior: float = 0.3, along: float = 
                 cv2.circle(canvas, (x, y), 0 if move < 1 else round(move), 1, -1)
     added = (canvas > 0) & ~view.part & ~view.others
     near = [cv2.GaussianBlur(np.ascontiguousarray(layer), (0, 0), max(reach_px / 2, 1.0)) for layer in sure]
-    settled = np.asarray(near[0] / np.maximum(near[1], 1e-6), np.float32)
+    settled = _carried(np.asarray(near[0] / np.maximum(near[1], 1e-6), np.float32), sure[1] > 0)
     return Snapped(added, stopped / max(total, 1), moved_px / (max(total, 1) * reach_px), settled)
+
+
+def _carried(values: NDArray[np.float32], contour: Hole) -> NDArray[np.float32]:
+    """Give each pixel the value of the nearest one of the contour: what is grown by it then has no cracks."""
+    if not contour.any():
+        return np.zeros_like(values)
+    known = (~contour).view(np.uint8)
+    _, labels = cv2.distanceTransformWithLabels(known, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    nearest = np.asarray(labels, np.int32)
+    of_label = np.zeros(int(nearest.max()) + 1, np.float32)
+    of_label[nearest[contour]] = values[contour]
+    return of_label[nearest]
 
 
 def _field(view: Closeup) -> _Field:
