@@ -10,18 +10,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+LARGE_BYTES = 16 << 20
+
 
 class Room:
     """Memory for the maps of a chain of layers, of which two are needed at a time: they take turns in two places.
 
-    New memory costs time: the system fills it with zeros, page by page.
+    New memory costs time: the system fills it with zeros, page by page. But the places stay as large as the largest map
+    was; so large ones get memory of their own, which is given back at once.
     """
 
     def __init__(self) -> None:
         self._places = [np.empty(0, np.uint8), np.empty(0, np.uint8)]
 
     def take(self, size_bytes: int) -> NDArray[np.uint8]:
-        """Return the place that was not taken last."""
+        """Return the place that was not taken last, or new memory."""
+        if size_bytes > LARGE_BYTES:
+            return np.empty(size_bytes, np.uint8)
         self._places.reverse()
         if self._places[0].size < size_bytes:
             # numpy asks the system for huge pages: a tenth of the time that new memory takes.

@@ -136,8 +136,8 @@ class HoleGenerator:
 
     def _fill(self, image_pm1: Tensor, mask: Tensor, guide: Tensor | None, chunk_bytes: int, want_best: bool) -> Filled:
         """Fill the hole; a worker does it, and shares out the layers among the others."""
-        image_pm1 = image_pm1.contiguous(memory_format=torch.channels_last)  # like every map: cheap to copy
-        masked = self.generator.check(image_pm1, mask, guide)  # (B, 3, H, W)
+        # Channels last, like every map: cheap to copy.
+        masked = self.generator.check(image_pm1.contiguous(memory_format=torch.channels_last), mask, guide)
         mask = mask.expand(len(masked), -1, -1, -1)
         hole = (mask > 0).any(dim=1).any(dim=0).cpu().numpy()
         if not hole.any():
