@@ -155,7 +155,7 @@ def _switches(command: Any) -> Any:
 @click.option("--annotations", metavar="JSON", help="COCO annotations: take along what the persons hold and ride.")
 @click.option("--overlay", metavar="FILE|DIR", help="Write what each step added, in colours.")
 @click.option("--thorough", is_flag=True,
-              help="Rather too much than too little: about four times thicker.")  # fmt: skip
+              help="Rather too much than too little: about five times thicker.")  # fmt: skip
 @click.option("--set", "values", multiple=True, metavar="NAME=NUMBER", help="A setting: thicken=0.05; all: --settings.")
 @click.option("--settings", is_flag=True, is_eager=True, expose_value=False, callback=lambda c, p, v: _settings(c, v),
               help="Print all settings with their defaults.")  # fmt: skip
