@@ -218,6 +218,9 @@ def _serve(board: _Board, threads: int, all_here: threading.Barrier) -> None:
 def _dismiss(board: _Board, members: list[threading.Thread]) -> None:
     """Let the workers finish what they are at, and end."""
     board.close()
+    if (
+        threading.current_thread() in members
+    ):  # the garbage collector runs anywhere, also where others wait for this one
+        return
     for member in members:
-        if member is not threading.current_thread():
-            member.join()
+        member.join()
