@@ -11,13 +11,14 @@ SOURCE = Path(__file__).parents[1] / "src" / "freefill"
 # room: rooms it may import; a room may always import itself
 MAY_IMPORT = {
     "errors": set(),
+    "compiling": set(),
     "values": {"errors"},
-    "images": {"values", "errors"},
+    "images": {"values", "errors", "compiling"},
     "masks": {"values", "errors"},
     "compose": {"values", "errors"},
-    "synthesis": {"values", "errors"},
+    "synthesis": {"values", "errors", "compiling"},
     "metrics": {"values", "errors"},
-    "networks": {"values", "errors"},
+    "networks": {"values", "errors", "compiling"},
     "weights": {"values", "errors", "networks"},
     "engines": {"values", "errors", "masks", "synthesis", "networks", "weights"},
     "detectors": {"values", "errors", "masks", "synthesis", "networks", "weights"},
@@ -34,6 +35,7 @@ MAY_IMPORT = {
 }  # fmt: skip
 HEAVY = {"torch", "cv2", "numba", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "pooch", "requests"}
 MAY_LOAD = {
+    "compiling": {"numba"},
     "images": {"PIL", "tifffile", "cv2", "numba"},  # numba: JPEG's entropy coding
     "masks": {"cv2", "numba"},
     "compose": {"cv2", "numba"},

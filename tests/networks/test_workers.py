@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from freefill.networks.workers import Workers  # noqa: E402
+from freefill.networks.workers import Workers, _Share  # noqa: E402
 
 
 @pytest.fixture
@@ -88,6 +88,27 @@ def test_workers_end_when_nobody_holds_them():
     for member in members:
         member.join(10)
     assert not any(member.is_alive() for member in members)
+
+
+def test_workers_may_be_collected_by_one_of_their_own():
+    # The collector runs wherever memory is asked for: here in a worker that holds what the other one waits for.
+    workers = Workers(2)
+    board, done = workers._board, threading.Event()
+    cycle: list[object] = [workers]
+    cycle.append(cycle)
+
+    def collect(_):
+        with board._news:
+            gc.collect()
+        done.set()
+
+    del workers, cycle
+    gc.disable()
+    try:
+        threading.Thread(target=lambda: board.ask(_Share(collect, (None,))), daemon=True).start()
+        assert done.wait(10)
+    finally:
+        gc.enable()
 
 
 def test_each_worker_computes_with_its_share_of_threads_and_without_gradients(two_threads):

@@ -12,12 +12,13 @@ ITU-T T.81, sections F.1 and F.2 (sequential), G.1 and G.2 (progressive), A.2 (o
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from freefill.compiling import kept
 
 FIRST, STRIDE, DOWN, ACROSS, INSIDE_DOWN, H, V = range(7)
 _PLACE, _BITS, _COUNT, _RUN, _OVER = range(5)  # of the reader's state: byte, bits held, how many, EOB run, zeros fed
-_jit = njit(cache=True, nogil=True)
+_jit = kept(nogil=True)
 
 
 @_jit

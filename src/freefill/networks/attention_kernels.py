@@ -15,14 +15,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-_compiled = numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-_inlined = numba.njit(cache=True, nogil=True, fastmath=True, inline="always")
+from freefill.compiling import kept
+
+_compiled = kept(nogil=True, fastmath=True, error_model="numpy")
+_inlined = kept(nogil=True, fastmath=True, inline="always")
 
 
 @intrinsic

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
+
+from freefill.compiling import kept
 
 TURNS = 300_000  # how long a thread watches: some 0.1 ms
 PAUSE_TURNS = 60_000  # how long who posts new work holds Python's lock yet, until its own part begins: some 0.02 ms
@@ -66,12 +67,12 @@ def _add_one(typing_context: Any, array: Any) -> Any:
     return types.int64(array), code
 
 
-@numba.njit(cache=True)
+@kept()
 def _beat(count):
     _add_one(count)
 
 
-@numba.njit(cache=True, nogil=True)
+@kept(nogil=True)
 def _watch(count, seen, beat, turns, pause_turns):
     if beat:
         _add_one(count)

@@ -218,9 +218,7 @@ def _serve(board: _Board, threads: int, all_here: threading.Barrier) -> None:
 def _dismiss(board: _Board, members: list[threading.Thread]) -> None:
     """Let the workers finish what they are at, and end."""
     board.close()
-    if (
-        threading.current_thread() in members
-    ):  # the garbage collector runs anywhere, also where others wait for this one
-        return
-    for member in members:
-        member.join()
+    # The garbage collector runs anywhere: also in one of them, while the others wait for a lock that this one holds.
+    if threading.current_thread() not in members:
+        for member in members:
+            member.join()

@@ -14,6 +14,8 @@ from typing import Any
 
 import numba
 
+from freefill.compiling import kept
+
 # Sums may be reordered, so that they run on wide registers. Infinities and NaN keep their meaning.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
 MOST_THREADS = 8
@@ -28,11 +30,7 @@ def part(function: Callable[..., Any]) -> Any:
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function on its first call and keep it on disk; where no folder can be written, in memory only."""
-    options: dict[str, Any] = {"nogil": True, "fastmath": FAST, "error_model": "numpy"}
-    try:
-        compiled = numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # "no locator available": neither the package's folder nor the user's cache can be written
-        compiled = numba.njit(**options)(function)
+    compiled = kept(nogil=True, fastmath=FAST, error_model="numpy")(function)
     _kernels.append(compiled)
     return compiled
 

@@ -75,7 +75,7 @@ class Level:
     holes, targets : (n, 2) int32, rows and columns; index : (H, W) int32, number of the target there or -1
     root : (H, W) float32 root of each pixel's weight in comparisons; base : (targets,) weight of each patch in votes
     field, cost, votes : (targets, 2) int32 and (targets,) float32
-    worn : (H, W) float32, what a source costs because many targets copy it; empty on light levels
+    worn : (H, W) float32, what a source costs because many targets copy it; empty on light and on guided levels
     """
 
     def __init__(self, layer: Layer, layers: lines.Layers, tuning: Tuning, guide: GuideLayer | None = None) -> None:
@@ -107,7 +107,8 @@ class Level:
         self.field = np.full((len(self.targets), 2), -1, np.int32)
         self.cost = np.zeros(len(self.targets), np.float32)
         self.votes = np.ones(len(self.targets), np.float32)
-        self.worn = np.zeros(layer.size if self.detailed else (0, 0), np.float32)
+        # A guide says itself where a piece ends.
+        self.worn = np.zeros(layer.size if self.detailed and guide is None else (0, 0), np.float32)
         self.sheet = nnf.Sheet(
             self.marks, *layer.size, self._room, self.filled.ravel(), self.root.ravel(), self.scale, self.pull,
             self.near, self.hold, self.worn.ravel(), self.trust.ravel(), self.valid.ravel(), self.usable.ravel(),
@@ -123,6 +124,8 @@ class Level:
         In what is copied in one piece each source has one use. Where many targets each move by another step, so that
         all copy the same few sources, these are stretched or repeated.
         """
+        if self.worn.size == 0:
+            return
         share = max(len(self.targets) / max(int(np.count_nonzero(self.usable)), 1), 1.0)
         most, cost = np.float32(tuning.worn_most), np.float32(tuning.worn_cost)
         nnf.wear(self.sheet, self.field, self._counted, np.float32(share), most, cost)

@@ -31,7 +31,7 @@ class Sheet(NamedTuple):
     pull: Any  # (6,) float32, what dy^2, 2 dy dx and dx^2 cost everywhere, and more where layers hold
     near: Any  # (targets,) float32, how far the pull in clutter counts at each target, 0 to 1
     hold: Any  # (targets,) float32, how sure the layers are at each target, 0 to 1
-    worn: Any  # (H x W) float32, what a source costs because many targets copy it; empty where C is 4
+    worn: Any  # (H x W) float32, what a source costs because many targets copy it; empty = nothing
     trust: Any  # (H x W) float32, root of how far the guide's channels count for a pixel of a target
     valid: Any  # (H x W) uint8, 1 = may be copied from
     usable: Any  # (H x W) uint8, 1 = a source patch may be centred here
@@ -128,7 +128,7 @@ def compare(sheet, patch, factor, form, row, col, y, x, limit):
     """Return what it costs to put the source patch at (y, x) onto the target at (row, col), or more than `limit`."""
     down, across = np.float32(y - row), np.float32(x - col)
     start = form[0] * down * down + form[1] * down * across + form[2] * across * across
-    if len(sheet.marks) == 8:
+    if sheet.worn.size:
         start += form[3] * sheet.worn[np.uint64(y * sheet.width + x)]
     if start >= limit:
         return start

@@ -129,8 +129,7 @@ def improve(level: Level, height: float, wide: bool, seed: int, tuning: Tuning, 
     turn = 0
     for _ in range(rounds):
         for _ in range(passes):
-            if not light and not level.guided:  # a guide says itself where a piece ends
-                level.count_uses(tuning)
+            level.count_uses(tuning)
             args = level.field, level.field.copy(), level.cost, turn % 2 == 0, radius, turn, seed
             crew.run(nnf.search, STRIPS, level.target_strips, level.sheet, *args, work=len(level.targets))
             turn += 1

@@ -1,0 +1,32 @@
+"""How loops are compiled: by numba on their first call, and kept on disk where a folder can be written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+
+def kept(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Return a decorator: `numba.njit` with these options, kept on disk, or in memory only where that cannot be.
+
+    numba looks for a folder when it decorates and not when it compiles: with a package that is read only and no home
+    folder an import would fail.
+
+    Examples
+    --------
+    >>> @kept(nogil=True)
+    ... def twice(number):
+    ...     return 2 * number
+    >>> twice(3)
+    6
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        try:
+            return numba.njit(cache=True, **options)(function)
+        except RuntimeError:  # "no locator available": neither the package's folder nor the user's cache can be written
+            return numba.njit(**options)(function)
+
+    return decorate
