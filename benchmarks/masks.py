@@ -1,7 +1,7 @@
 """Measure mask refinement on coco_people: repair, limbs, attached things, false growth, rim, predicted masks, time.
 
     python benchmarks/masks.py                    all tables, both halves of the set (three to five minutes)
-    python benchmarks/masks.py --half odd         the half that nothing was tuned on
+    python benchmarks/masks.py --half odd         the half on which no value was chosen
     python benchmarks/masks.py --prior none       from the image alone: no network is asked but for the predicted masks
     python benchmarks/masks.py --save DIR         with pictures of the worst cases
     python benchmarks/masks.py --page DIR         20 pictures filled with annotated, predicted, refined masks

@@ -64,4 +64,4 @@ class RefineSettings:
 
 DEFAULT = RefineSettings()
 THOROUGH = RefineSettings(short=0.3, thicken=0.135, thicken_px=1.5, block=2.5)
-"""Covers as much as a disc of 10 px at 224 px does, with less than half of what that masks beside (decision 0037)."""
+"""Covers as much as a disc of 10 px at 224 px does, with less than half of what that masks beside (decision 0038)."""

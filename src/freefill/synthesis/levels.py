@@ -115,6 +115,8 @@ class Level:
             self.index.ravel(), self.targets, self.holes,
         )  # fmt: skip
         self._counted = np.zeros(len(self.targets), np.int32)
+        # How often each source must be copied where there are fewer of them than targets.
+        self._share = np.float32(max(len(self.targets) / max(int(np.count_nonzero(self.usable)), 1), 1.0))
         self.target_strips = strips_of(len(self.targets))
         self.hole_strips = strips_of(len(self.holes))
 
@@ -126,9 +128,8 @@ class Level:
         """
         if self.worn.size == 0:
             return
-        share = max(len(self.targets) / max(int(np.count_nonzero(self.usable)), 1), 1.0)
         most, cost = np.float32(tuning.worn_most), np.float32(tuning.worn_cost)
-        nnf.wear(self.sheet, self.field, self._counted, np.float32(share), most, cost)
+        nnf.wear(self.sheet, self.field, self._counted, self._share, most, cost)
 
     def _pack(self, layer: Layer, guide: GuideLayer | None) -> None:
         """Lay the channels side by side; pixels that may not be copied from are dear to match."""

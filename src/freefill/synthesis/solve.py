@@ -77,10 +77,7 @@ def assemble(first, last, bounds, image, known, holes, number, copied, screening
             other_y, other_x = (copied[other, 0], copied[other, 1]) if other >= 0 else (y, x)
             if other_y - from_y != dy or other_x - from_x != dx:
                 inside = 1 if other >= 0 else 0
-                asked = step_between(
-                    image, known, dy, dx, from_y, from_x, other_y, other_x, inside, step
-                )  # fmt: skip
-                if asked == 0:
+                if step_between(image, known, dy, dx, from_y, from_x, other_y, other_x, inside, step) == 0:
                     continue
                 for k in range(3):
                     right[n, k] -= step[k]
