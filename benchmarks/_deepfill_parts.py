@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from freefill.networks import gate_compiled, hole_generator
-from freefill.networks.hole_generator import HoleGenerator
-from freefill.networks.workers import Workers
+from freefill.networks.on_processor import gate_compiled, hole_generator
+from freefill.networks.on_processor.hole_generator import HoleGenerator
+from freefill.networks.on_processor.workers import Workers
 
 
 def timed_parts(fill: HoleGenerator, image: Tensor, mask: Tensor) -> tuple[dict[str, float], float]:

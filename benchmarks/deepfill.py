@@ -30,7 +30,7 @@ import numpy as np
 import torch
 
 from freefill.networks.deepfill import from_state
-from freefill.networks.hole_generator import HoleGenerator
+from freefill.networks.on_processor.hole_generator import HoleGenerator
 
 THREADS = 2
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,27 +13,33 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freefill.networks.attention_sets import chunks, picked, sets_of, usable_keys
-from freefill.networks.contextual_attention import attend
+from freefill.networks.attention_sets import Keys, chunks, picked, sets_of, usable_keys
+from freefill.networks.contextual_attention import SCALE, Runner, attend
+from freefill.networks.on_processor.attention_compiled import CompiledChunks
+from freefill.networks.on_processor.workers import Workers
 
 from .deepfill_cases import PARITY, box_mask, needs_parity, seeded_picture
+
+Runners = Callable[[Keys], Runner] | None
+RUNNERS: list[Runners] = [None, partial(CompiledChunks, scale=SCALE, workers=Workers(1))]
 
 
 @needs_parity
 @pytest.mark.parametrize("path", sorted(PARITY.glob("attention_*.npz")), ids=lambda path: path.stem)
 @pytest.mark.parametrize("chunk_bytes", [1, 60_000, 1 << 30])
-@pytest.mark.parametrize("by", ["compiled loops", "tensors"])
-def test_attention_agrees_with_the_public_port(path: Path, chunk_bytes: int, by: str) -> None:
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_attention_agrees_with_the_public_port(path: Path, chunk_bytes: int, runner: Runners) -> None:
     stored = np.load(path)
     attended = attend(
-        torch.from_numpy(stored["f"]).requires_grad_(by == "tensors"),
+        torch.from_numpy(stored["f"]),
         torch.from_numpy(stored["mask"]) if "mask" in stored else None,
         background=torch.from_numpy(stored["b"]) if "b" in stored else None,
         layout="pt" if "_pt_" in path.stem else "tf",
         fuse=bool(stored["fuse"]),
         chunk_bytes=chunk_bytes,
+        runner=runner,
     )
-    assert np.abs(attended.features.detach().numpy() - stored["y"]).max() < 1e-5
+    assert np.abs(attended.features.numpy() - stored["y"]).max() < 1e-5
 
 
 @settings(max_examples=30, deadline=None)
@@ -39,24 +47,28 @@ def test_attention_agrees_with_the_public_port(path: Path, chunk_bytes: int, by:
     wanted=st.lists(st.booleans(), min_size=30, max_size=30),
     fuse=st.booleans(),
     chunk_bytes=st.sampled_from([1, 5_000, 1 << 30]),
+    runner=st.sampled_from(list(RUNNERS)),
 )
-def test_wanted_cells_do_not_depend_on_what_else_is_wanted(wanted: list[bool], fuse: bool, chunk_bytes: int) -> None:
+def test_wanted_cells_do_not_depend_on_what_else_is_wanted(
+    wanted: list[bool], fuse: bool, chunk_bytes: int, runner: Runners
+) -> None:
     features = seeded_picture(10, 12, channels=4)
     mask = box_mask(40, 48, (8, 8, 16, 20))
     cells = torch.tensor(wanted).view(5, 6)
-    whole = attend(features, mask, fuse=fuse).features
-    part = attend(features, mask, fuse=fuse, cells=cells, chunk_bytes=chunk_bytes).features
+    whole = attend(features, mask, fuse=fuse, runner=runner).features
+    part = attend(features, mask, fuse=fuse, cells=cells, chunk_bytes=chunk_bytes, runner=runner).features
     full_size = cells.repeat_interleave(2, 0).repeat_interleave(2, 1)
     assert torch.allclose(part[:, :, full_size], whole[:, :, full_size], atol=1e-6)
     assert (part[:, :, ~full_size] == 0).all()
 
 
-def test_each_sample_of_a_batch_keeps_its_own_mask() -> None:
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_each_sample_of_a_batch_keeps_its_own_mask(runner: Runners) -> None:
     features = seeded_picture(16, 16, batch=2, channels=4)
     masks = torch.cat([box_mask(64, 64, (0, 0, 40, 30)), box_mask(64, 64, (30, 20, 20, 44))])
-    both = attend(features, masks).features
+    both = attend(features, masks, runner=runner).features
     for sample in (0, 1):
-        alone = attend(features[sample : sample + 1], masks[sample : sample + 1]).features
+        alone = attend(features[sample : sample + 1], masks[sample : sample + 1], runner=runner).features
         assert torch.allclose(both[sample : sample + 1], alone, atol=1e-6)
 
 
@@ -83,11 +95,12 @@ def test_a_masked_key_stays_in_the_denominator_with_logit_zero() -> None:
     )  # a pixel that 4 patches cover, of the same place in a cell
 
 
-def test_best_keys_are_usable_and_unwanted_cells_are_marked() -> None:
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_best_keys_are_usable_and_unwanted_cells_are_marked(runner: Runners) -> None:
     features, mask = seeded_picture(12, 12, channels=4), box_mask(48, 48, (16, 16, 16, 16))
     cells = torch.zeros(6, 6, dtype=torch.bool)
     cells[2:4, 2:4] = True
-    best = attend(features, mask, cells=cells, want_best=True).best_key
+    best = attend(features, mask, cells=cells, want_best=True, runner=runner).best_key
     assert best is not None
     assert (best[0][~cells] == -1).all()
     assert usable_keys(mask, "pt").flatten()[best[0][cells]].all()

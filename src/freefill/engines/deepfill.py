@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from freefill.networks.hole_generator import Filled
+    from freefill.networks.on_processor.hole_generator import Filled
 
 MULTIPLE_PX = 8
 # Memory beside the attention's scores, measured (docs/results/deepfill.md); a quarter of what is left goes to one array
@@ -37,7 +37,7 @@ class DeepFill:
         import torch
 
         from freefill.networks.deepfill import from_state
-        from freefill.networks.hole_generator import HoleGenerator
+        from freefill.networks.on_processor.hole_generator import HoleGenerator
 
         self._device = pick_device(settings.device, ("cpu", "cuda", "mps"))
         check_precision(settings, self._device, ("fp32", "bf16", "fp16"))

@@ -16,6 +16,7 @@ one query's numbers for all keys, as a (rows, columns) picture.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -27,7 +28,6 @@ from torch import Tensor, nn
 from freefill.errors import InputError
 from freefill.networks.attention_sets import Keys, Sets, chunks, keys_of, sets_of, shrunk, wide
 from freefill.networks.gated_conv import Layout
-from freefill.networks.workers import Workers
 
 SCALE = 10.0  # softmax scale
 CHUNK_BYTES = 192 << 20  # bound on one array of planes
@@ -67,7 +67,7 @@ def attend(
     cells: Tensor | None = None,
     chunk_bytes: int = CHUNK_BYTES,
     want_best: bool = False,
-    workers: Workers | None = None,
+    runner: Callable[[Keys], Runner] | None = None,
 ) -> Attended:
     """Rebuild the features from patches of the background that resemble them.
 
@@ -81,19 +81,18 @@ def attend(
     cells : (H / 2, W / 2) bool: the 2x2 cells of the output that are wanted; None = all
     chunk_bytes : bound on one array of scores; some four of them live at a time
     want_best : also return the best key of each wanted cell
-    workers : share out the work on a processor where no gradients are wanted; None = the calling thread does it all
+    runner : makes what computes a chunk, for given keys; None = tensors, on any device, with gradients
 
     Returns
     -------
     Attended
-        Differentiable where gradients are on.
+        Differentiable where gradients are on, if `runner` is None.
     """
     back = features if background is None else background
     if any(side % 2 for side in (*features.shape[2:], *back.shape[2:])):
         raise InputError(f"attention takes even sizes, not {tuple(features.shape)} and {tuple(back.shape)}")
-    workers = workers or Workers(1)
     keys, vectors = _prepared(features, background, mask, layout)
-    run = _runner(keys, features, workers)
+    run = partial(_by_tensors, keys) if runner is None else runner(keys)
     batch, channels, h, w = len(features), features.shape[1], features.shape[2] // 2, features.shape[3] // 2
     if cells is None:
         cells = torch.ones(h, w, dtype=torch.bool, device=features.device)
@@ -116,15 +115,6 @@ def _prepared(features: Tensor, background: Tensor | None, mask: Tensor | None, 
     queries = keys.vectors if background is None else shrunk(features, layout).flatten(2)  # (B, C, h*w)
     # A zero vector at the end stands for every place outside the grid.
     return keys, F.pad(queries.transpose(1, 2), (0, 0, 0, 1))
-
-
-def _runner(keys: Keys, features: Tensor, workers: Workers) -> Runner:
-    """Compiled loops on a processor, tensors for gradients and on other devices."""
-    if features.device.type == "cpu" and features.dtype != torch.float64 and not features.requires_grad:
-        from freefill.networks.attention_compiled import CompiledChunks  # loads numba
-
-        return CompiledChunks(keys, SCALE, workers).run
-    return partial(_by_tensors, keys)
 
 
 def _place(out: Tensor, chunk: Tensor, pixels: list[list[Tensor]]) -> None:

@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from freefill.networks.attention_kernels import _as_float, _compiled, _exp, _inlined
+from freefill.networks.on_processor.attention_kernels import _as_float, _compiled, _exp, _inlined
 
 
 @intrinsic

@@ -26,14 +26,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from freefill.networks import gate_compiled, regions
 from freefill.networks.attention_sets import usable_keys
-from freefill.networks.contextual_attention import CHUNK_BYTES, attend
+from freefill.networks.contextual_attention import CHUNK_BYTES, SCALE, attend
 from freefill.networks.deepfill import Generator
-from freefill.networks.feature_map import Map, Room
 from freefill.networks.gated_conv import GatedConv, Layout, Row, activate
-from freefill.networks.regions import Step, Wanted
-from freefill.networks.workers import Workers
+from freefill.networks.on_processor import gate_compiled, regions
+from freefill.networks.on_processor.attention_compiled import CompiledChunks
+from freefill.networks.on_processor.feature_map import Map, Room
+from freefill.networks.on_processor.regions import Step, Wanted
+from freefill.networks.on_processor.workers import Workers
 from freefill.values import Box
 
 STRIP_BYTES = 4 << 20  # of the two halves of a convolution's output, float32
@@ -109,6 +110,9 @@ class HoleGenerator:
         self.ready_thin = {**self.ready, **{row: _Ready.of(layers[row], dtype) for row in rounded}}
         on_processor = next(generator.parameters()).device.type == "cpu"
         self.workers = Workers() if on_processor else Workers(1)
+        # The loops count in float32: a generator of float64, which tests use as the judge, keeps its tensors.
+        compiled = on_processor and next(generator.parameters()).dtype != torch.float64
+        self.runner = partial(CompiledChunks, scale=SCALE, workers=self.workers) if compiled else None
 
     @torch.inference_mode()
     def fill(
@@ -191,7 +195,7 @@ class HoleGenerator:
             cells=torch.from_numpy(regions.halved(wanted)).to(mask.device),
             chunk_bytes=chunk_bytes,
             want_best=want_best,
-            workers=self.workers,
+            runner=self.runner,
         )
         return attended.features, attended.best_key
 

@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from freefill.networks import attention_kernels as kernels
 from freefill.networks.attention_sets import Keys, Sets
-from freefill.networks.workers import Workers
+from freefill.networks.on_processor import attention_kernels as kernels
+from freefill.networks.on_processor.workers import Workers
 
 FEW_NUMBERS = 1 << 16  # below this a second thread costs more than it saves
 
@@ -62,7 +62,7 @@ class CompiledChunks:
         self.inside, self.usable, self.scale = inside.numpy(), usable.numpy(), (usable * scale).numpy()
         self.buffers = [torch.zeros(0), torch.zeros(0)]
 
-    def run(self, vectors: Tensor, sets: Sets, want_best: bool) -> tuple[list[list[Tensor]], Tensor | None]:
+    def __call__(self, vectors: Tensor, sets: Sets, want_best: bool) -> tuple[list[list[Tensor]], Tensor | None]:
         """Return the cells' features [a][b] (B, n, C), four times too large, and their best keys (B, n) if wanted.
 
         Parameters

@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from freefill.networks import deepfill, hole_generator, regions
+from freefill.networks import deepfill
 from freefill.networks.gated_conv import Layout, Row
-from freefill.networks.hole_generator import HoleGenerator
+from freefill.networks.on_processor import hole_generator, regions
+from freefill.networks.on_processor.hole_generator import HoleGenerator
 from freefill.values import Box
 
-from .deepfill_cases import PARITY, box_mask, needs_parity, picture, recipe, seeded_generator, seeded_picture, tensors
+from ..deepfill_cases import PARITY, box_mask, needs_parity, picture, recipe, seeded_generator, seeded_picture, tensors
 
 
 def furthest(one: Tensor, other: Tensor, mask: Tensor) -> float:

@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch")
 import torch.nn.functional as F  # noqa: E402
 
-from freefill.networks import gate_compiled  # noqa: E402
+from freefill.networks.on_processor import gate_compiled  # noqa: E402
 
 
 def layer(dtype, channels=24):

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from freefill.networks import gate_kernels as kernels
+from freefill.networks.on_processor import gate_kernels as kernels
 
 _KERNELS: dict[tuple[torch.dtype, torch.dtype], Callable[..., None]] = {
     (torch.float32, torch.float32): kernels.gate_32,

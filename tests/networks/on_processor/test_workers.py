@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from freefill.networks.workers import Workers, _Share  # noqa: E402
+from freefill.networks.on_processor.workers import Workers, _Share  # noqa: E402
 
 
 @pytest.fixture

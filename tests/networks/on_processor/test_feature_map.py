@@ -5,8 +5,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from freefill.networks import feature_map  # noqa: E402
-from freefill.networks.feature_map import Map, Room  # noqa: E402
+from freefill.networks.on_processor import feature_map  # noqa: E402
+from freefill.networks.on_processor.feature_map import Map, Room  # noqa: E402
 
 
 def test_the_last_two_pieces_never_overlap_and_the_third_lies_where_the_first_was():

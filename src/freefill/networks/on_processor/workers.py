@@ -10,8 +10,6 @@ from typing import Any, TypeVar
 
 import torch
 
-from freefill.networks.pulse import Pulse
-
 MOST = 4  # more workers would wait for Python's lock; each uses several of PyTorch's threads instead
 
 Job = TypeVar("Job")
@@ -115,7 +113,6 @@ class _Board:
 
     def __init__(self) -> None:
         self._news = threading.Condition()
-        self._pulse = Pulse()  # of the same news, for those who do not sleep yet
         self._asked: deque[_Share] = deque()  # one job each, which leads to others: only for those who have nothing
         self._shared: deque[_Share] = deque()  # whoever waits takes part in these, the oldest first
         self._closed = False
@@ -154,36 +151,22 @@ class _Board:
 
     def work(self, until: _Share | None = None) -> None:
         """Do jobs until a share is done; without one, until the board is closed."""
-        finished = False
-        while (found := self._next(until, finished)) is not None:
+        while (found := self._next(until)) is not None:
             share, number, job = found
             share.do(number, job)
             with self._news:
-                finished = share.count_one() and share is not until
+                if share.count_one() and share is not until:
+                    self._news.notify_all()  # another waits for it
             del found, share, job  # a worker without work keeps nothing alive
 
-    def _next(self, until: _Share | None, finished: bool) -> tuple[_Share, int, Any] | None:
-        """Wait for a job and take it; None if the share is done, or the board closed.
-
-        finished : the calling thread has done the last job of a share that another waits for, and not told
-        """
-        awake = True
-        while True:
-            with self._news:
-                if finished:
-                    self._news.notify_all()
+    def _next(self, until: _Share | None) -> tuple[_Share, int, Any] | None:
+        """Wait for a job and take it; None if the share is done, or the board closed."""
+        with self._news:
+            while True:
                 found, over = self._take(until), self._closed if until is None else not until.left
                 if found is not None or over:
-                    if finished:
-                        self._pulse.beat()
                     return found
-                if not awake:
-                    self._news.wait()
-                    awake = True
-                    continue
-                seen = self._pulse.count
-            awake = self._pulse.watch(seen, beat=finished, pause=until is None)
-            finished = False
+                self._news.wait()
 
     def _take(self, until: _Share | None) -> tuple[_Share, int, Any] | None:
         """Return a job that nobody has begun: of the share waited for, or asked for, or of the oldest share."""
@@ -202,7 +185,6 @@ class _Board:
     def _tell(self) -> None:
         """Tell all who wait to look again."""
         self._news.notify_all()
-        self._pulse.beat()
 
 
 def _serve(board: _Board, threads: int, all_here: threading.Barrier) -> None:
