@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 from _coco_people import Scene, scenes
 
-from freefill.detectors import sight
+from freefill.detectors import at_mask
 from freefill.errors import FreefillError
 from freefill.inpainter import Inpainter
-from freefill.masks.attached import Thing
 from freefill.masks.overlay import overlay
-from freefill.masks.refinement import refine
+from freefill.masks.refining.attached import Thing
+from freefill.masks.refining.recipe import refine
 
 # Skaters, skiers, riders, surfers with mirror images, hard shadows, bags, a dog, groups; no_derivatives are left out.
 WANTED = (
@@ -59,7 +59,7 @@ def _row(scene: Scene, engines: list[tuple[str, Inpainter]], folder: Path, netwo
     from freefill.detectors import people
 
     things = [Thing(i.category, i.hole) for i in scene.instances if i.category != "person" and not i.crowd]
-    prior = sight.look(scene.image, scene.truth) if networks else None
+    prior = at_mask.look(scene.image, scene.truth) if networks else None
     annotated = refine(scene.truth, scene.image, prior=prior)
     with_things = refine(scene.truth, scene.image, things=things, prior=prior)
     masks = {"annotated": scene.truth, "annotated, refined": annotated.hole}
@@ -71,7 +71,7 @@ def _row(scene: Scene, engines: list[tuple[str, Inpainter]], folder: Path, netwo
         found = people.detect(scene.image)
     except FreefillError:
         found = np.zeros_like(scene.truth)
-    refined = refine(found, scene.image, prior=sight.look(scene.image, found) if networks else None)
+    refined = refine(found, scene.image, prior=at_mask.look(scene.image, found) if networks else None)
     if found.any():
         masks |= {"predicted": found, "predicted, refined": refined.hole}
     shown = {"picture": scene.image, "steps on the annotated mask": overlay(scene.image, layers)}

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from _coco_people import DAMAGES, scenes
 
-from freefill.detectors import sight
+from freefill.detectors import at_mask, refining
+from freefill.masks.distance import distance_inside, distance_outside
 from freefill.masks.overlay import overlay
-from freefill.masks.parts import distance_inside, distance_outside
-from freefill.masks.refinement import refine
+from freefill.masks.refining.recipe import refine
 
 
 def rim(image: np.ndarray, hole: np.ndarray) -> tuple[float, float] | None:
@@ -64,7 +64,7 @@ def save_worst(rows: list[dict], folder: Path, count: int = 6) -> None:
             given = np.zeros(scene.truth.shape, bool)
             for number, person in enumerate(scene.persons):
                 given |= damage(person.hole, scene.id + number)
-            prior = sight.look(scene.image, given) if sight.ready() else None
+            prior = at_mask.look(scene.image, given) if refining.ready() else None
             refined = refine(given, scene.image, prior=prior)
             shown = overlay(scene.image, {"given": given, **refined.added, "missed": scene.truth & ~refined.hole})
             bgr = np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8)[..., ::-1]

@@ -22,7 +22,7 @@ from PIL import Image
 
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
-from freefill.masks.grow import distance_px
+from freefill.masks.distance import distance_outside
 from freefill.values import Picture
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "photos_eval"
@@ -94,7 +94,7 @@ def main() -> None:
         data = path.read_bytes()
         picture = read_picture(io.BytesIO(rotated(data) if asked.rotated else data))
         new, hole = filled(picture)
-        distance = distance_px(hole)
+        distance = distance_outside(hole)
         near, far = (distance > 0) & (distance <= 16), distance > 16 * 2**0.5
         for way, save in WAYS.items():
             start = time.perf_counter()

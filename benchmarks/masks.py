@@ -26,12 +26,13 @@ import numpy as np
 from _coco_people import DAMAGES, Scene, limb, scenes, union
 from _mask_views import rim, save_worst
 
-from freefill.detectors import sight
+from freefill.detectors import at_mask, refining
 from freefill.errors import FreefillError
-from freefill.masks.attached import IN_THE_HAND, WITH_A_PERSON, Thing, attached_things
-from freefill.masks.parts import distance_outside, find_parts
-from freefill.masks.prior import Prior
-from freefill.masks.refinement import THOROUGH, Refined, RefineSettings, refine
+from freefill.masks.distance import distance_outside
+from freefill.masks.parts import find_parts
+from freefill.masks.refining.attached import IN_THE_HAND, WITH_A_PERSON, Thing, attached_things
+from freefill.masks.refining.detected import Prior
+from freefill.masks.refining.recipe import THOROUGH, Refined, RefineSettings, refine
 
 BUCKETS = ((0, 12), (12, 24), (24, 48), (48, 96), (96, 9999))
 BESIDE = RefineSettings(shadow=False, reflection=False)
@@ -63,7 +64,7 @@ def measure(scene: Scene, networks: bool) -> dict:
     """Measure one picture; a dict of rows that `report` puts together."""
     cv2.setNumThreads(1)
     started = time.perf_counter()
-    prior = sight.look(scene.image, scene.truth) if networks else None
+    prior = at_mask.look(scene.image, scene.truth) if networks else None
     asking = time.perf_counter() - started
     row: dict = {"id": scene.id, "even": scene.even, "repair": {}, "rim": {}, "asking": asking}
     size = scene.truth.shape
@@ -140,7 +141,7 @@ def _predicted(scene: Scene, networks: bool) -> dict | None:
         given = people.detect(scene.image)
     except FreefillError:
         return None
-    prior = sight.look(scene.image, given) if networks else None
+    prior = at_mask.look(scene.image, given) if networks else None
     refined = refine(given, scene.image, settings=ALONE, prior=prior).hole
     missed = [(p.size_px, float((given & p.hole).sum() / p.hole.sum()) < 0.25) for p in scene.persons]
     disc = distance_outside(given) <= 10 * max(given.shape) / 224
@@ -276,14 +277,14 @@ def main() -> None:
     parser.add_argument("--page", type=Path, metavar="DIR", help="one page of 20 filled pictures")
     parser.add_argument("--time", action="store_true", help="time only")
     chosen = parser.parse_args()
-    networks = chosen.prior == "people" and sight.ready()
+    networks = chosen.prior == "people" and refining.ready()
     if chosen.page:
         from _mask_page import write_page
 
         print(write_page(chosen.page, networks=networks))
         return
     if not chosen.time:
-        print(f"asked: {sight.asked()}" if networks else "from the image alone")
+        print(f"asked: {refining.asked()}" if networks else "from the image alone")
         with Pool(chosen.jobs) as pool:
             rows = list(pool.imap(partial(measure, networks=networks), scenes(chosen.half)))
         halves: dict[str, list[dict]] = defaultdict(list)

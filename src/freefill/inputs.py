@@ -85,7 +85,7 @@ def mask_for(
 
 
 def _refined(mask: Mask, picture: Picture, prior: Literal["auto", "people", "none"]) -> Mask:
-    from freefill.detectors.sight import refined_mask
+    from freefill.detectors.refining import refined_mask
     from freefill.detectors.source import as_image
 
     return refined_mask(mask, as_image(picture), prior)[0]

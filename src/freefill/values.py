@@ -177,6 +177,20 @@ class Box:
     height: int
     width: int
 
+    @classmethod
+    def around(cls, hole: Hole) -> Box | None:
+        """Return the smallest box around the True pixels of (H, W) bool; None where there is none.
+
+        Examples
+        --------
+        >>> Box.around(np.array([[False, False], [False, True]]))
+        Box(top=1, left=1, height=1, width=1)
+        """
+        rows, cols = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
+        if not rows.size:
+            return None
+        return cls(int(rows[0]), int(cols[0]), int(rows[-1] - rows[0]) + 1, int(cols[-1] - cols[0]) + 1)
+
     @property
     def bottom(self) -> int:
         """First row below the box."""

@@ -371,3 +371,22 @@ def test_every_command_has_help(capsys, name):
     code, out, _ = call(capsys, name, "--help")
     assert code == 0
     assert "Usage: freefill mask" in out
+
+
+def test_a_mask_of_another_size_is_refined_where_that_is_asked_for(files, capsys):
+    with Image.open("mask.png") as mask:
+        mask.resize((30, 20)).save("small.png")
+    assert "60x40" in refused(capsys, "refine", "small.png", "-i", "photo.png", "-o", "a.png")
+    code, *_ = call(capsys, "refine", "small.png", "-i", "photo.png", "-o", "a.png", "--mask-fit", "scale")
+    assert (code, hole("a.png").shape) == (0, (40, 60))
+    assert (hole("a.png") & hole("mask.png")).sum() > 0.9 * hole("mask.png").sum()
+
+
+def test_a_mask_saved_in_two_colours_at_224_px_is_refined_on_its_picture(files, capsys):
+    with Image.open("mask.png") as mask:
+        small = np.asarray(mask.convert("L").resize((224, 224), Image.Resampling.NEAREST)) > 127
+    Image.fromarray(np.where(small[..., None], (253, 231, 37), (68, 1, 84)).astype(np.uint8)).save("viridis.png")
+    code, _, err = call(capsys, "refine", "viridis.png", "-i", "photo.png", "-o", "a.png", "--mask-fit", "scale")
+    assert code == 0
+    assert "viridis" in err
+    assert (hole("a.png") & hole("mask.png")).sum() > 0.9 * hole("mask.png").sum()

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from freefill.cli.main import main
-from freefill.detectors import nanodet, sight
+from freefill.detectors import at_mask, nanodet
 
 
 def call(capsys, *words: object) -> tuple[int, str, str]:
@@ -85,7 +85,7 @@ def test_masks_can_be_grown_and_refined_at_once(models, photo, capsys):
 def test_the_boxes_of_a_picture_are_looked_for_once(models, photo, capsys, monkeypatch, words):
     looks = []
     once = nanodet.find_kinds
-    for module in (nanodet, sight):
+    for module in (nanodet, at_mask):
         monkeypatch.setattr(module, "find_kinds", lambda *given, **named: looks.append(1) or once(*given, **named))
     assert call(capsys, "mask", "people", "photo.png", "-o", "a.png", *words)[0] == 0
     assert len(looks) == 1
@@ -127,7 +127,7 @@ def test_refining_without_networks_goes_on_and_names_the_command(no_weights, pho
 
 
 def test_people_take_along_what_they_hold(models, photo, capsys, monkeypatch):
-    from freefill.detectors import nanodet, sight
+    from freefill.detectors import at_mask, nanodet
 
     known = nanodet.find_kinds
 
@@ -135,7 +135,7 @@ def test_people_take_along_what_they_hold(models, photo, capsys, monkeypatch):
         ball = nanodet.Found(np.array([[100.0, 175, 140, 215]]), np.array([0.8]))
         return known(image, categories, **options) | {"sports ball": ball}
 
-    monkeypatch.setattr(sight, "find_kinds", with_a_ball)
+    monkeypatch.setattr(at_mask, "find_kinds", with_a_ball)
     call(capsys, "mask", "people", "photo.png", "-o", "a.png")
     code, _, err = call(capsys, "mask", "people", "photo.png", "-o", "b.png", "--attached")
     assert (code, err) == (0, "freefill: taken along: sports ball\n")

@@ -15,7 +15,7 @@ from PIL import Image
 from freefill.images import jpeg_blocks
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
-from freefill.masks.grow import distance_px
+from freefill.masks.distance import distance_outside
 from freefill.values import Picture
 
 BIG = (96, 144)
@@ -56,7 +56,7 @@ def test_pixels_more_than_a_block_away_from_the_fill_are_what_they_were(kind: st
     before, after, _ = filled(photo(**KINDS[kind]))
     hole = np.zeros(BIG, bool)
     hole[40:61, 50:90] = True
-    far = distance_px(hole) > 17 * np.sqrt(2)
+    far = distance_outside(hole) > 17 * np.sqrt(2)
     assert np.array_equal(before.pixels[far], after.pixels[far])
     assert np.abs(after.pixels[hole].astype(int) - (255 - before.pixels[hole] // 2)).mean() < 12
 
@@ -89,7 +89,7 @@ def test_a_turned_photograph_keeps_its_blocks_too(orientation: int, subsampling:
     before, after, _ = filled(photo(quality=85, subsampling=subsampling, exif=exif))
     hole = np.zeros(before.size, bool)
     hole[40:61, 50:90] = True
-    far = distance_px(hole) > 17 * np.sqrt(2)
+    far = distance_outside(hole) > 17 * np.sqrt(2)
     gap = np.abs(before.pixels[far].astype(int) - after.pixels[far])
     assert gap.max() <= 3  # decoders round rows and columns in turn: turned blocks may round otherwise
     assert (gap > 0).mean() < 0.1

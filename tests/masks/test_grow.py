@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from freefill.errors import InputError
-from freefill.masks.grow import distance_px, grow, object_size_px, shrink
+from freefill.masks.distance import distance_outside
+from freefill.masks.grow import grow, object_size_px, shrink
 
 HOLES = arrays(bool, st.tuples(st.integers(1, 14), st.integers(1, 14)))
 
@@ -40,7 +41,7 @@ def test_distances_are_exact(hole: np.ndarray) -> None:
         rows, cols = np.mgrid[0 : hole.shape[0], 0 : hole.shape[1]]
         at_rows, at_cols = np.nonzero(hole)
         squares = (rows[..., None] - at_rows) ** 2 + (cols[..., None] - at_cols) ** 2
-        assert np.allclose(distance_px(hole), np.sqrt(squares.min(axis=-1)), atol=1e-4)
+        assert np.allclose(distance_outside(hole), np.sqrt(squares.min(axis=-1)), atol=1e-4)
 
 
 def test_the_hole_itself_is_never_changed() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from freefill.errors import InputError
 from freefill.masks.overlay import COLOURS, overlay
-from freefill.masks.refinement import STEPS
+from freefill.masks.refining.recipe import STEPS
 
 IMAGE = np.full((60, 200, 3), 0.4, np.float32)
 

@@ -18,7 +18,7 @@ from freefill.errors import FreefillError, did_you_mean
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("inpaint", "inpaint", "Fill the masked part of one picture."),
     ("batch", "batch", "Fill many pictures."),
-    ("mask", "mask", "Make, repair and look at masks."),
+    ("mask", "mask.group", "Make, repair and look at masks."),
     ("engines", "engines", "List the engines, and what each one needs."),
     ("weights", "weights", "List, fetch, import and verify network weights."),
     ("demo", "demo", "Fill real photographs and write one page that shows them."),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.values import Box, Hole
+
 Boxes = NDArray[np.float64]  # (n, 4): top, left, bottom, right
 
 
@@ -51,3 +53,15 @@ def squared(box: NDArray[np.float64], margin: float) -> tuple[int, int, int]:
     centre = (box[:2] + box[2:]) / 2
     side = max(int(np.ceil(max(box[2] - box[0], box[3] - box[1]) * (1 + 2 * margin))), 2)
     return int(np.floor(centre[0] - side / 2)), int(np.floor(centre[1] - side / 2)), side
+
+
+def whole(box: NDArray[np.float64], size: tuple[int, int]) -> Box:
+    """Return a box in whole pixels, within the picture, of 2 px and more."""
+    top, left = min(int(box[0]), size[0] - 2), min(int(box[1]), size[1] - 2)
+    bottom, right = min(int(np.ceil(box[2])), size[0]), min(int(np.ceil(box[3])), size[1])
+    return Box(max(top, 0), max(left, 0), max(bottom - top, 2), max(right - left, 2))
+
+
+def touches(box: Box, hole: Hole) -> bool:
+    """Tell whether a box, a little widened, holds something of a mask."""
+    return bool(hole[box.grown(max(round(0.05 * max(box.height, box.width)), 4), hole.shape).slices].any())

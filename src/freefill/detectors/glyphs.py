@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.masks.distance import distance_outside
 from freefill.values import Hole, Image
 
 WORK_HEIGHT_PX = 64.0  # rows are looked at in this height, unless they are smaller
@@ -56,8 +57,7 @@ def glyphs_in_row(image: Image, corners: NDArray[np.float32], height_px: float, 
         soft = cv2.resize(strokes.astype(np.float32), (crop.shape[1], crop.shape[0]), interpolation=cv2.INTER_LINEAR)
         strokes = soft > 0.4
     radius = max(rim * height_px, 1.5)
-    distance = cv2.distanceTransform((~strokes).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    hole[top:bottom, left:right] |= distance <= radius
+    hole[top:bottom, left:right] |= distance_outside(strokes) <= radius
     return True
 
 
@@ -84,8 +84,7 @@ def _strokes(work: Image, row: Hole, height_px: float) -> Hole:
     strokes = _of_one_colour(work, strokes)
     # Outlines and shadows of the other brightness lie against the strokes, no farther than a stroke is wide.
     if strokes.any():
-        distance = cv2.distanceTransform((~strokes).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        strokes |= (other > max(level, 0.08)) & (distance <= max(0.12 * height_px, 2.0))
+        strokes |= (other > max(level, 0.08)) & (distance_outside(strokes) <= max(0.12 * height_px, 2.0))
     return _without_specks(strokes, height_px)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from freefill.masks.refinement import THOROUGH, RefineSettings, refine
+    from freefill.masks.refining.recipe import THOROUGH, RefineSettings, refine
 
 __all__ = ["THOROUGH", "RefineSettings", "refine"]
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from freefill.masks import refinement
+        from freefill.masks.refining import recipe
 
-        return getattr(refinement, name)
+        return getattr(recipe, name)
     raise AttributeError(f"module 'freefill.masks' has no attribute '{name}'")

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import numpy as np
 
 from freefill.errors import InputError, did_you_mean
-from freefill.masks.attached import Thing, attached_things
 from freefill.masks.coco_codes import decode
 from freefill.masks.parts import find_parts
+from freefill.masks.refining.attached import Thing, attached_things
 from freefill.values import Hole, Mask
 
 Crowds = Literal["with", "without", "only"]
@@ -141,7 +141,7 @@ def picture_mask(
     Parameters
     ----------
     categories : names; empty = all
-    attached : with things of other categories that belong to a person they touch: see masks/attached.py
+    attached : with things of other categories that belong to a person they touch: see masks/refining/attached.py
     crowds : "with" regions that stand for many, "without" them, or "only" them
 
     Returns
@@ -192,3 +192,18 @@ def instance_holes(
                 f"{coco.source}: {picture.file}, annotation {each.id} ({each.category}): {error}"
             ) from None
     return found
+
+
+def things_beside_persons(coco: Coco, name: str) -> list[Thing]:
+    """Return the annotated things, persons left out, of the picture whose file has that name (its ending aside).
+
+    Raises
+    ------
+    InputError
+        If there is no such picture, or a region is broken.
+    """
+    picture = next((each for each in coco.pictures if Path(each.file).stem == Path(name).stem), None)
+    if picture is None:
+        raise InputError(f"{coco.source}: has no picture named {Path(name).stem}")
+    found = instance_holes(coco, picture, (), crowds="without")
+    return [Thing(each.category, hole) for each, hole in found if each.category != "person"]

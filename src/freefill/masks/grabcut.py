@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.errors import InputError
+from freefill.masks.distance import distance_outside
 from freefill.masks.draw import Point, disc_mask
 from freefill.masks.parts import spans
 from freefill.values import Box, Hole, Image
@@ -155,8 +156,7 @@ def surroundings(box: Box, size: tuple[int, int]) -> Box:
 
 def _reach(inside: Hole, size: tuple[int, int]) -> Box:
     """Without a box the thing may lie anywhere within three times the marks' extent, or half the picture if more."""
-    rows, cols = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    box = Box(int(rows[0]), int(cols[0]), int(rows[-1] - rows[0] + 1), int(cols[-1] - cols[0] + 1))
+    box = Box.around(inside) or Box(0, 0, *size)
     return box.grown(max(box.height, box.width, min(size) // 4), size)
 
 
@@ -176,8 +176,7 @@ def _first_guess(
         peak = max(float(prior[here].max()), 1e-6)
         labels[here] = np.where(prior[here] > 0.4 * peak, cv2.GC_PR_FGD, cv2.GC_PR_BGD)
     if not is_given:  # round a mark, its neighbourhood is more likely the thing than not
-        distance = cv2.distanceTransform((~inside).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        near = (distance <= 0.04 * min(size)) & (labels != cv2.GC_BGD)
+        near = (distance_outside(inside) <= 0.04 * min(size)) & (labels != cv2.GC_BGD)
         labels[near] = cv2.GC_PR_FGD
     labels[inside] = cv2.GC_FGD
     labels[outside] = cv2.GC_BGD

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.masks.distance import distance_inside
 from freefill.values import Box, Hole
 
 # Of 200 annotated persons the root of the area is 3.1 times the largest inscribed radius (median; 90 % lie between 2.3
@@ -50,19 +51,18 @@ def find_parts(hole: Hole) -> tuple[NDArray[np.int32], list[Part]]:
     parts : in the order of their labels, that is of their first pixel row by row
     """
     # Only the box around all of the hole is looked at: most masks are small in their picture.
-    start_col, start_row, cols, rows = cv2.boundingRect(hole.view(np.uint8))
-    window = (slice(start_row, start_row + rows), slice(start_col, start_col + cols))
+    around = Box.around(hole)
     labels = np.zeros(hole.shape, np.int32)
-    if rows == 0:
+    if around is None:
         return labels, []
     count, inner, stats, _ = cv2.connectedComponentsWithStats(
-        np.ascontiguousarray(hole[window]).view(np.uint8), connectivity=8, ltype=cv2.CV_32S
+        np.ascontiguousarray(hole[around.slices]).view(np.uint8), connectivity=8, ltype=cv2.CV_32S
     )
-    labels[window] = inner
+    labels[around.slices] = inner
     found = []
     for label in range(1, count):
         left, top, width, height, area = (int(v) for v in stats[label])
-        top, left = top + start_row, left + start_col
+        top, left = top + around.top, left + around.left
         box = Box(top, left, height, width)
         inside = np.pad(labels[box.slices] == label, 1)
         # A part cut by the picture's border goes on behind it.
@@ -79,21 +79,7 @@ def _radius(inside: NDArray[np.bool_]) -> float:
         return max(min(inside.shape) / 2, 0.5)
     # 1.5 megapixels are enough to measure a radius; a part of 24 would take half a second.
     step = max(int(np.ceil((inside.size / 1.5e6) ** 0.5)), 1)
-    small = np.ascontiguousarray(inside[::step, ::step]).view(np.uint8)
-    return step * float(cv2.distanceTransform(small, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max())
-
-
-def distance_outside(hole: Hole) -> NDArray[np.float32]:
-    """Return the distance from each pixel to the nearest hole pixel, px; infinite where there is none."""
-    if not hole.any():
-        return np.full(hole.shape, np.inf, np.float32)
-    known = (~hole).view(np.uint8)
-    return np.asarray(cv2.distanceTransform(known, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
-
-
-def distance_inside(hole: Hole) -> NDArray[np.float32]:
-    """Return the distance from each hole pixel to the nearest known pixel, px; infinite where all is hole."""
-    return distance_outside(~hole)
+    return step * float(distance_inside(np.ascontiguousarray(inside[::step, ::step])).max())
 
 
 def by_size(
@@ -128,6 +114,6 @@ def spans(hole: Hole, share: float) -> bool:
     hole : (h, w) bool, the box
     share : 0 to 1
     """
-    rows, cols = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
+    around = Box.around(hole)
     height, width = hole.shape
-    return rows.size > 0 and bool(np.ptp(rows) + 1 >= share * height and np.ptp(cols) + 1 >= share * width)
+    return around is not None and around.height >= share * height and around.width >= share * width

@@ -148,8 +148,8 @@ def _person(size: tuple[int, int], rng: np.random.Generator, shapes: Sequence[Ho
     if not shapes:
         raise InputError("random masks: 'person' takes its outlines from annotations; pass --shapes instances.json")
     shape = shapes[_integer(rng, 0, len(shapes) - 1)]
-    rows, cols = np.flatnonzero(shape.any(axis=1)), np.flatnonzero(shape.any(axis=0))
-    shape = shape[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
+    around = Box.around(shape)
+    shape = shape if around is None else shape[around.slices]
     if rng.random() < 0.5:
         shape = shape[:, ::-1]
     share = 0.25 + 0.5 * rng.random()

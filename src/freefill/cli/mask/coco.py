@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freefill.cli.mask_files import (
+from freefill.cli.mask.files import (
     Job,
     Made,
     finish_options,
-    finished,
     is_folder_name,
     output_option,
     read,
@@ -24,7 +23,7 @@ from freefill.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from freefill.masks.coco import Coco, CocoPicture, Crowds
-    from freefill.values import Length, Mask, Picture
+    from freefill.values import Length, Picture
 
 
 @click.command("coco")
@@ -127,6 +126,8 @@ def _made(
     data: Coco, entry: CocoPicture, thing: int | None, wanted: Sequence[str], attached: bool, crowds: Crowds,
     images: str | None, refine: bool, grow: Length, max_mpx: float,
 ) -> Made:  # fmt: skip
+    from freefill.detectors.refining import finished
+    from freefill.detectors.source import as_image
     from freefill.masks.coco import picture_mask
 
     shown = _picture(entry, images, max_mpx) if images is not None else None
@@ -135,16 +136,9 @@ def _made(
     else:
         alone = replace(entry, annotations=(entry.annotations[thing],))
         mask = picture_mask(data, alone, (entry.annotations[thing].category,), crowds="with")
-    mask = finished(mask, shown, refine, grow) if shown is not None else _grown(mask, grow)
+    image = None if shown is None else as_image(shown)
+    mask = finished(mask, image, refining=refine, growing=grow)
     return Made(mask, {"picture": entry.file, "id": entry.id})
-
-
-def _grown(mask: Mask, grow: Length) -> Mask:
-    from freefill.masks.grow import grow as grown
-    from freefill.masks.grow import object_size_px
-
-    hole = grown(mask.hole, grow.in_px(object_size_px(mask.hole))) if grow.value else mask.hole
-    return replace(mask, hole=hole)
 
 
 def _picture(entry: CocoPicture, images: str, max_mpx: float) -> Picture:

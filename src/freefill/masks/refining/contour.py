@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.parts import Part, box_around, by_size, distance_inside, distance_outside
+from freefill.masks.distance import distance_inside, distance_outside
+from freefill.masks.parts import Part, box_around, by_size
 from freefill.values import Hole
 
 EVEN = 0.02  # standard deviation of the blur that makes a contour's smoothed course, as a share of the object's size

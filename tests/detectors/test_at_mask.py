@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from freefill.detectors import nanodet, sight
-from freefill.detectors.sight import ask, look, refined_mask
+from freefill.detectors import at_mask, nanodet, refining, things
+from freefill.detectors.at_mask import look
+from freefill.detectors.refining import ask, refined_mask
 from freefill.errors import WeightsError
 from freefill.values import Box, Mask
 
@@ -28,7 +29,7 @@ def seen(monkeypatch, found: dict) -> None:
     named = {name: nanodet.Found(np.array(boxes, float), np.array(scores)) for name, (boxes, scores) in found.items()}
     nothing = nanodet.Found(np.zeros((0, 4)), np.zeros(0))
     monkeypatch.setattr(
-        sight, "find_kinds", lambda image, kinds, **_: {kind: named.get(kind, nothing) for kind in kinds}
+        at_mask, "find_kinds", lambda image, kinds, **_: {kind: named.get(kind, nothing) for kind in kinds}
     )
 
 
@@ -55,9 +56,9 @@ def test_a_surer_box_of_another_name_goes_before_and_what_is_masked_already_is_l
     seen(monkeypatch, {**boxes, "person": (of_persons.boxes, of_persons.scores)})
     hole = first(image)
     hole[100:160, 120:140] = True
-    things = look(image, hole).things
-    assert [(each.category, each.box) for each in things] == [("frisbee", Box(96, 136, 54, 44))]
-    assert things[0].hole.shape == (54, 44)
+    found = look(image, hole).things
+    assert [(each.category, each.box) for each in found] == [("frisbee", Box(96, 136, 54, 44))]
+    assert found[0].hole.shape == (54, 44)
 
 
 def test_what_is_more_surely_a_horse_is_no_person(models, monkeypatch):
@@ -79,7 +80,7 @@ def test_half_a_thing_is_taken_whole_where_it_is_sure_and_left_where_not(models,
         return shape
 
     image = scene()
-    monkeypatch.setattr(sight, "_shape", half)
+    monkeypatch.setattr(things, "_shape", half)
     seen(monkeypatch, {"person": ([[100.0, 80, 160, 140]], [0.9]), "dog": ([[100.0, 145, 150, 180]], [score])})
     assert [each.hole.all() for each in look(image, first(image) | np.roll(first(image), 25, 1)).things] == left
 
@@ -88,7 +89,7 @@ def test_half_a_thing_is_taken_whole_where_it_is_sure_and_left_where_not(models,
 def test_what_looks_like_nothing_else_is_believed_from_a_lower_score_on(models, monkeypatch, name, taken):
     image = scene()
     hole = first(image) | np.roll(first(image), 20, 1)
-    monkeypatch.setattr(sight, "_shape", lambda image, box: np.eye(box.height, box.width) > 0)
+    monkeypatch.setattr(things, "_shape", lambda image, box: np.eye(box.height, box.width) > 0)
     found = {"person": ([[100.0, 80, 160, 140]], [0.9]), name: ([[100.0, 136, 150, 186]], [0.3])}
     seen(monkeypatch, found)
     assert [each.category for each in look(image, hole).things] == [name] * taken
@@ -141,12 +142,15 @@ def test_what_was_seen_already_is_not_looked_for_again(models, monkeypatch):
     image, mask = scene(), Mask(first(scene()), source="drawn", notes=("drawn",))
     prior = look(image, mask.hole)
     asked_anew, _ = refined_mask(mask, image)
-    monkeypatch.setattr(sight, "look", None)
+    monkeypatch.setattr(refining, "look", None)
     refined, steps = refined_mask(mask, image, seen=prior)
     assert np.array_equal(refined.hole, asked_anew.hole)
     assert np.array_equal(refined.hole, steps.hole)
     assert refined.notes == asked_anew.notes
-    assert refined.notes[:2] == ("drawn", f"{len(prior.persons)} persons, 0 things seen at the mask by {sight.asked()}")
+    assert refined.notes[:2] == (
+        "drawn",
+        f"{len(prior.persons)} persons, 0 things seen at the mask by {refining.asked()}",
+    )
 
 
 def test_boxes_of_a_lower_bar_are_sifted_as_if_they_had_been_asked_for(models):
@@ -154,7 +158,7 @@ def test_boxes_of_a_lower_bar_are_sifted_as_if_they_had_been_asked_for(models):
     low, high = (nanodet.find_boxes(image, least=least) for least in (0.05, 0.25))
     sifted = low.surer_than(0.25)
     assert np.array_equal(sifted.boxes, high.boxes)
-    seen, again = look(image, first(image)), look(image, first(image), sight.find_all(image, least=0.05))
+    seen, again = look(image, first(image)), look(image, first(image), at_mask.find_all(image, least=0.05))
     assert [each.box for each in seen.persons] == [each.box for each in again.persons]
 
 
@@ -170,7 +174,7 @@ def test_a_network_that_cannot_be_run_stops_people_and_not_auto(models, monkeypa
     def broken(*_: object) -> None:
         raise WeightsError("running it needs an extra")
 
-    monkeypatch.setattr(sight, "look", broken)
+    monkeypatch.setattr(refining, "look", broken)
     assert ask(scene(), first(scene()))[0] is None
     with pytest.raises(WeightsError, match="needs an extra"):
         ask(scene(), first(scene()), "people")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
-from freefill.errors import InputError
+from freefill.errors import InputError, did_you_mean
+
+STEPS = ("fill", "close", "reach", "snap", "attached", "thicken", "smooth", "shadow", "reflection")
+"""What refining does, in this order; each step adds to the mask."""
+SWITCHES = ("specks", *STEPS)
+"""What can be left out: the steps, and the dropping of specks before them."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,32 @@ class RefineSettings:
             value = getattr(self, name)
             if not (np.isfinite(value) and 0 <= value <= 4):
                 raise InputError(f"refine: {name} must be a share from 0 to 4, not {value}")
+
+    def without(self, steps: Collection[str]) -> RefineSettings:
+        """Return the same with some of SWITCHES off."""
+        off: dict[str, Any] = {name: type(getattr(self, name))(0) for name in steps}
+        return replace(self, **off, **({"thicken_px": 0.0} if "thicken" in steps else {}))
+
+    def changed(self, words: Iterable[str]) -> RefineSettings:
+        """Return the same with what words say: "thicken=0.05", "shadow=no".
+
+        Raises
+        ------
+        InputError
+            If there is no such setting, or the number is none.
+        """
+        chosen: dict[str, Any] = {}
+        known = {each.name: getattr(self, each.name) for each in fields(self)}
+        for word in words:
+            name, _, number = word.partition("=")
+            if name not in known:
+                raise InputError(f"'{name}' is no setting;{did_you_mean(name, known)} all: --settings")
+            kind = type(known[name])
+            try:
+                chosen[name] = number.lower() in ("1", "true", "yes", "on") if kind is bool else kind(number)
+            except ValueError:
+                raise InputError(f"'{word}': {name} needs a number") from None
+        return replace(self, **chosen)
 
 
 DEFAULT = RefineSettings()

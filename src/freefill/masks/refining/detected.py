@@ -1,6 +1,6 @@
 """What a detector says of a picture, as plain values: refinement asks it where a person goes on beyond the mask.
 
-Who fills it is `freefill.detectors.sight`; anybody else's detector can. Nothing here knows any network.
+Who fills it is `freefill.detectors.at_mask`; anybody else's detector can. Nothing here knows any network.
 """
 
 from __future__ import annotations

@@ -12,19 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from freefill.errors import InputError
-from freefill.masks.attached import Thing, attached_things, seen_things
-from freefill.masks.by_part import Snapping, look_beside, radii_px, reach_from_parts, snap_parts
-from freefill.masks.closeup import Overview
-from freefill.masks.contour import close_gaps, drop_specks, evened, fill_holes, smooth
 from freefill.masks.parts import find_parts
-from freefill.masks.prior import Prior
-from freefill.masks.settings import DEFAULT, THOROUGH, RefineSettings
-from freefill.masks.thicken import block_px, thicken
+from freefill.masks.refining.attached import Thing, attached_things, seen_things
+from freefill.masks.refining.closeup import Overview
+from freefill.masks.refining.contour import close_gaps, drop_specks, evened, fill_holes, smooth
+from freefill.masks.refining.detected import Prior
+from freefill.masks.refining.image_steps import Snapping, look_beside, radii_px, reach_from_parts, snap_parts
+from freefill.masks.refining.settings import DEFAULT, STEPS, THOROUGH, RefineSettings
+from freefill.masks.refining.thicken import block_px, thicken
 from freefill.values import Hole, Image, Mask
 
 __all__ = ["STEPS", "THOROUGH", "RefineSettings", "Refined", "refine"]
-
-STEPS = ("fill", "close", "reach", "snap", "attached", "thicken", "smooth", "shadow", "reflection")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +70,7 @@ def refine(
     settings : which steps, and how far; `THOROUGH` where nothing may be left over, whatever is masked beside
     things : annotated things of other categories; those that touch a masked person are taken along
     prior : what a detector says of the picture: where masked persons go on, what they hold; None = nobody asked one.
-        `freefill.detectors.sight.look` makes one
+        `freefill.detectors.at_mask.look` makes one
 
     Returns
     -------

@@ -17,8 +17,7 @@ from freefill.cli.options import LengthType
 from freefill.errors import FreefillError, InputError
 
 if TYPE_CHECKING:
-    from freefill.masks.prior import Prior
-    from freefill.values import Length, Mask, Picture
+    from freefill.values import Image, Mask, Picture
 
 SOME_FAILED = 3
 LOSSY = (".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".avif")
@@ -38,6 +37,12 @@ class Made:
 
     mask: Mask
     more: dict[str, Any]
+
+
+masks_argument = click.argument("masks", nargs=-1, required=True)
+invert_option = click.option("--invert", is_flag=True, help="Black is hole.")
+mask_fit_option = click.option("--mask-fit", default="error", show_default=True, type=click.Choice(["error", "scale"]),
+                               help="What to do with a mask of another size.")  # fmt: skip
 
 
 def output_option(command: Any) -> Any:
@@ -168,18 +173,11 @@ def read(place: str, max_mpx: float) -> Picture:
     return read_picture(sys.stdin.buffer if place == "-" else place, max_mpx=max_mpx)
 
 
-def finished(mask: Mask, picture: Picture, refine: bool, grow: Length, seen: Prior | None = None) -> Mask:
-    """Refine and grow a mask where asked for; `seen`: what the networks saw at it, where they were asked already."""
-    from freefill.detectors.sight import refined_mask
-    from freefill.detectors.source import as_image
-    from freefill.masks.grow import grow as grown
-    from freefill.masks.grow import object_size_px
+def read_mask(place: str, max_mpx: float, invert: bool = False) -> Mask:
+    """Read a mask from a path or from standard input."""
+    from freefill.masks.sources import mask_from_picture
 
-    if refine and mask.hole.any():
-        mask, _ = refined_mask(mask, as_image(picture), seen=seen)
-    if grow.value and mask.hole.any():
-        mask = replace(mask, hole=grown(mask.hole, grow.in_px(object_size_px(mask.hole))))
-    return mask
+    return mask_from_picture(read(place, max_mpx), invert=invert)
 
 
 def write_mask(mask: Mask, output: str, bits: str = "1") -> None:
@@ -197,6 +195,17 @@ def write_mask(mask: Mask, output: str, bits: str = "1") -> None:
         return
     make_folder(Path(output).parent)
     write_picture(picture, output)
+
+
+def write_image(image: Image, target: str) -> None:
+    """Write an image, (H, W, 3) in [0, 1], with 8 bit; its folder is made."""
+    import numpy as np
+
+    from freefill.images.write import write_picture
+    from freefill.values import Picture
+
+    make_folder(Path(target).parent)
+    write_picture(Picture(np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8), source=target), target)
 
 
 def make_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.closeup import Closeup
+from freefill.masks.refining.closeup import Closeup
 from freefill.values import Hole
 
 CLOSEUP_SIZE_PX = 48.0

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from freefill.masks.parts import Part, distance_outside, find_parts
-from freefill.masks.prior import Person, Seen, hint_for
+from freefill.masks.distance import distance_outside
+from freefill.masks.parts import Part, find_parts
+from freefill.masks.refining.detected import Person, Seen, hint_for
 from freefill.values import Hole
 
 # COCO's names. A touch is enough: whoever removes the person removes these.

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.closeup import Closeup
-from freefill.masks.parts import distance_outside
-from freefill.masks.prior import Hint
-from freefill.masks.regions import Floats, Regions, cut_into_regions
+from freefill.masks.distance import distance_outside
+from freefill.masks.refining.closeup import Closeup
+from freefill.masks.refining.colour_regions import Floats, Regions, cut_into_regions
+from freefill.masks.refining.detected import Hint
 from freefill.values import Hole
 
 # The close-up's object size and its longest side, px: regions of 5 x 5 px are then 8 % of the object wide.

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from figures import figure, painted
 
-from freefill.masks.attached import seen_things
-from freefill.masks.prior import Person, Prior, Seen, hint_for
-from freefill.masks.refinement import RefineSettings, refine
+from freefill.masks.refining.attached import seen_things
+from freefill.masks.refining.detected import Person, Prior, Seen, hint_for
+from freefill.masks.refining.recipe import RefineSettings, refine
 from freefill.values import Box
 
 ONLY_REACH = RefineSettings(

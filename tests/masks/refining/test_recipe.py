@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from freefill.errors import InputError
-from freefill.masks.attached import Thing
-from freefill.masks.parts import distance_outside, find_parts
-from freefill.masks.refinement import STEPS, THOROUGH, Refined, RefineSettings, refine
+from freefill.masks.distance import distance_outside
+from freefill.masks.parts import find_parts
+from freefill.masks.refining.attached import Thing
+from freefill.masks.refining.recipe import STEPS, THOROUGH, Refined, RefineSettings, refine
 from freefill.values import Mask
 
 HOLES = arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=24))

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.closeup import Closeup
-from freefill.masks.parts import distance_inside, distance_outside
+from freefill.masks.distance import distance_inside, distance_outside
+from freefill.masks.refining.closeup import Closeup
 from freefill.values import Hole
 
 # The close-up's object size, px: one px is then below 1 % of the object, finer than the annotations it was tuned on.

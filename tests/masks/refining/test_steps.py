@@ -7,18 +7,19 @@ import numpy as np
 import pytest
 from figures import figure, painted
 
-from freefill.masks.attached import Thing, attached_things
-from freefill.masks.closeup import Overview, look_at
-from freefill.masks.contour import close_gaps, evened, fill_holes, jaggedness, smooth
-from freefill.masks.parts import distance_inside, distance_outside, find_parts
-from freefill.masks.reach import ReachLimits, reach_out
-from freefill.masks.refinement import RefineSettings, refine
-from freefill.masks.reflection import MARGIN as REFLECTION_MARGIN
-from freefill.masks.reflection import find_reflection
-from freefill.masks.shadow import MARGIN as SHADOW_MARGIN
-from freefill.masks.shadow import find_shadow
-from freefill.masks.snap import snap
-from freefill.masks.thicken import block_px, edge_softness_px, thicken
+from freefill.masks.distance import distance_inside, distance_outside
+from freefill.masks.parts import find_parts
+from freefill.masks.refining.attached import Thing, attached_things
+from freefill.masks.refining.closeup import Overview, look_at
+from freefill.masks.refining.contour import close_gaps, evened, fill_holes, jaggedness, smooth
+from freefill.masks.refining.reach import ReachLimits, reach_out
+from freefill.masks.refining.recipe import RefineSettings, refine
+from freefill.masks.refining.reflection import MARGIN as REFLECTION_MARGIN
+from freefill.masks.refining.reflection import find_reflection
+from freefill.masks.refining.shadow import MARGIN as SHADOW_MARGIN
+from freefill.masks.refining.shadow import find_shadow
+from freefill.masks.refining.snap import snap
+from freefill.masks.refining.thicken import block_px, edge_softness_px, thicken
 
 
 def view(hole: np.ndarray, image: np.ndarray, margin: float, size: float = 120.0):

@@ -10,20 +10,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.closeup import Closeup, Overview, look_at
-from freefill.masks.parts import Part, distance_outside
-from freefill.masks.prior import Person, hint_for
-from freefill.masks.reach import CLOSEUP_BOX_PX as REACH_BOX_PX
-from freefill.masks.reach import CLOSEUP_SIZE_PX as REACH_SIZE_PX
-from freefill.masks.reach import ReachLimits, reach_out
-from freefill.masks.reflection import MARGIN as REFLECTION_MARGIN
-from freefill.masks.reflection import find_reflection
-from freefill.masks.settings import RefineSettings
-from freefill.masks.shadow import MARGIN as SHADOW_MARGIN
-from freefill.masks.shadow import find_shadow
-from freefill.masks.snap import CLOSEUP_SIZE_PX as SNAP_SIZE_PX
-from freefill.masks.snap import snap
-from freefill.masks.thicken import edge_softness_px
+from freefill.masks.distance import distance_outside
+from freefill.masks.parts import Part
+from freefill.masks.refining.closeup import Closeup, Overview, look_at
+from freefill.masks.refining.detected import Person, hint_for
+from freefill.masks.refining.reach import CLOSEUP_BOX_PX as REACH_BOX_PX
+from freefill.masks.refining.reach import CLOSEUP_SIZE_PX as REACH_SIZE_PX
+from freefill.masks.refining.reach import ReachLimits, reach_out
+from freefill.masks.refining.reflection import MARGIN as REFLECTION_MARGIN
+from freefill.masks.refining.reflection import find_reflection
+from freefill.masks.refining.settings import RefineSettings
+from freefill.masks.refining.shadow import MARGIN as SHADOW_MARGIN
+from freefill.masks.refining.shadow import find_shadow
+from freefill.masks.refining.snap import CLOSEUP_SIZE_PX as SNAP_SIZE_PX
+from freefill.masks.refining.snap import snap
+from freefill.masks.refining.thicken import edge_softness_px
 from freefill.values import Hole
 
 # How far contours move when they are snapped, on average, as a share of the reach: whole masks of persons of 40 px and

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.closeup import Closeup
-from freefill.masks.parts import distance_outside
-from freefill.masks.regions import Floats, Regions, cut_into_regions
+from freefill.masks.distance import distance_outside
+from freefill.masks.refining.closeup import Closeup
+from freefill.masks.refining.colour_regions import Floats, Regions, cut_into_regions
 from freefill.values import Hole
 
 CLOSEUP_SIZE_PX = 60.0

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from freefill.cli.mask_files import (
+from freefill.cli.mask.files import (
     Job,
     Made,
     finish_options,
-    finished,
     is_folder_name,
     output_option,
     plan_jobs,
@@ -24,8 +22,7 @@ from freefill.errors import InputError
 if TYPE_CHECKING:
     from freefill.detectors.nanodet import Found
     from freefill.masks.grabcut import Marks
-    from freefill.masks.prior import Prior
-    from freefill.values import Hole, Length, Mask, Picture
+    from freefill.values import Hole, Length, Picture
 
 images_argument = click.argument("images", nargs=-1, required=True)
 
@@ -63,6 +60,7 @@ def people(
     refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Mask every person in IMAGES: files, folders, globs."""
+    from freefill.detectors.refining import finished, with_things
     from freefill.detectors.source import as_image, as_mask, needed, require
 
     if weights is None or attached:
@@ -78,7 +76,7 @@ def people(
             mask, more = as_mask(detect(image, weights=weights), "people", picture), {}
         else:
             from freefill.detectors import people as persons
-            from freefill.detectors.sight import PERSONS, find_all
+            from freefill.detectors.at_mask import PERSONS, find_all
 
             settings = persons.PeopleSettings(least_score=score, tiles=not no_tiles)
             # One look for all that asks after it: the lower of the two bars.
@@ -90,22 +88,13 @@ def people(
             more = {"boxes": [{"box": b, "score": s} for b, s in zip(rounded, scores, strict=True)]}
         seen = None
         if mask.hole.any() and (attached or (refine and kinds is not None)):
-            from freefill.detectors.sight import look
+            from freefill.detectors.at_mask import look
 
             seen = look(image, mask.hole, kinds)
-            mask = _with_things(mask, seen) if attached else mask
-        return Made(finished(mask, picture, refine, grow, seen), more)
+            mask = with_things(mask, seen) if attached else mask
+        return Made(finished(mask, image, refining=refine, growing=grow, seen=seen), more)
 
     return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
-
-
-def _with_things(mask: Mask, seen: Prior) -> Mask:
-    """Take along what the masked persons hold, wear, ride or lead."""
-    from freefill.masks.attached import seen_things
-
-    more, names = seen_things(mask.hole, *seen.parted(mask.hole), seen.things)
-    notes = (f"taken along: {', '.join(names)}",) if names else ()
-    return replace(mask, hole=mask.hole | more, notes=(*mask.notes, *notes))
 
 
 @click.command("salient")
@@ -121,13 +110,14 @@ def salient(
     refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Mask the thing that stands out in IMAGES."""
+    from freefill.detectors.refining import finished
     from freefill.detectors.salient import detect
     from freefill.detectors.source import as_image, as_mask
 
     def make(job: Job) -> Made:
         picture = read(job.source, max_mpx)
         mask = as_mask(detect(as_image(picture), weights=weights, cut=cut), "salient thing", picture)
-        return Made(finished(mask, picture, refine, grow), {})
+        return Made(finished(mask, as_image(picture), refining=refine, growing=grow), {})
 
     return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
 
@@ -143,6 +133,7 @@ def text(
     refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Mask text in IMAGES: captions, dates, watermarks."""
+    from freefill.detectors.refining import finished
     from freefill.detectors.source import as_image, as_mask, require
     from freefill.detectors.text import SENSITIVE, WEIGHTS, TextSettings, detect
 
@@ -152,7 +143,7 @@ def text(
     def make(job: Job) -> Made:
         picture = read(job.source, max_mpx)
         mask = as_mask(detect(as_image(picture), settings), "text", picture)
-        return Made(finished(mask, picture, refine, grow), {})
+        return Made(finished(mask, as_image(picture), refining=refine, growing=grow), {})
 
     return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
 
@@ -175,7 +166,8 @@ def grabcut(
     refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Cut out what a box, points or strokes mark in IMAGES."""
-    from freefill.detectors.source import as_mask, require
+    from freefill.detectors.refining import finished
+    from freefill.detectors.source import as_image, as_mask, require
     from freefill.masks.grabcut import Marks
     from freefill.values import Box
 
@@ -196,7 +188,7 @@ def grabcut(
             not_strokes=_strokes(not_strokes, picture),
         )
         mask = as_mask(_cut_out(picture, marks, prior, model), "marked thing", picture)
-        return Made(finished(mask, picture, refine, grow), {})
+        return Made(finished(mask, as_image(picture), refining=refine, growing=grow), {})
 
     return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
 

@@ -1,12 +1,13 @@
-"""freefill mask: makes, repairs and shows masks. The commands are in mask_make.py, mask_coco.py and mask_edit.py."""
+"""freefill mask: makes, repairs and shows masks. The commands are in the files beside this one."""
 
 from __future__ import annotations
 
 import click
 
-from freefill.cli.mask_coco import coco
-from freefill.cli.mask_edit import grow, invert, refine, show
-from freefill.cli.mask_make import grabcut, people, random, salient, text
+from freefill.cli.mask.coco import coco
+from freefill.cli.mask.edit import grow, invert, show
+from freefill.cli.mask.make import grabcut, people, random, salient, text
+from freefill.cli.mask.refine import refine
 
 
 @click.group("mask")

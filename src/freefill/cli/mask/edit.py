@@ -1,0 +1,108 @@
+"""freefill mask grow, invert, show: work on masks that are there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from freefill.cli.mask.files import (
+    Job,
+    Made,
+    invert_option,
+    mask_fit_option,
+    masks_argument,
+    output_option,
+    plan_jobs,
+    read,
+    read_mask,
+    run_jobs,
+    write_image,
+    write_options,
+)
+from freefill.cli.options import LengthType
+
+if TYPE_CHECKING:
+    from freefill.values import Length
+
+
+@click.command("grow")
+@masks_argument
+@click.argument("length", type=LengthType())
+@output_option
+@invert_option
+@click.option("--shrink", is_flag=True, help="Make it smaller instead.")
+@write_options
+def grow(
+    masks: tuple[str, ...], length: Length, output: str | None, invert: bool, shrink: bool,
+    bits: str, max_mpx: float, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Grow MASKS by LENGTH all round: 8px, or 3% of the object's size."""
+    from freefill.masks import grow as lengths
+
+    def make(job: Job) -> Made:
+        mask = read_mask(job.source, max_mpx, invert)
+        radius = length.in_px(lengths.object_size_px(mask.hole))
+        changed = lengths.shrink(mask.hole, radius) if shrink else lengths.grow(mask.hole, radius)
+        return Made(replace(mask, hole=changed), {"radius_px": round(radius, 3)})
+
+    jobs = plan_jobs(masks, output, suffix=".grown.png")
+    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+
+
+@click.command("invert")
+@masks_argument
+@output_option
+@write_options
+def invert(masks: tuple[str, ...], output: str | None, bits: str, max_mpx: float, as_json: bool, quiet: bool) -> int:
+    """Turn MASKS: what was kept is removed."""
+
+    def make(job: Job) -> Made:
+        mask = read_mask(job.source, max_mpx)
+        return Made(replace(mask, hole=~mask.hole, notes=()), {})
+
+    jobs = plan_jobs(masks, output, suffix=".inverted.png")
+    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+
+
+@click.command("show")
+@click.argument("image")
+@click.argument("mask")
+@click.option("-o", "--output", metavar="FILE", help="Default: NAME.shown.png beside the picture.")
+@invert_option
+@mask_fit_option
+@click.option("--opacity", default=0.5, show_default=True, type=click.FloatRange(0, 1))
+@click.option(
+    "--max-megapixels", "max_mpx", default=200.0, show_default=True, type=click.FloatRange(min=0, min_open=True)
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the mask's share, parts and box as JSON.")
+@click.option("-q", "--quiet", is_flag=True)
+def show(
+    image: str, mask: str, output: str | None, invert: bool, mask_fit: Any, opacity: float, max_mpx: float,
+    as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Lay MASK over IMAGE, to look at. MASK may be a word too: people, salient, text, alpha."""
+    from freefill.detectors.source import as_image
+    from freefill.inputs import mask_for
+    from freefill.masks.overlay import overlay
+    from freefill.masks.parts import find_parts
+    from freefill.values import Box
+
+    picture = read(image, max_mpx)
+    made = mask_for(mask, picture, invert=invert, fit=mask_fit, max_mpx=max_mpx)
+    target = output or str(Path(image).with_suffix("")) + ".shown.png"
+    write_image(overlay(as_image(picture), {"mask": made.hole}, opacity=opacity, legend=False), target)
+    if not quiet:
+        for note in made.notes:
+            click.echo(f"freefill: {note}", err=True)
+    if as_json:
+        parts, box = len(find_parts(made.hole)[1]), Box.around(made.hole)
+        told = {"image": image, "mask": mask, "output": target, "share": round(made.share, 6), "parts": parts}
+        click.echo(
+            json.dumps({**told, "box": box and [box.left, box.top, box.width, box.height], "notes": list(made.notes)})
+        )
+    elif not quiet:
+        click.echo(target)

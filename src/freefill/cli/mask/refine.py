@@ -1,0 +1,129 @@
+"""freefill mask refine: repair masks so that they cover the whole thing."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from freefill.cli.mask.files import (
+    Job,
+    Made,
+    invert_option,
+    mask_fit_option,
+    masks_argument,
+    output_option,
+    plan_jobs,
+    read,
+    read_mask,
+    run_jobs,
+    write_image,
+    write_options,
+)
+from freefill.cli.options import prior_option
+from freefill.errors import InputError
+from freefill.masks.refining.settings import SWITCHES, THOROUGH, RefineSettings
+
+if TYPE_CHECKING:
+    from freefill.masks.refining.recipe import Refined
+    from freefill.values import Mask, Picture
+
+
+def _switches(command: Any) -> Any:
+    for name in reversed(SWITCHES):
+        command = click.option(f"--no-{name}", f"no_{name}", is_flag=True, help=f"Leave the step '{name}' out.")(
+            command
+        )
+    return command
+
+
+@click.command("refine")
+@masks_argument
+@click.option("-i", "--image", "image", metavar="FILE|DIR",
+              help="The picture, or the folder of all; without it, only the mask's shape counts.")  # fmt: skip
+@output_option
+@invert_option
+@mask_fit_option
+@click.option("--annotations", metavar="JSON", help="COCO annotations: take along what the persons hold and ride.")
+@click.option("--overlay", metavar="FILE|DIR", help="Write what each step added, in colours.")
+@click.option("--thorough", is_flag=True,
+              help="Rather too much than too little: about five times thicker.")  # fmt: skip
+@click.option("--set", "values", multiple=True, metavar="NAME=NUMBER", help="A setting: thicken=0.05; all: --settings.")
+@click.option("--settings", is_flag=True, is_eager=True, expose_value=False,
+              callback=lambda ctx, param, asked: _print_settings(ctx, asked),
+              help="Print all settings with their defaults.")  # fmt: skip
+@_switches
+@prior_option
+@write_options
+def refine(
+    masks: tuple[str, ...], image: str | None, output: str | None, invert: bool, mask_fit: Any, annotations: str | None,
+    overlay: str | None, thorough: bool, values: tuple[str, ...], prior: Any, bits: str, max_mpx: float,
+    as_json: bool, quiet: bool, **no: bool,
+) -> int:  # fmt: skip
+    """Repair MASKS so that they cover the whole thing: rims, gaps, limbs, what is held, shadows."""
+    from freefill.detectors.refining import refined_mask
+    from freefill.detectors.source import as_image
+    from freefill.inputs import mask_for
+    from freefill.masks.coco import read_coco, things_beside_persons
+
+    settings = _chosen(thorough, values, [name for name in SWITCHES if no[f"no_{name}"]])
+    jobs = plan_jobs(masks, output, suffix=".refined.png")
+    if overlay is not None and image is None:
+        raise click.UsageError("--overlay shows the steps on the picture: give --image")
+    if overlay is not None and len(jobs) > 1 and Path(overlay).is_file():
+        raise InputError(f"{overlay}: this is a file, and there are {len(jobs)} overlays to write; name a folder")
+
+    def make(job: Job) -> Made:
+        given = read_mask(job.source, max_mpx, invert)
+        picture = None if image is None else read(_image_of(job.source, image), max_mpx)
+        if picture is not None:
+            given = mask_for(given, picture, fit=mask_fit)
+        name = picture.source if picture else job.source
+        things = () if annotations is None else things_beside_persons(read_coco(annotations), name)
+        seen = None if picture is None else as_image(picture)
+        mask, refined = refined_mask(given, seen, prior, settings=settings, things=things)
+        if overlay is not None and picture is not None:
+            folder = len(jobs) > 1 or Path(overlay).is_dir() or overlay.endswith("/")
+            _show_steps(picture, given, refined, str(Path(overlay) / Path(job.output).name) if folder else overlay)
+        added = {step: round(share, 5) for step, share in refined.shares().items()}
+        return Made(mask, {"share_before": round(given.share, 6), "added": added})
+
+    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+
+
+def _print_settings(ctx: click.Context, asked: bool) -> None:
+    """Print the settings and stop."""
+    if asked:
+        for each in fields(RefineSettings):
+            click.echo(f"{each.name}={each.default}")
+        ctx.exit()
+
+
+def _chosen(thorough: bool, values: tuple[str, ...], left_out: list[str]) -> RefineSettings:
+    try:
+        return (THOROUGH if thorough else RefineSettings()).changed(values).without(left_out)
+    except InputError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _image_of(mask: str, image: str) -> str:
+    """Return the picture of a mask: the file given, or the one of that name in the folder given."""
+    if not Path(image).is_dir():
+        return image
+    from freefill.batch import places
+
+    stem = Path(mask).stem
+    fitting = [name for name in places.find(image).names if Path(name).stem == stem]
+    if len(fitting) != 1:
+        raise InputError(f"{mask}: {len(fitting)} pictures in {image} are named {stem}; one is needed")
+    return str(Path(image) / fitting[0])
+
+
+def _show_steps(picture: Picture, given: Mask, refined: Refined, target: str) -> None:
+    from freefill.detectors.source import as_image
+    from freefill.masks.overlay import overlay
+
+    layers = {"as given": given.hole & ~refined.dropped, **refined.every_step(), "dropped": refined.dropped}
+    write_image(overlay(as_image(picture), layers), target)

@@ -1,0 +1,69 @@
+"""Things that people carry, near a mask: NanoDet's boxes, filled in by u2netp or by GrabCut.
+
+u2netp where it is here and spans the box, else GrabCut (docs/results/mask-sources.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from freefill.detectors import salient
+from freefill.detectors.boxes import Boxes, touches, whole
+from freefill.detectors.crops import resized
+from freefill.detectors.nanodet import Found
+from freefill.masks.grabcut import WORK_PX, Marks, cut_out, surroundings
+from freefill.masks.parts import spans
+from freefill.masks.refining.attached import IN_THE_HAND, WITH_A_PERSON
+from freefill.masks.refining.detected import Seen
+from freefill.values import Box, Hole, Image
+from freefill.weights.store import state
+
+LEAST_SCORE = 0.35  # of a thing: below it NanoDet sees umbrellas in horses' ears
+# Of things that look like nothing else; skis are benches and skateboards are bags at this score.
+CLEAR = ("baseball bat", "baseball glove", "tennis racket", "surfboard")
+LEAST_CLEAR_SCORE = 0.25
+MOST_THINGS = 12  # the surest; each takes half a second
+LEAST_PX = 16  # area of a box
+TOLD = 0.8  # of a box: where GrabCut fills more, colours do not tell the thing from the ground
+FULL = 0.95  # of a box: a shape that fills more of it was not told from the ground
+THROUGH = 0.75  # of a box's sides: a shape that reaches less far is a part of the thing
+SURE = 0.5  # from this score on the box is taken where the shape cannot be told
+
+
+def cut_out_things(image: Image, hole: Hole, kinds: Mapping[str, Found]) -> list[Seen]:
+    """Cut out the surest things that people carry, touch the mask and are not all masked."""
+    listed = {name: found for name, found in kinds.items() if name in WITH_A_PERSON | IN_THE_HAND}
+    boxes: Boxes = np.concatenate([found.boxes for found in listed.values()])
+    scores = np.concatenate([found.scores for found in listed.values()])
+    names = [name for name, found in listed.items() for _ in found.scores]
+    things: list[Seen] = []
+    for number in np.argsort(-scores, kind="stable"):
+        box = whole(boxes[number], hole.shape)
+        if len(things) == MOST_THINGS:
+            break
+        if scores[number] < (LEAST_CLEAR_SCORE if names[number] in CLEAR else LEAST_SCORE):
+            continue
+        if box.area >= LEAST_PX and touches(box, hole) and hole[box.slices].mean() < 0.9:
+            shape = _shape(image, box)
+            if shape.mean() < FULL and spans(shape, THROUGH):
+                things.append(Seen(names[number], box, shape))
+            elif scores[number] >= SURE:  # all of the box: half a bicycle left over is worse than some ground taken
+                things.append(Seen(names[number], box, np.ones_like(shape)))
+    return things
+
+
+def _shape(image: Image, box: Box) -> Hole:
+    """Return the thing's pixels, (box.height, box.width), cut out at GrabCut's working size."""
+    view = surroundings(box, image.shape[:2])
+    scale = min(WORK_PX / max(view.height, view.width), 1.0)
+    crop = resized(image[view.slices], (max(round(view.height * scale), 2), max(round(view.width * scale), 2)))
+    sides = np.array([box.top - view.top, box.left - view.left, box.bottom - view.top, box.right - view.left]) * scale
+    within = whole(sides, crop.shape[:2])
+    shape = cut_out(crop, Marks(box=within))[within.slices]
+    if state(salient.WEIGHTS[0]) == "ready":
+        by_network = cut_out(crop, Marks(box=within), prior=salient.probabilities(crop))[within.slices]
+        # The network leaves out spokes and poles, colours do not: both together, where colours tell the thing at all.
+        shape = by_network | shape if shape.mean() < TOLD else by_network
+    return resized(shape.astype(np.float32), (box.height, box.width)) > 0.5
