@@ -170,8 +170,9 @@ def flat() -> list[dict[str, Any]]:
     import psutil
 
     from freefill.batch.pairs import Pair
-    from freefill.batch.pool import Pool
     from freefill.batch.records import Work
+    from freefill.batch.run import task_of
+    from freefill.running.processes import Processes
 
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -181,9 +182,9 @@ def flat() -> list[dict[str, Any]]:
             for n in range(500)
         ]
         sizes = []
-        with Pool(Work(engine="texture"), str(root / "out"), 1) as pool:
-            for record in pool.fill_all(pairs):
-                assert record.status == "done", record.error
+        with Processes(task_of(Work(engine="texture"), str(root / "out"))) as pool:
+            for done in pool.run(pairs):
+                assert done.answer.status == "done", done.answer.error
                 sizes += [psutil.Process(worker.pid).memory_info().rss / 2**20 for worker in pool.workers] or sizes[-1:]
     first, last = max(sizes[:20]), max(sizes[480:])
     growth = last / first - 1

@@ -12,11 +12,12 @@ SOURCE = Path(__file__).parents[1] / "src" / "freefill"
 MAY_IMPORT = {
     "errors": set(),
     "compiling": set(),
+    "threads": set(),
     "values": {"errors"},
     "images": {"values", "errors", "compiling"},
     "masks": {"values", "errors"},
     "compose": {"values", "errors"},
-    "synthesis": {"values", "errors", "compiling"},
+    "synthesis": {"values", "errors", "compiling", "threads"},
     "metrics": {"values", "errors"},
     "networks": {"values", "errors", "compiling"},
     "weights": {"values", "errors", "networks"},
@@ -25,12 +26,14 @@ MAY_IMPORT = {
     "inpainting": {"values", "errors", "images", "masks", "compose", "engines"},
     "inputs": {"values", "errors", "images", "masks", "detectors"},
     "inpainter": {"values", "errors", "images", "engines", "inpainting", "inputs"},
-    "batch": {"values", "errors", "images", "masks", "detectors", "inputs", "inpainter"},
+    "places": {"errors", "images"},
+    "running": {"errors", "places", "threads"},
+    "batch": {"values", "errors", "images", "inputs", "inpainter", "places", "running"},
     "demo": {"values", "errors", "images", "masks", "inputs", "inpainter"},
     "__main__": {"cli"},
     "cli": {
         "values", "errors", "images", "masks", "compose", "synthesis", "engines", "detectors", "weights", "inputs",
-        "inpainter", "batch", "demo",
+        "inpainter", "places", "batch", "demo",
     },
 }  # fmt: skip
 HEAVY = {"torch", "cv2", "numba", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "pooch", "requests"}
@@ -45,7 +48,7 @@ MAY_LOAD = {
     "weights": {"torch", "pooch", "requests", "onnx"},
     "engines": {"torch", "cv2", "skimage"},
     "detectors": {"cv2", "onnxruntime"},
-    "batch": {"cv2", "numba"},  # to share the cores between workers
+    "running": {"cv2"},  # to share the cores between workers
     "demo": {"PIL", "cv2"},
 }
 CORE = {
@@ -57,6 +60,8 @@ CORE = {
     "synthesis",
     "inpainting",
     "inpainter",
+    "places",
+    "running",
     "batch",
     "demo",
     "cli",

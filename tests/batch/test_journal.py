@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from freefill.batch import journal, places
-from freefill.batch.journal import Journal
+from freefill import places
+from freefill.batch import resume
 from freefill.batch.pairs import Pair
 from freefill.batch.records import Record, Work, from_line
+from freefill.running import journal
+from freefill.running.journal import Journal
 from freefill.values import EngineSettings, Length, Options
 
 
@@ -37,14 +39,14 @@ def filled(tmp_path: Path) -> tuple[Pair, Record, Work, str]:
 
 def test_what_nobody_changed_is_done(filled: tuple[Pair, Record, Work, str]):
     pair, record, work, output = filled
-    assert journal.is_done(pair, record, work, output)
+    assert resume.is_done(pair, record, work, output)
 
 
 def test_what_was_never_done_or_failed_is_not(filled: tuple[Pair, Record, Work, str]):
     pair, record, work, output = filled
-    assert not journal.is_done(pair, None, work, output)
-    assert not journal.is_done(pair, replace(record, status="failed"), work, output)
-    assert not journal.is_done(pair, replace(record, stamps={}), work, output)
+    assert not resume.is_done(pair, None, work, output)
+    assert not resume.is_done(pair, replace(record, status="failed"), work, output)
+    assert not resume.is_done(pair, replace(record, stamps={}), work, output)
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "mask.png", "out/a.jpg"])
@@ -54,14 +56,14 @@ def test_a_changed_lost_or_half_written_file_is_done_again(
     pair, record, work, output = filled
     whole = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(whole[:-1])
-    assert not journal.is_done(pair, record, work, output)
+    assert not resume.is_done(pair, record, work, output)
     (tmp_path / name).write_bytes(bytes(len(whole)))  # same size, other content
-    assert not journal.is_done(pair, record, work, output)
+    assert not resume.is_done(pair, record, work, output)
     (tmp_path / name).write_bytes(whole)  # a copy: same content, another time
     os.utime(tmp_path / name, (1, 1))
-    assert journal.is_done(pair, record, work, output)
+    assert resume.is_done(pair, record, work, output)
     (tmp_path / name).unlink()
-    assert not journal.is_done(pair, record, work, output)
+    assert not resume.is_done(pair, record, work, output)
 
 
 @pytest.mark.parametrize(
@@ -80,15 +82,15 @@ def test_a_changed_lost_or_half_written_file_is_done_again(
 )
 def test_other_options_fill_again(filled: tuple[Pair, Record, Work, str], other: Work):
     pair, record, _, output = filled
-    assert not journal.is_done(pair, record, other, output)
+    assert not resume.is_done(pair, record, other, output)
 
 
 def test_a_mask_made_from_the_picture_needs_no_file(filled: tuple[Pair, Record, Work, str]):
     pair, record, work, output = filled
     made = replace(pair, mask="people", made=True)
     stamps = {key: record.stamps[key] for key in ("image", "output")}
-    assert journal.is_done(made, replace(record, mask="people", stamps=stamps), work, output)
-    assert not journal.is_done(made, replace(record, mask="text", stamps=stamps), work, output)
+    assert resume.is_done(made, replace(record, mask="people", stamps=stamps), work, output)
+    assert not resume.is_done(made, replace(record, mask="text", stamps=stamps), work, output)
 
 
 def test_a_record_survives_its_line():
@@ -124,7 +126,7 @@ def test_the_last_line_of_an_output_counts_and_every_shard_has_a_file(tmp_path: 
         book.add(second)
     with (tmp_path / "out" / "freefill.2-of-2.jsonl").open("a") as file:
         file.write(second.to_line()[:20])  # killed in the middle of a line
-    assert journal.read(output) == {"a.jpg": first, "b.jpg": second}
+    assert journal.read(output, from_line) == {"a.jpg": first, "b.jpg": second}
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "freefill.1-of-2.jsonl",
         "freefill.2-of-2.jsonl",
@@ -138,4 +140,4 @@ def test_kept_lines_come_first_and_old_ones_go(tmp_path: Path):
     with Journal(output, journal.NAME, [kept]) as book:
         book.add(Record("done", "b", "m", "b.jpg"))
         assert len((tmp_path / journal.NAME).read_text().splitlines()) == 2  # written at once, not at the end
-    assert list(journal.read(output)) == ["a.jpg", "b.jpg"]
+    assert list(journal.read(output, from_line)) == ["a.jpg", "b.jpg"]

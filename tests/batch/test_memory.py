@@ -6,8 +6,9 @@ import psutil
 import pytest
 
 from freefill.batch.pairs import Pair
-from freefill.batch.pool import Pool
 from freefill.batch.records import Work
+from freefill.batch.run import task_of
+from freefill.running.processes import Processes
 
 
 @pytest.mark.slow
@@ -20,9 +21,9 @@ def test_500_pictures_take_less_than_5_percent_more_memory_than_20(folder, engin
         for n in range(500)
     ]
     sizes_mb = []
-    with Pool(Work(engine=engine), str(root / "out"), 1) as pool:
-        for record in pool.fill_all(pairs):
-            assert record.status == "done", record.error
+    with Processes(task_of(Work(engine=engine), str(root / "out"))) as pool:
+        for done in pool.run(pairs):
+            assert done.answer.status == "done", done.answer.error
             for worker in pool.workers:  # none after the last picture
                 sizes_mb.append(psutil.Process(worker.pid).memory_info().rss / 2**20)
     assert max(sizes_mb[480:]) < 1.05 * max(sizes_mb[:20]), sizes_mb[::50]

@@ -17,12 +17,14 @@ import psutil
 import pytest
 from PIL import Image
 
-from freefill.batch import journal
 from freefill.batch.pairs import Pairing, find_pairs
-from freefill.batch.pool import Pool, cores
-from freefill.batch.records import Record, Work
-from freefill.batch.run import plan_all, run
+from freefill.batch.records import Record, Work, from_line
+from freefill.batch.run import plan_all, run, task_of
 from freefill.errors import EngineError
+from freefill.running import journal
+from freefill.running.here import Here
+from freefill.running.processes import Processes
+from freefill.threads import cores
 from freefill.values import Options
 
 WORK = Work(engine="telea", options=Options(texture="never"))
@@ -95,34 +97,38 @@ def test_resume_fills_only_what_is_not_done_or_not_intact(folder):
     assert run(pairing, replace(WORK, engine="ns"), output, resume=True).skipped == 0
 
 
-def test_a_worker_that_is_killed_takes_one_picture_with_it(folder):
-    root = folder(*(f"{n}.png" for n in range(6)))
+def test_a_batch_may_run_in_this_process(folder):
+    root = folder("a.png", "b.png")
     pairing, output = pairs_of(root)
-    records = []
-    with Pool(WORK, output, 1) as pool:
-        for record in pool.fill_all(pairing.pairs):
-            records.append(record)
-            if len(records) == 1:
-                (worker,) = pool.workers
-                os.kill(worker.pid, signal.SIGKILL)
-    failed = [record for record in records if record.status == "failed"]
-    assert len(records) == 6
-    assert len(failed) == 1
-    assert "signal 9" in (failed[0].error or "")
+    summary = run(pairing, WORK, output, runner=Here(task_of(WORK, output)))
+    assert (summary.done, summary.failed) == (2, 0)
+    assert sorted(path.name for path in (root / "out").glob("*.png")) == ["a.png", "b.png"]
 
 
-def test_workers_share_the_cores_and_all_end_with_the_pool(folder):
+def test_a_failure_names_the_picture_whatever_failed(folder):
+    root = folder("a.png", "b.png")
+    Image.new("1", (48, 48), 1).save(root / "masks/b.png")  # all of it is hole
+    pairing, output = pairs_of(root)
+    (failed,) = run(pairing, WORK, output).failures
+    assert (failed.error or "").startswith(f"{root}/photos/b.png: the mask covers the whole picture")
+
+
+def test_a_worker_that_is_killed_is_noted_for_its_picture(folder):
     root = folder(*(f"{n}.png" for n in range(4)))
     pairing, output = pairs_of(root)
-    with Pool(WORK, output, 2) as pool:
-        answers = pool.fill_all(pairing.pairs)
-        next(answers)
-        workers = [psutil.Process(worker.pid) for worker in pool.workers]
-        assert len(workers) == 2
-        for worker in workers:
-            environment = worker.environ()
-            assert environment["NUMBA_NUM_THREADS"] == environment["OMP_NUM_THREADS"] == str(max(1, cores() // 2))
-    assert not any(worker.is_running() for worker in workers)
+    crew = Processes(task_of(WORK, output))
+    killed = []
+
+    def kill_once(record: Record) -> None:
+        if not killed:
+            (worker,) = crew.workers
+            os.kill(worker.pid, signal.SIGKILL)
+            killed.append(worker.pid)
+
+    summary = run(pairing, WORK, output, runner=crew, on_record=kill_once)
+    assert (summary.done, summary.failed) == (3, 1)
+    assert summary.failures[0].image in (summary.failures[0].error or "")
+    assert "signal 9" in (summary.failures[0].error or "")
 
 
 @pytest.mark.parametrize(("asked", "threads"), [("1", 1), ("", None), ("0", None), ("100000", None)])
@@ -203,7 +209,7 @@ def test_an_interrupted_batch_leaves_no_half_and_no_orphan_and_can_go_on(folder,
     assert 0 < len(written) < 40
     for path in written:
         Image.open(path).load()
-    kept = journal.read(str(root / "out"))
+    kept = journal.read(str(root / "out"), from_line)
     assert len(written) - 2 <= len(kept) <= len(written)  # at most one picture of each worker was not yet noted
 
 
@@ -213,7 +219,7 @@ def test_a_worker_that_is_told_to_end_while_it_writes_cleans_its_half_away(folde
     pairing, output = pairs_of(root)
     told: list[int] = []
 
-    def tell(pool: Pool) -> None:
+    def tell(pool: Processes) -> None:
         deadline = time.monotonic() + 30
         while not leftovers(root) and time.monotonic() < deadline:
             time.sleep(0.002)
@@ -221,14 +227,14 @@ def test_a_worker_that_is_told_to_end_while_it_writes_cleans_its_half_away(folde
             os.kill(worker.pid, signal.SIGTERM)
             told.append(worker.pid)
 
-    with Pool(WORK, output, 1) as pool:
+    with Processes(task_of(WORK, output)) as pool:
         thread = threading.Thread(target=tell, args=(pool,))
         thread.start()
-        records = list(pool.fill_all(pairing.pairs))
+        dones = list(pool.run(pairing.pairs))
         thread.join()
     assert len(told) == 1
-    (failed,) = (record for record in records if record.status == "failed")
-    assert "exit code 143" in (failed.error or "")
+    (death,) = (done.death for done in dones if done.death is not None)
+    assert "exit code 143" in death
     assert len(list((root / "out").glob("*.png"))) == 3
     assert not leftovers(root)
 

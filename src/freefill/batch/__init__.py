@@ -1,1 +1,1 @@
-"""Many pictures: pairs of picture and mask, worker processes, a journal that can be resumed."""
+"""Many pictures: pairs of picture and mask, filled by a runner, noted in a journal that can be resumed."""

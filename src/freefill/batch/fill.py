@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import freefill
-from freefill.batch import places
+from freefill import places
 from freefill.batch.pairs import Pair
 from freefill.batch.records import Record, Work
 from freefill.errors import FreefillError, InputError
@@ -19,17 +20,36 @@ from freefill.inputs import as_picture, mask_for
 from freefill.values import Picture
 
 
+def filler(shared: tuple[Work, str]) -> Callable[[Pair], Record]:
+    """Return what fills pairs, its engine loaded: the task of a batch.
+
+    Parameters
+    ----------
+    shared : what is the same for all pairs, and the output folder
+
+    Raises
+    ------
+    FreefillError
+        If the engine cannot be loaded.
+    """
+    work, output = shared
+    settings = work.settings
+    inpainter = Inpainter(work.engine, weights=settings.weights, device=settings.device, precision=settings.precision)
+    return lambda pair: fill_pair(pair, work, output, inpainter)
+
+
 def fill_pair(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
     """Fill one picture and write it.
 
     What a user can mend (FreefillError), the disk (OSError) and too little memory are told in the record. Anything
-    else is a bug: it ends the worker process, and whoever runs the worker notes it for this picture.
+    else is a bug: it ends the worker, and the runner notes it for this picture.
     """
     begun = time.perf_counter()
     try:
         record = _fill(pair, work, output, inpainter)
     except FreefillError as error:
-        record = _failed(pair, str(error))
+        named = any(place in str(error) for place in (pair.image, pair.mask))
+        record = _failed(pair, str(error) if named else f"{pair.image}: {error}")
     except MemoryError:
         record = _failed(pair, f"{pair.image}: out of memory; fewer --jobs or a smaller --max-memory may help")
     except OSError as error:

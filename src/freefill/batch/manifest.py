@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from freefill.batch import places
+from freefill import places
 from freefill.batch.pairs import Alone, Pair, Pairing, checked, name_outputs
 from freefill.errors import InputError
 

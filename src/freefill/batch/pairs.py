@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from freefill.batch import places
-from freefill.batch.places import Listing
+from freefill import places
 from freefill.errors import InputError
 from freefill.inputs import WORDS
+from freefill.places import Listing
 
 
 @dataclass(frozen=True)

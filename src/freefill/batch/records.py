@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from freefill.batch.places import Stamp
+from freefill.places import Stamp
 from freefill.values import EngineSettings, Options
 
 
@@ -65,6 +65,11 @@ class Record:
     asked: str = ""
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
     version: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the journal knows it by."""
+        return self.output
 
     def to_line(self) -> str:
         """Return one line of JSON, ASCII only: file names of any bytes survive."""

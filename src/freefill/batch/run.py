@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from freefill.batch import journal
-from freefill.batch.journal import Journal
-from freefill.batch.pairs import Pairing
-from freefill.batch.pool import Pool
+import freefill
+from freefill.batch.pairs import Pair, Pairing
 from freefill.batch.records import Record, Work
+from freefill.batch.resume import finished
+from freefill.running import journal
+from freefill.running.journal import Journal
+from freefill.running.processes import Processes
+from freefill.running.task import Done, Runner, Task
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ def run(
     shard: tuple[int, int] = (1, 1),
     on_start: Callable[[int, int], None] | None = None,
     on_record: Callable[[Record], None] | None = None,
+    runner: Runner | None = None,
 ) -> Summary:
     """Fill all pairs of a shard.
 
@@ -46,6 +50,7 @@ def run(
     shard : (number, of), as in --shard 3/8
     on_start : called with (pictures to fill, pictures left out)
     on_record : called for each picture when it is ready
+    runner : who does `task_of(work, output)`; None = `jobs` worker processes
 
     Raises
     ------
@@ -55,15 +60,16 @@ def run(
         If the engine cannot be loaded. A picture that fails raises nothing: it is counted in the summary.
     """
     pairs = pairing.shard(*shard).pairs
-    records = journal.read(output) if resume else {}
-    kept = [records[pair.output] for pair in pairs if journal.is_done(pair, records.get(pair.output), work, output)]
-    finished = {record.output for record in kept}
-    left = [pair for pair in pairs if pair.output not in finished]
+    kept = finished(pairs, work, output) if resume else []
+    names = {record.output for record in kept}
+    left = [pair for pair in pairs if pair.output not in names]
     if on_start is not None:
         on_start(len(left), len(kept))
     done, failures = 0, []
-    with Journal(output, journal.name_of(shard), kept) as book, Pool(work, output, jobs) as pool:
-        for record in pool.fill_all(left):
+    task = task_of(work, output)
+    with Journal(output, journal.name_of(shard), kept) as book, runner or Processes(task, jobs) as crew:
+        for each in crew.run(left):
+            record = _record(each)
             book.add(record)
             if record.status == "failed":
                 failures.append(record)
@@ -76,6 +82,20 @@ def run(
 
 def plan_all(pairing: Pairing, work: Work, output: str, *, jobs: int = 1) -> list[Record]:
     """Make every pair's plan, fill and write nothing; in the order of the pairs."""
-    with Pool(work, output, jobs) as pool:
-        records = {record.output: record for record in pool.fill_all(pairing.pairs)}
+    with Processes(task_of(work, output), jobs) as crew:
+        records = {done.item.output: _record(done) for done in crew.run(pairing.pairs)}
     return [records[pair.output] for pair in pairing.pairs]
+
+
+def task_of(work: Work, output: str) -> Task:
+    """Return the filling of pairs, as a task for any runner."""
+    return Task("freefill.batch.fill:filler", (work, output))
+
+
+def _record(done: Done) -> Record:
+    """Return the record of one picture, also where its worker died of it."""
+    if done.death is None:
+        return done.answer
+    pair: Pair = done.item
+    error = f"{pair.image}: {done.death}"
+    return Record("failed", pair.image, pair.mask, pair.output, error=error, version=freefill.__version__)

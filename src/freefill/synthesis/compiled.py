@@ -6,7 +6,6 @@ are not used: one of them ends the process when two threads call it, another one
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -15,6 +14,7 @@ from typing import Any
 import numba
 
 from freefill.compiling import kept
+from freefill.threads import cores
 
 # Sums may be reordered, so that they run on wide registers. Infinities and NaN keep their meaning.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
@@ -48,15 +48,11 @@ def compilations() -> int:
 def default_threads() -> int:
     """Return how many threads a fill uses: two for each core, at most 8; one where there is one core.
 
-    Cores are those this process may run on, or fewer where OMP_NUM_THREADS says so: a batch gives each of its processes
-    a share of them by that variable. Two threads a core cost nothing, for they wait passively, and keep the others
-    going while one has lost its core to another process (docs/decisions/0013-two-threads-a-core.md).
+    A batch gives each of its processes a share of the cores by OMP_NUM_THREADS. Two threads a core cost nothing, for they
+    wait passively, and keep the others going while one has lost its core to another process
+    (docs/decisions/0013-two-threads-a-core.md).
     """
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if asked.isdigit() and int(asked) > 0:
-        cores = min(cores, int(asked))
-    return min(MOST_THREADS, 2 * cores) if cores > 1 else 1
+    return min(MOST_THREADS, 2 * cores()) if cores() > 1 else 1
 
 
 class Crew:

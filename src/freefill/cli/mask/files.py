@@ -97,7 +97,7 @@ def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.p
     InputError
         If there is nothing, or one file is named for several masks.
     """
-    from freefill.batch import places
+    from freefill import places
     from freefill.batch.pairs import name_outputs
 
     if list(sources) == ["-"]:

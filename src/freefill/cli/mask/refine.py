@@ -112,7 +112,7 @@ def _image_of(mask: str, image: str) -> str:
     """Return the picture of a mask: the file given, or the one of that name in the folder given."""
     if not Path(image).is_dir():
         return image
-    from freefill.batch import places
+    from freefill import places
 
     stem = Path(mask).stem
     fitting = [name for name in places.find(image).names if Path(name).stem == stem]

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from freefill.batch import journal, places
-from freefill.batch.journal import Journal
+from freefill import places
 from freefill.batch.pairs import find_pairs
-from freefill.batch.records import Record
+from freefill.batch.records import Record, from_line
 from freefill.errors import InputError
+from freefill.running import journal
+from freefill.running.journal import Journal
 
 fsspec = pytest.importorskip("fsspec")
 
@@ -53,7 +54,7 @@ def test_a_remote_file_is_written_whole_and_known_by_its_tag(bucket: str):
 def test_the_journal_lies_in_the_remote_folder(bucket: str):
     with Journal(f"{bucket}/out", journal.NAME) as book:
         book.add(Record("done", "a", "m", "a.jpg"))
-    assert list(journal.read(f"{bucket}/out")) == ["a.jpg"]
+    assert list(journal.read(f"{bucket}/out", from_line)) == ["a.jpg"]
 
 
 def test_an_unknown_address_is_refused_in_one_line():

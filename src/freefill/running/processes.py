@@ -1,7 +1,7 @@
 """Worker processes: started, fed, replaced when one dies, ended without orphans.
 
 Each worker is a fresh interpreter (nothing is forked: threads of OpenCV, numba and torch do not survive a fork) with a
-thread here that talks to it. A worker that dies takes one picture with it, never the batch.
+thread here that talks to it. A worker that dies takes one item with it, never the whole run.
 """
 
 from __future__ import annotations
@@ -14,48 +14,31 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from typing import IO
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
 
-import freefill
-from freefill.batch.pairs import Pair
-from freefill.batch.records import Record, Work
 from freefill.errors import EngineError, FreefillError
+from freefill.running.task import Done, Task
+from freefill.threads import bounded, cores
 
 GRACE_S = 5.0  # for a worker that is told to stop; native code cannot be interrupted
-DEATHS_IN_A_ROW = 5  # workers that die before they are ready mean a broken environment, not a bad picture
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+DEATHS_IN_A_ROW = 5  # workers that die before they are ready mean a broken environment, not a bad item
 
 
 class Worker:
     """One worker process and the pipes to it."""
 
-    def __init__(self, work: Work, output: str, threads: int) -> None:
-        environment = dict(os.environ)
-        for name in THREAD_VARIABLES:
-            asked = environment.get(name, "")
-            environment[name] = str(min(threads, int(asked)) if asked.isdigit() and int(asked) > 0 else threads)
+    def __init__(self, task: Task, threads: int) -> None:
         self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by stop)
         self._process = subprocess.Popen(
-            [sys.executable, "-X", "faulthandler", "-m", "freefill.batch.worker"],
+            [sys.executable, "-X", "faulthandler", "-m", "freefill.running.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
-            env=environment,
+            env=os.environ | bounded(threads),
             process_group=0 if os.name == "posix" else None,  # a terminal's Ctrl-C reaches the parent only
         )
-        self._send((work, output, threads))
+        self._send((task, threads))
 
     @property
     def pid(self) -> int:
@@ -63,12 +46,12 @@ class Worker:
         return self._process.pid
 
     def wait_until_ready(self) -> None:
-        """Wait until the engine is loaded.
+        """Wait until the task can begin.
 
         Raises
         ------
         FreefillError
-            If it cannot be loaded.
+            If it cannot.
         EOFError
             If the worker died.
         """
@@ -76,12 +59,10 @@ class Worker:
         if isinstance(answer, FreefillError):
             raise answer
 
-    def fill(self, pair: Pair) -> Record:
-        """Fill one picture; EOFError if the worker died of it."""
-        self._send(pair)
-        answer = self._receive()
-        assert isinstance(answer, Record)
-        return answer
+    def work(self, item: Any) -> Any:
+        """Return the answer to one item; EOFError if the worker died of it."""
+        self._send((item,))  # in a tuple: None means good-bye
+        return self._receive()
 
     def obituary(self) -> str:
         """Say how a dead worker died."""
@@ -104,7 +85,7 @@ class Worker:
         self.stop(GRACE_S, ask=False)
 
     def ask_to_stop(self) -> None:
-        """Let it end at once, in the middle of a picture: it cleans up what it was writing."""
+        """Let it end at once, in the middle of an item: it cleans up what it was writing."""
         if self._process.poll() is None:
             self._process.terminate()
 
@@ -143,11 +124,11 @@ class Worker:
             self._process.stdin.close()
 
 
-class Pool:
-    """Fills pairs by `jobs` worker processes; a context manager that leaves none behind."""
+class Processes:
+    """Does a task by `jobs` worker processes, which share the cores; a context manager that leaves none behind."""
 
-    def __init__(self, work: Work, output: str, jobs: int) -> None:
-        self._work, self._output = work, output
+    def __init__(self, task: Task, jobs: int = 1) -> None:
+        self._task = task
         self._jobs = max(1, jobs)
         self._threads = max(1, cores() // self._jobs)
         self._workers: set[Worker] = set()
@@ -155,7 +136,7 @@ class Pool:
         self._lock = threading.Lock()
         self._stopping = False
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> Processes:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -175,34 +156,30 @@ class Pool:
         with self._lock:
             return list(self._workers)
 
-    def fill_all(self, pairs: Sequence[Pair]) -> Iterator[Record]:
-        """Yield a record for each pair, in the order in which they are ready.
-
-        Raises
-        ------
-        FreefillError
-            If the engine cannot be loaded, or no worker can be kept alive.
-        """
-        waiting: queue.SimpleQueue[Pair] = queue.SimpleQueue()
-        for pair in pairs:
-            waiting.put(pair)
-        answers: queue.SimpleQueue[Record | BaseException] = queue.SimpleQueue()
-        for _ in range(min(self._jobs, len(pairs))):
+    def run(self, items: Iterable[Any]) -> Iterator[Done]:
+        """Yield what came of each item, in the order in which they are ready; see `task.Runner`."""
+        waiting = _Waiting(items)
+        answers: queue.SimpleQueue[Done | BaseException | None] = queue.SimpleQueue()
+        for _ in range(self._jobs):
             talker = threading.Thread(target=self._talk, args=(waiting, answers), daemon=True)
             self._talkers.append(talker)
             talker.start()
-        for _ in pairs:
+        at_work = self._jobs
+        while at_work:
             answer = answers.get()
             if isinstance(answer, BaseException):
                 raise answer
-            yield answer
+            if answer is None:
+                at_work -= 1
+            else:
+                yield answer
 
     def _hire(self) -> Worker:
-        """Start a worker; EOFError once the pool is stopping."""
+        """Start a worker; EOFError once the run is stopping."""
         with self._lock:
             if self._stopping:
                 raise EOFError
-            worker = Worker(self._work, self._output, self._threads)
+            worker = Worker(self._task, self._threads)
             self._workers.add(worker)
         return worker
 
@@ -213,30 +190,25 @@ class Pool:
                 return
         worker.dismiss()
 
-    def _talk(self, waiting: queue.SimpleQueue[Pair], answers: queue.SimpleQueue[Record | BaseException]) -> None:
+    def _talk(self, waiting: _Waiting, answers: queue.SimpleQueue[Done | BaseException | None]) -> None:
         """Feed workers, one at a time, until nothing is waiting; runs in a thread."""
         worker: Worker | None = None
         try:
-            while not self._stopping:
-                try:
-                    pair = waiting.get_nowait()
-                except queue.Empty:
-                    break
+            while not self._stopping and (order := waiting.draw()) is not None:
+                (item,) = order
                 worker = worker or self._ready_worker()
                 try:
-                    answers.put(worker.fill(pair))
+                    answers.put(Done(item, worker.work(item)))
                 except EOFError:
                     if self._stopping:
                         return
-                    text = f"{pair.image}: {worker.obituary()}"
+                    answers.put(Done(item, death=worker.obituary()))
                     self._dismiss(worker)
                     worker = None
-                    answers.put(
-                        Record("failed", pair.image, pair.mask, pair.output, error=text, version=freefill.__version__)
-                    )
             if worker is not None:
                 self._dismiss(worker)
-        except EOFError:  # the pool is stopping
+            answers.put(None)
+        except EOFError:  # the run is stopping
             return
         except BaseException as error:  # handed to the thread that waits for it
             answers.put(error)
@@ -255,3 +227,18 @@ class Pool:
                 text = worker.obituary()
                 self._dismiss(worker)
         raise EngineError(f"no worker process can be started: {text}")
+
+
+class _Waiting:
+    """Items that nobody has begun, drawn by several threads."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._items = iter(items)
+        self._lock = threading.Lock()
+
+    def draw(self) -> tuple[Any] | None:
+        """Return the next item, in a tuple; None where there is none left."""
+        with self._lock:
+            for item in self._items:
+                return (item,)
+        return None

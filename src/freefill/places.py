@@ -5,10 +5,13 @@ A place is a text: a local path, or an address with "://". Names inside a folder
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import glob
 import hashlib
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -77,19 +80,41 @@ def filesystem(place: str) -> tuple[Any, str]:
 
 
 def is_folder(place: str) -> bool:
-    """Tell whether there is a folder."""
+    """Tell whether there is a folder; InputError where the system does not let us look."""
     if is_remote(place):
         fs, path = filesystem(place)
         return bool(fs.isdir(path))
-    return Path(place).is_dir()
+    with _understood(place):
+        return Path(place).is_dir()
+    return False
 
 
 def is_file(place: str) -> bool:
-    """Tell whether there is a file."""
+    """Tell whether there is a file; InputError where the system does not let us look."""
     if is_remote(place):
         fs, path = filesystem(place)
         return bool(fs.isfile(path))
-    return Path(place).is_file()
+    with _understood(place):
+        return Path(place).is_file()
+    return False
+
+
+@contextlib.contextmanager
+def _understood(place: str) -> Iterator[None]:
+    """Names that no file can have are no file; a folder that may not be entered is an error that says so.
+
+    `Path.is_file` answers False for what is not there and raises for the rest: names that are too long, folders that
+    may not be entered, in some versions of Python a NUL.
+    """
+    try:
+        yield
+    except ValueError:
+        return
+    except OSError as error:
+        if error.errno not in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL):
+            raise InputError(
+                f"{place}: cannot be looked at: {error.strerror}; check the folder's permissions"
+            ) from None
 
 
 def find(place: str) -> Listing:

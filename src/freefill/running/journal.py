@@ -1,72 +1,80 @@
-"""The journal of a batch: one line of JSON for each picture, in the output folder.
+"""A journal: one line of JSON for each item that is ready, in the output folder.
 
-A later run with `--resume` reads it to tell what is done and intact. Every shard has a journal of its own, so that
-machines that share an output folder do not write to one file.
+A later run reads it to tell what is done. Any record will do that has a key and can write itself as a line. Every shard
+has a journal of its own, so that machines that share an output folder do not write to one file.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol, TypeVar
 
-from freefill.batch import places
-from freefill.batch.pairs import Pair
-from freefill.batch.records import Record, Work, from_line
+from freefill import places
 from freefill.errors import InputError
 
 NAME = "freefill.jsonl"
 UPLOAD_EVERY_S = 30.0  # a store such as S3 cannot append: the whole journal is sent again
 
 
-def name_of(shard: tuple[int, int]) -> str:
+class Line(Protocol):
+    """A record that a journal can hold."""
+
+    @property
+    def key(self) -> str:
+        """What the record is about: a later record of the same key takes its place."""
+        ...
+
+    def to_line(self) -> str:
+        """Return one line of ASCII, without its end."""
+        ...
+
+
+AnyLine = TypeVar("AnyLine", bound=Line)
+
+
+def name_of(shard: tuple[int, int], stem: str = "freefill") -> str:
     """Return the journal's file name: freefill.jsonl, or freefill.3-of-8.jsonl for a shard."""
     number, of = shard
-    return NAME if of == 1 else f"freefill.{number}-of-{of}.jsonl"
+    return f"{stem}.jsonl" if of == 1 else f"{stem}.{number}-of-{of}.jsonl"
 
 
-def read(output: str) -> dict[str, Record]:
-    """Return the last record of every output, from all journals in the output folder; broken lines count as none."""
-    records: dict[str, Record] = {}
-    for place in _journals(output):
-        for line in places.read_bytes(place).decode("utf-8", errors="replace").splitlines():
+def read(folder: str, from_line: Callable[[str], AnyLine | None], stem: str = "freefill") -> dict[str, AnyLine]:
+    """Return the last record of every key, from all journals in a folder.
+
+    Parameters
+    ----------
+    from_line : reads a line; None where it is broken (a run was killed while writing it), which counts as no line
+    """
+    records: dict[str, AnyLine] = {}
+    for place in _journals(folder, stem):
+        # A line ends at "\n" only: splitlines() would also split at U+2028 and U+0085, which JSON may hold.
+        for line in places.read_bytes(place).decode("utf-8", errors="replace").split("\n"):
             record = from_line(line)
             if record is not None:
-                records[record.output] = record
+                records[record.key] = record
     return records
 
 
-def _journals(output: str) -> list[str]:
-    """All journals in the output folder."""
-    if places.is_remote(output):
-        fs, path = places.filesystem(output)
-        found = [str(entry).rpartition("/")[2] for entry in fs.glob(f"{path.rstrip('/')}/freefill*.jsonl")]
+def _journals(folder: str, stem: str) -> list[str]:
+    """All journals in a folder."""
+    if places.is_remote(folder):
+        fs, path = places.filesystem(folder)
+        found = [str(entry).rpartition("/")[2] for entry in fs.glob(f"{path.rstrip('/')}/{stem}*.jsonl")]
     else:
-        found = [entry.name for entry in Path(output).glob("freefill*.jsonl")]
-    return [places.join(output, name) for name in sorted(found)]
-
-
-def is_done(pair: Pair, record: Record | None, work: Work, output: str) -> bool:
-    """Tell whether a picture need not be filled again: same options, inputs as they were, output there and intact."""
-    if record is None or record.status != "done" or record.asked != work.fingerprint:
-        return False
-    now = {"image": pair.image, "output": places.join(output, pair.output)}
-    if not pair.made:
-        now["mask"] = pair.mask
-    elif record.mask != pair.mask:
-        return False
-    return all(key in record.stamps and places.is_same(record.stamps[key], place) for key, place in now.items())
+        found = [entry.name for entry in Path(folder).glob(f"{stem}*.jsonl")]
+    return [places.join(folder, name) for name in sorted(found)]
 
 
 class Journal:
     """The journal that a run writes; a context manager.
 
-    `kept` are the lines of pictures that an earlier run finished: the file always has one line for each picture.
+    `kept` are the lines of what an earlier run finished: the file always has one line for each item.
     """
 
-    def __init__(self, output: str, name: str, kept: Iterable[Record] = ()) -> None:
+    def __init__(self, output: str, name: str, kept: Iterable[Line] = ()) -> None:
         self.place = places.join(output, name)
         self._remote = places.is_remote(output)
         try:
@@ -83,14 +91,14 @@ class Journal:
         self._file.writelines(_line(record) for record in kept)
         self._sent = time.monotonic()
 
-    def _begin(self, path: Path, kept: Iterable[Record]) -> None:
+    def _begin(self, path: Path, kept: Iterable[Line]) -> None:
         """Put the kept lines in place of the old journal in one move, then append."""
         part = path.with_name(f".{path.name}.part")
         part.write_bytes(b"".join(_line(record) for record in kept))
         part.replace(path)
         self._file = path.open("ab", buffering=0)
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Line) -> None:
         """Write one line."""
         try:
             self._file.write(_line(record))
@@ -114,5 +122,5 @@ class Journal:
         self._file.close()
 
 
-def _line(record: Record) -> bytes:
+def _line(record: Line) -> bytes:
     return (record.to_line() + "\n").encode("ascii")
