@@ -48,7 +48,7 @@ def compilations() -> int:
 def default_threads() -> int:
     """Return how many threads a fill uses: two for each core, at most 8; one where there is one core.
 
-    A batch gives each of its processes a share of the cores by OMP_NUM_THREADS. Two threads a core cost nothing, for they
+    A batch gives each of its processes a share of the cores. Two threads a core cost nothing, for they
     wait passively, and keep the others going while one has lost its core to another process
     (docs/decisions/0013-two-threads-a-core.md).
     """
