@@ -150,10 +150,29 @@ def test_coco_refuses_in_one_line(files, capsys, words, said):
     assert said in refused(capsys, "coco", "instances.json", *words)
 
 
-def test_a_file_name_that_leads_out_of_the_folder_is_refused(files, capsys):
-    content = Path("instances.json").read_text().replace("sub/b.png", "../b.png")
+@pytest.mark.parametrize(("name", "said"), [("../b.png", "leads out of the output folder"), ("b\\u0000.png", "NUL")])
+def test_a_file_name_that_cannot_be_is_told_and_the_others_are_done(files, capsys, name, said):
+    content = Path("instances.json").read_text().replace("sub/b.png", name)
     Path("instances.json").write_text(content)
-    assert "leads out of the output folder" in refused(capsys, "coco", "instances.json", "-o", "masks")
+    code, out, err = call(capsys, "coco", "instances.json", "-o", "masks")
+    assert code == 3
+    assert said in err
+    assert out.split() == [str(Path("masks/a.png"))]
+    assert said in refused(capsys, "coco", "instances.json", "-o", "masks", "--picture", "b" if ".." in name else "2")
+
+
+@pytest.mark.parametrize("own", ["11", "10", "null", '"../../x"', '"a/b"'])
+def test_things_of_one_id_or_of_odd_ids_get_a_mask_each(files, capsys, own):
+    content = json.loads(Path("instances.json").read_text())
+    for each in content["annotations"]:
+        if each["id"] in (10, 11):
+            each |= {"id": json.loads(own), "category_id": content["annotations"][0]["category_id"], "image_id": 1}
+    Path("instances.json").write_text(json.dumps(content))
+    code, out, _ = call(capsys, "coco", "instances.json", "-o", "masks", "--each", "--picture", "1")
+    assert code == 0
+    assert len(set(out.split())) == 2
+    assert {Path(line).parent for line in out.split()} == {Path("masks")}
+    assert [Path(line).is_file() for line in out.split()] == [True, True]
 
 
 # --- random ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from freefill.errors import InputError
-from freefill.images.atomic import explain
+from freefill.files import explain
 from freefill.images.jpeg import read_jpeg
 from freefill.images.orient import orientation_of, turn, upright_exif, upright_xmp
 from freefill.images.plain import read_plain

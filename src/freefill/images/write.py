@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from freefill.errors import InputError, did_you_mean
-from freefill.images.atomic import replacing
+from freefill.files import replacing
 from freefill.images.jpeg import write_jpeg
 from freefill.images.plain import write_plain
 from freefill.images.png_write import write_png

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,13 +19,14 @@ from freefill.masks.refining.attached import Thing, attached_things
 from freefill.values import Hole, Mask
 
 Crowds = Literal["with", "without", "only"]
+MOST_MPX = 200.0  # of a picture, as everywhere: what the file says of its size is taken for its mask
 
 
 @dataclass(frozen=True)
 class Annotation:
     """One annotated thing, its region not yet decoded."""
 
-    id: int
+    id: Any  # a number as COCO has it, a text in other people's files; None where there is none
     category: str
     crowd: bool
     segmentation: Any
@@ -35,7 +36,7 @@ class Annotation:
 class CocoPicture:
     """One picture of the file."""
 
-    id: int
+    id: Any
     file: str
     size: tuple[int, int]
     annotations: tuple[Annotation, ...]
@@ -89,11 +90,15 @@ def read_coco(path: str | os.PathLike[str]) -> Coco:
         raise InputError(f"{name}: could not be read ({error.strerror})") from None
     except ValueError as error:
         raise InputError(f"{name}: is not JSON ({error})") from None
+    except RecursionError:
+        raise InputError(f"{name}: is not JSON of COCO's kind (lists within lists, thousands deep)") from None
+    except MemoryError:
+        raise InputError(f"{name}: there is not enough memory to read it; free some, or split the file") from None
     if not isinstance(data, dict) or not all(isinstance(data.get(key), list) for key in _PARTS):
         raise InputError(f"{name}: is not an instances file of COCO; it needs the lists {', '.join(_PARTS)}")
     try:
         return _checked(name, data)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise InputError(f"{name}: an entry is not as COCO writes it ({type(error).__name__}: {error})") from None
 
 
@@ -102,7 +107,7 @@ _PARTS = ("images", "annotations", "categories")
 
 def _checked(name: str, data: Mapping[str, Any]) -> Coco:
     categories = {each["id"]: str(each["name"]) for each in data["categories"]}
-    sizes = {each["id"]: (int(each["height"]), int(each["width"])) for each in data["images"]}
+    sizes = {each["id"]: _size_of(each) for each in data["images"]}
     if len(sizes) != len(data["images"]):
         raise InputError(f"{name}: {len(data['images']) - len(sizes)} pictures share an id with another")
     of_picture: dict[Any, list[Annotation]] = defaultdict(list)
@@ -116,16 +121,35 @@ def _checked(name: str, data: Mapping[str, Any]) -> Coco:
             )
     for each in data["annotations"]:
         crowd, region = bool(each.get("iscrowd", 0)), each.get("segmentation")
-        of_picture[each["image_id"]].append(
-            Annotation(each.get("id", -1), categories[each["category_id"]], crowd, region)
-        )
+        of_picture[each["image_id"]].append(Annotation(each.get("id"), categories[each["category_id"]], crowd, region))
     pictures = []
     for each in data["images"]:
         height, width = sizes[each["id"]]
-        if height < 1 or width < 1:
-            raise InputError(f"{name}: picture {each['id']} is {width}x{height}")
         pictures.append(CocoPicture(each["id"], str(each["file_name"]), (height, width), tuple(of_picture[each["id"]])))
     return Coco(name, tuple(dict.fromkeys(categories.values())), tuple(pictures))
+
+
+def _size_of(entry: Mapping[str, Any]) -> tuple[int, int]:
+    """Return (height, width) of a picture; 0x0 for what is none, which is told when its mask is asked for.
+
+    One picture with an impossible size is no reason to refuse the other thousands.
+    """
+    try:
+        return int(entry["height"]), int(entry["width"])
+    except (ValueError, OverflowError):  # a text, infinity
+        return 0, 0
+
+
+def _check_size(coco: Coco, picture: CocoPicture, max_mpx: float) -> None:
+    """Refuse a picture of a size that no mask is made for, before memory is taken for it."""
+    height, width = picture.size
+    if height < 1 or width < 1:
+        raise InputError(f"{coco.source}: {picture.file}: picture {picture.id} has no size, or none that is possible")
+    if height * width > max_mpx * 1e6:
+        raise InputError(
+            f"{coco.source}: {picture.file}: picture {picture.id} is {width}x{height}, over the limit of {max_mpx:g} "
+            f"megapixels"
+        )
 
 
 def picture_mask(
@@ -135,6 +159,7 @@ def picture_mask(
     *,
     attached: bool = False,
     crowds: Crowds = "with",
+    max_mpx: float = MOST_MPX,
 ) -> Mask:
     """Return the union of the annotated things of some categories.
 
@@ -143,6 +168,7 @@ def picture_mask(
     categories : names; empty = all
     attached : with things of other categories that belong to a person they touch: see masks/refining/attached.py
     crowds : "with" regions that stand for many, "without" them, or "only" them
+    max_mpx : refuse a picture that the file calls larger than so many million pixels
 
     Returns
     -------
@@ -151,17 +177,18 @@ def picture_mask(
     Raises
     ------
     InputError
-        If a category is not known or a region is broken.
+        If a category is not known, a region is broken, or the picture too large.
     """
+    _check_size(coco, picture, max_mpx)
     hole = np.zeros(picture.size, bool)
-    for _, more in instance_holes(coco, picture, categories, crowds=crowds):
+    for _, more in instance_holes(coco, picture, categories, crowds=crowds, max_mpx=max_mpx):
         hole |= more
     notes: tuple[str, ...] = ()
     if attached and hole.any():
         wanted = {each for each in coco.categories if each not in categories} if categories else set()
         things = [
             Thing(each.category, region)
-            for each, region in instance_holes(coco, picture, sorted(wanted), crowds="without")
+            for each, region in instance_holes(coco, picture, sorted(wanted), crowds="without", max_mpx=max_mpx)
             if each.category in wanted
         ]
         more, names = attached_things(hole, find_parts(hole)[1], things)
@@ -171,27 +198,34 @@ def picture_mask(
 
 
 def instance_holes(
-    coco: Coco, picture: CocoPicture, categories: Sequence[str] = ("person",), *, crowds: Crowds = "with"
-) -> list[tuple[Annotation, Hole]]:
-    """Return each annotated thing of some categories (empty = all) with its pixels, in the file's order.
+    coco: Coco,
+    picture: CocoPicture,
+    categories: Sequence[str] = ("person",),
+    *,
+    crowds: Crowds = "with",
+    max_mpx: float = MOST_MPX,
+) -> Iterator[tuple[Annotation, Hole]]:
+    """Yield each annotated thing of some categories (empty = all) with its pixels, in the file's order.
+
+    One at a time: a hundred things of a large picture would take a hundred times its size.
 
     Raises
     ------
     InputError
-        If a category is not known or a region is broken; the message names the annotation.
+        If a category is not known, a region is broken (the message names the annotation), or the picture too large.
     """
+    _check_size(coco, picture, max_mpx)
     wanted = set(coco.check_categories(categories)) or set(coco.categories)
-    found = []
     for each in picture.annotations:
         if each.category not in wanted or (crowds != "with" and each.crowd != (crowds == "only")):
             continue
         try:
-            found.append((each, decode(each.segmentation, picture.size)))
+            hole = decode(each.segmentation, picture.size)
         except InputError as error:
             raise InputError(
                 f"{coco.source}: {picture.file}, annotation {each.id} ({each.category}): {error}"
             ) from None
-    return found
+        yield each, hole
 
 
 def things_beside_persons(coco: Coco, name: str) -> list[Thing]:

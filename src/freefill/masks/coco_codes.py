@@ -5,7 +5,7 @@ Pixels are counted down the columns. A region is where the number of changes bef
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,10 @@ from freefill.errors import InputError
 from freefill.values import Hole
 
 _STEPS = 5  # COCO draws polygons on a grid five times as fine
+_MOST_STEPS = 50_000_000  # of one outline, 10 million px: a longer one is an attack, and would take minutes
+_FARTHEST_PX = 200_000  # of a corner from the picture's own
+_STEPS_AT_ONCE = 1 << 20  # walked together, so that an outline takes some 100 MB at most
+_BAND_PX = 1 << 24  # pixels of a polygon counted together
 
 
 def decode(segmentation: object, size: tuple[int, int]) -> Hole:
@@ -57,8 +61,12 @@ def decode_runs(code: Mapping[str, Any], size: tuple[int, int]) -> Hole:
         raise InputError(f"run lengths are for {_size(stated)}, the picture is {size[1]}x{size[0]}")
     counts = code.get("counts")
     runs = unpack(counts) if isinstance(counts, str | bytes) else _numbers(counts)
-    if runs.min(initial=0) < 0 or runs.sum() != size[0] * size[1]:
-        raise InputError(f"run lengths add up to {runs.sum()} px, the picture has {size[0] * size[1]}")
+    total = size[0] * size[1]
+    # Each by itself first: a sum of numbers near 2^62 wraps around, and could meet the total by design.
+    if runs.min(initial=0) < 0 or runs.max(initial=0) > total:
+        raise InputError(f"a run length of {runs[(runs < 0) | (runs > total)][0]} does not fit {total} px")
+    if runs.sum() != total:
+        raise InputError(f"run lengths add up to {runs.sum()} px, the picture has {total}")
     values = np.arange(len(runs)) % 2 == 1
     return np.ascontiguousarray(np.repeat(values, runs).reshape(size[1], size[0]).T)
 
@@ -82,6 +90,8 @@ def unpack(packed: str | bytes) -> NDArray[np.int64]:
             if bits & 16:  # of the last sign, the highest bit is the number's sign
                 value -= 1 << shift
             runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+            if abs(runs[-1]) > 1 << 62:
+                raise InputError("packed run lengths hold a number that no picture has pixels for")
             value, shift = 0, 0
     if shift:
         raise InputError("packed run lengths end in the middle of a number")
@@ -99,23 +109,60 @@ def polygon_pixels(points: NDArray[np.float64], size: tuple[int, int]) -> Hole:
     points : (n, 2) x and y, px
     """
     height, width = size
-    across, down = _walk(np.trunc(points * _STEPS + 0.5).astype(np.int64)).T
-    moved = np.flatnonzero(across[1:] != across[:-1])
-    col = np.minimum(across[moved], across[moved + 1]) - _STEPS // 2
-    row = -((_STEPS // 2 - np.minimum(down[moved], down[moved + 1])) // _STEPS)  # rounded up
-    crossed = (col % _STEPS == 0) & (col >= 0) & (col < width * _STEPS)
+    cols, rows = [], []
+    for across, down in _walked(np.trunc(points * _STEPS + 0.5).astype(np.int64)):
+        moved = np.flatnonzero(across[1:] != across[:-1])
+        col = np.minimum(across[moved], across[moved + 1]) - _STEPS // 2
+        row = -((_STEPS // 2 - np.minimum(down[moved], down[moved + 1])) // _STEPS)  # rounded up
+        crossed = (col % _STEPS == 0) & (col >= 0) & (col < width * _STEPS)
+        cols.append((col[crossed] // _STEPS).astype(np.int32))
+        rows.append(np.clip(row[crossed], 0, height).astype(np.int32))
     hole = np.zeros(size, bool)
-    if crossed.any():
-        col, row = col[crossed] // _STEPS, np.clip(row[crossed], 0, height)
-        first, last = int(col.min()), int(col.max()) + 1
-        changes = np.bincount((col - first) * height + row, minlength=(last - first) * height + 1)[:-1]
-        hole[:, first:last] = (np.cumsum(changes) % 2 == 1).reshape(last - first, height).T
+    col, row = np.concatenate(cols), np.concatenate(rows)
+    if len(col):
+        _fill_columns(hole, col, row)
     return hole
 
 
-def _walk(corners: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the closed outline on the fine grid: each edge in steps of 1 along its longer side, ends included."""
+def _fill_columns(hole: Hole, col: NDArray[np.int32], row: NDArray[np.int32]) -> None:
+    """Set the pixels that lie behind an odd number of crossings, down the columns, a band of columns at a time."""
+    height = hole.shape[0]
+    wide = max(_BAND_PX // height, 1)
+    odd = np.uint8(0)  # a crossing below the last row tells the column behind
+    for first in range(int(col.min()), int(col.max()) + 1, wide):
+        band = hole[:, first : first + wide]
+        here = (col >= first) & (col < first + wide)
+        places = (col[here].astype(np.int64) - first) * height + row[here]
+        changes = (np.bincount(places, minlength=band.size + 1) & 1).astype(np.uint8)
+        changes[0] ^= odd
+        inside = np.bitwise_xor.accumulate(changes)
+        odd = inside[-1]
+        band[...] = inside[:-1].reshape(band.shape[1], height).T
+
+
+def _walked(corners: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield the closed outline on the fine grid, some edges at a time: x and y of points, ends included.
+
+    Raises
+    ------
+    InputError
+        If it is longer than any outline of a thing.
+    """
     ends = np.roll(corners, -1, axis=0)
+    steps = np.abs(ends - corners).max(axis=1)
+    if steps.sum() > _MOST_STEPS:
+        raise InputError(f"a polygon has an outline of {steps.sum() // _STEPS:,} px, longer than any thing's")
+    groups = np.cumsum(steps) // _STEPS_AT_ONCE
+    last: NDArray[np.int64] | None = None
+    for group in np.unique(groups):
+        part = _walk(corners[groups == group], ends[groups == group])
+        part = part if last is None else np.concatenate([last, part])  # so that no move between two groups is lost
+        last = part[-1:]
+        yield part[:, 0], part[:, 1]
+
+
+def _walk(corners: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return edges on the fine grid: each in steps of 1 along its longer side, ends included."""
     sides = np.abs(ends - corners)
     flat = sides[:, 0] >= sides[:, 1]
     # Each edge is drawn from its lower end, so that it is the same line in both directions.
@@ -138,7 +185,7 @@ def _points(polygon: object) -> NDArray[np.float64]:
         raise InputError(f"a polygon is {_short(polygon)}, not a list of numbers") from None
     if flat.ndim != 1 or flat.size < 6 or flat.size % 2:
         raise InputError(f"a polygon has {flat.size} numbers; 3 points or more are needed, x and y of each")
-    if not np.isfinite(flat).all() or np.abs(flat).max() > 1e6:
+    if not np.isfinite(flat).all() or np.abs(flat).max() > _FARTHEST_PX:
         raise InputError("a polygon has a corner that is not finite, or far outside any picture")
     return flat.reshape(-1, 2)
 

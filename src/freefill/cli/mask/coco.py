@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from freefill.cli.mask.files import (
+    SOME_FAILED,
     Job,
     Made,
     finish_options,
@@ -20,6 +22,7 @@ from freefill.cli.mask.files import (
     safe_name,
 )
 from freefill.errors import InputError, did_you_mean
+from freefill.files import is_file, is_folder
 
 if TYPE_CHECKING:
     from freefill.masks.coco import Coco, CocoPicture, Crowds
@@ -58,14 +61,14 @@ def coco(
         raise click.UsageError("--all-categories and --category exclude each other")
     if each and attached:
         raise click.UsageError("--each writes every thing by itself, --attached joins them: choose one")
-    if images is not None and not Path(images).is_dir():
+    if images is not None and not is_folder(images):
         raise InputError(f"{images}: there is no such folder of pictures")
     data = read_coco(instances)
     wanted = () if all_categories else data.check_categories(categories or ("person",))
-    chosen = _chosen(data, names)
+    chosen, bad = _well_named(data, _chosen(data, names))
     jobs: dict[str, tuple[CocoPicture, int | None]] = {}
     for job_output, picture, thing in _outputs(data, chosen, wanted, output, each, crowds, empty):
-        jobs[job_output] = (picture, thing)
+        jobs[_free(job_output, jobs)] = (picture, thing)
     if not jobs:
         raise InputError(f"{instances}: none of {len(chosen)} pictures shows {', '.join(wanted) or 'anything'}")
 
@@ -74,7 +77,30 @@ def coco(
         return _made(data, entry, thing, wanted, attached, crowds, images, refine, grow, max_mpx)
 
     planned = [Job(f"{instances}: {picture.file}", out) for out, (picture, _) in jobs.items()]
-    return run_jobs(planned, make, bits=bits, as_json=as_json, quiet=quiet)
+    for problem in bad:
+        click.echo(f"freefill: {problem}", err=True)
+    code = run_jobs(planned, make, bits=bits, as_json=as_json, quiet=quiet)
+    return SOME_FAILED if bad else code
+
+
+def _well_named(data: Coco, pictures: Sequence[CocoPicture]) -> tuple[list[CocoPicture], list[InputError]]:
+    """Return the pictures whose names can be outputs, and what is wrong with the others.
+
+    Raises
+    ------
+    InputError
+        If none is left.
+    """
+    good, bad = [], []
+    for picture in pictures:
+        try:
+            safe_name(picture.file, data.source)
+            good.append(picture)
+        except InputError as error:
+            bad.append(error)
+    if bad and not good:
+        raise bad[0]
+    return good, bad
 
 
 def _chosen(data: Coco, names: Sequence[str]) -> list[CocoPicture]:
@@ -105,7 +131,7 @@ def _outputs(
         return [(output, chosen[0], None)]
     if output is None or output == "-":
         raise click.UsageError("name a folder for the masks with -o DIR")
-    if Path(output).is_file():
+    if is_file(output):
         raise InputError(f"{output}: this is a file; name a folder for the masks")
     files = [safe_name(picture.file, data.source) for picture in chosen]
     named = name_outputs(sorted(set(files)), ".png")
@@ -117,9 +143,24 @@ def _outputs(
             found.append((str(target), picture, None))
         for number in things if each else ():
             thing = picture.annotations[number]
-            word = thing.category.replace(" ", "-").replace("/", "-")
-            found.append((str(target.with_name(f"{target.stem}_{thing.id}_{word}.png")), picture, number))
+            mark = _in_a_name(f"no-id-{number + 1}" if thing.id is None else thing.id)
+            own = target.with_name(f"{target.stem}_{mark}_{_in_a_name(thing.category)}.png")
+            found.append((str(own), picture, number))
     return found
+
+
+def _in_a_name(word: object) -> str:
+    """Return an id or a category as it can stand in a file's name on any system."""
+    return re.sub(r"[^\w.+-]+", "-", str(word)).strip(".")[:80] or "-"
+
+
+def _free(output: str, taken: Container[str]) -> str:
+    """Return the name, or one with a number behind it where two things share an id or two pictures a name."""
+    path, count = Path(output), 1
+    while output in taken:
+        count += 1
+        output = str(path.with_stem(f"{path.stem}~{count}"))
+    return output
 
 
 def _made(
@@ -132,10 +173,10 @@ def _made(
 
     shown = _picture(entry, images, max_mpx) if images is not None else None
     if thing is None:
-        mask = picture_mask(data, entry, wanted, attached=attached, crowds=crowds)
+        mask = picture_mask(data, entry, wanted, attached=attached, crowds=crowds, max_mpx=max_mpx)
     else:
         alone = replace(entry, annotations=(entry.annotations[thing],))
-        mask = picture_mask(data, alone, (entry.annotations[thing].category,), crowds="with")
+        mask = picture_mask(data, alone, (entry.annotations[thing].category,), crowds="with", max_mpx=max_mpx)
     image = None if shown is None else as_image(shown)
     mask = finished(mask, image, refining=refine, growing=grow)
     return Made(mask, {"picture": entry.file, "id": entry.id})
@@ -144,9 +185,9 @@ def _made(
 def _picture(entry: CocoPicture, images: str, max_mpx: float) -> Picture:
     """Read the picture that is annotated; it must have the annotated size."""
     path = Path(images) / safe_name(entry.file, images)
-    if not path.is_file():
+    if not is_file(path):
         path = Path(images) / Path(entry.file).name  # the usual habit: file names with or without their folder
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"{images}: has no picture {entry.file}, which the annotations name")
     picture = read(str(path), max_mpx)
     if picture.size != entry.size:

@@ -219,6 +219,8 @@ def make_folder(folder: Path) -> None:
 def safe_name(name: str, where: str) -> str:
     """Return a name from a file of somebody else's, if it stays below the folder it is written to."""
     path = PurePosixPath(name.replace("\\", "/"))
+    if "\0" in name:
+        raise InputError(f"{where}: the file name {name!r} holds a NUL, which no file can have in its name")
     if path.is_absolute() or ".." in path.parts or not path.parts or ":" in path.parts[0]:
         raise InputError(f"{where}: the file name {name!r} leads out of the output folder")
     return str(path)

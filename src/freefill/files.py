@@ -32,6 +32,29 @@ def explain(name: str, error: OSError, verb: str) -> InputError:
     return InputError(f"{name}: {reasons.get(code, f'could not be {verb} ({error.strerror or error})')}")
 
 
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a path is a file. `Path.is_file` raises where a name is too long or a folder may not be entered."""
+    return stat.S_ISREG(_mode(path))
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a path is a folder; never raises."""
+    return stat.S_ISDIR(_mode(path))
+
+
+def is_there(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a path leads to anything; never raises."""
+    return _mode(path) != 0
+
+
+def _mode(path: str | os.PathLike[str]) -> int:
+    """Return what kind of thing a path leads to; 0 where it leads nowhere, or nowhere that may be looked at."""
+    try:
+        return Path(path).stat().st_mode
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return 0
+
+
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Give a file to write to that takes the place of `path` when the block ends well, and vanishes when it does not.

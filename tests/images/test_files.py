@@ -15,8 +15,8 @@ import picture_files as files
 import pytest
 
 from freefill.errors import InputError
+from freefill.files import replacing
 from freefill.images.arrays import from_array
-from freefill.images.atomic import replacing
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
 
@@ -73,7 +73,7 @@ def test_a_killed_process_leaves_the_old_file(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"old")
     code = (
         "import sys, time\n"
-        "from freefill.images.atomic import replacing\n"
+        "from freefill.files import replacing\n"
         "with replacing(sys.argv[1]) as stream:\n"
         "    stream.write(b'half'); stream.flush(); print('now', flush=True); time.sleep(60)\n"
     )
