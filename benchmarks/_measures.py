@@ -38,7 +38,7 @@ def load_distance(path: str | None) -> Judge:
     path = path or os.environ.get("FREEFILL_STLPIPS")
     try:
         if path is None:
-            from freefill.weights.store import locate
+            from freefill.weights.locate import locate
 
             return Judge(StLpips(locate("stlpips-alex")))
         return Judge(StLpips(Path(path)))

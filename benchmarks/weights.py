@@ -15,8 +15,10 @@ from statistics import median
 
 import torch
 
-from freefill.weights import catalogue, folder, store
-from freefill.weights.load import load_torchscript
+from freefill.weights import folder, store
+from freefill.weights.cards import catalogue
+from freefill.weights.locate import locate
+from freefill.weights.opening.load import load_torchscript
 
 
 class Ballast(torch.nn.Module):
@@ -46,7 +48,7 @@ def main() -> None:
         sha256, _ = folder.hashes(part)
         path = folder.put(part, folder.record_for(catalogue.find("lama"), "a benchmark", sha256), sha256)
         tasks: dict[str, Callable[[], object]] = {
-            "find it (size and time)": lambda: store.locate("lama"),
+            "find it (size and time)": lambda: locate("lama"),
             "find it and read its hash (verify)": lambda: store.verify("lama"),
             "open it, hash checked": lambda: load_torchscript(path, sha256),
             "open it, hash not checked": lambda: plain_open(path),

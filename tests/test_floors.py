@@ -37,7 +37,7 @@ MAY_IMPORT = {
         "inputs", "inpainter", "places", "batch", "demo",
     },
 }  # fmt: skip
-HEAVY = {"torch", "cv2", "numba", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "pooch", "requests"}
+HEAVY = {"torch", "cv2", "numba", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "requests"}
 MAY_LOAD = {
     "compiling": {"numba"},
     "images": {"PIL", "tifffile", "cv2", "numba"},  # numba: JPEG's entropy coding
@@ -46,7 +46,7 @@ MAY_LOAD = {
     "synthesis": {"cv2", "numba"},
     "metrics": {"torch"},
     "networks": {"torch", "numba"},
-    "weights": {"torch", "pooch", "requests", "onnx"},
+    "weights": {"torch", "requests", "onnx"},
     "engines": {"torch", "cv2", "skimage"},
     "detectors": {"cv2", "onnxruntime"},
     "running": {"cv2"},  # to share the cores between workers

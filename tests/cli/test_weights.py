@@ -12,8 +12,9 @@ from typing import NamedTuple
 import pytest
 
 from freefill.cli.main import main
-from freefill.weights import catalogue, store
-from freefill.weights.card import Card, PackageMember
+from freefill.weights import store
+from freefill.weights.cards import catalogue
+from freefill.weights.cards.card import Card, PackageMember
 
 DATA = bytes(range(256)) * 400
 
@@ -188,14 +189,14 @@ def test_the_table_loads_no_heavy_package() -> None:
     code = (
         "import sys\nfrom freefill.cli.main import main\n"
         "try:\n    main(['weights', 'list', '--json'])\nexcept SystemExit as stopped:\n    assert stopped.code == 0\n"
-        "heavy = {'torch', 'pooch', 'requests', 'safetensors', 'cv2', 'numba', 'onnx'} & set(sys.modules)\n"
+        "heavy = {'torch', 'requests', 'safetensors', 'cv2', 'numba', 'onnx'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
 def test_without_the_extra_fetch_names_it(run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pooch", None)
+    monkeypatch.setitem(sys.modules, "requests", None)
     ran = run("fetch", "-q", "migan")
     assert ran.code == 1
     assert "pip install 'freefill[weights]'" in ran.err

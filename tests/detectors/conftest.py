@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from tiny_networks import boxes, brightness, clicks, rows_of_text
 
-from freefill.weights import catalogue
+from freefill.weights.cards import catalogue
 
 
 @pytest.fixture(scope="session")

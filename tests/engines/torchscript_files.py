@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from freefill.weights import catalogue, folder
+from freefill.weights import folder
+from freefill.weights.cards import catalogue
 
 
 def put_into_store(module: nn.Module, name: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -200,6 +200,6 @@ AUTHORS = (
 @pytest.mark.weights
 @pytest.mark.parametrize(("kind", "height", "width", "distance"), AUTHORS)
 def test_the_distance_with_the_published_weights_is_the_authors_own(kind, height, width, distance):
-    store = pytest.importorskip("freefill.weights.store")
+    locate = pytest.importorskip("freefill.weights.locate").locate
     a, b = picture_pair(kind, height, width)
-    assert StLpips(store.locate("stlpips-alex"))(a, b) == pytest.approx(distance, rel=2e-6)
+    assert StLpips(locate("stlpips-alex"))(a, b) == pytest.approx(distance, rel=2e-6)

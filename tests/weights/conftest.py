@@ -30,4 +30,4 @@ def store_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("freefill.weights.download.PAUSES_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("freefill.weights.getting.download.PAUSES_S", (0.0, 0.0, 0.0))

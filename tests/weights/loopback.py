@@ -9,7 +9,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from freefill.weights.card import NOT_PUBLISHED, Card, Source, Url
+from freefill.weights.cards.card import NOT_PUBLISHED, Card, Source, Url
 
 DATA = bytes(range(256)) * 4096  # 1 MiB that is no web page and no archive
 Answer = Callable[["Handler"], None]

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from freefill.detectors import refining
 from freefill.errors import WeightsError
-from freefill.weights import catalogue
-from freefill.weights.card import NOT_PUBLISHED, Card, DriveFile, PackageMember, Url
+from freefill.weights.cards import catalogue
+from freefill.weights.cards.card import NOT_PUBLISHED, Card, DriveFile, PackageMember, Url
 from freefill.weights.folder import RECORD, check_name
 
 each_card = pytest.mark.parametrize("card", catalogue.CARDS, ids=lambda card: card.name)
@@ -91,3 +92,11 @@ def test_every_weights_name_of_the_engines_is_a_card_of_that_network() -> None:
 def test_an_unknown_name_gives_the_nearest() -> None:
     with pytest.raises(WeightsError, match="did you mean 'places2'"):
         catalogue.find("place2")
+
+
+def test_a_job_names_all_the_weights_that_it_needs_once() -> None:
+    assert [card.name for card in catalogue.asked_for(["pose", "people"])] == ["pose", "nanodet", "selfie", "u2netp"]
+
+
+def test_what_people_masks_look_for_is_in_the_job_people() -> None:
+    assert set(refining.WANTED) == set(catalogue.JOBS["people"])

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from freefill.errors import WeightsError
-from freefill.weights.convert_tfjs import convert, read_numbers
+from freefill.weights.tfjs.convert import convert, read_numbers
 
 RNG = np.random.default_rng(0)
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from freefill.errors import WeightsError
-from freefill.weights import catalogue, converted, store
-from freefill.weights.converted import convert_fetched, locate_onnx
+from freefill.weights import store
+from freefill.weights.cards import catalogue
+from freefill.weights.tfjs import converted
+from freefill.weights.tfjs.converted import convert_fetched, locate_onnx
 
 
 def original(alpha):

@@ -15,10 +15,10 @@ import pytest
 from loopback import DATA, Site, card, cut_off, page, redirect, resumable, silent, slow, status, whole
 
 from freefill.errors import WeightsError
-from freefill.weights import fetch
-from freefill.weights.card import Card, DriveFile
-from freefill.weights.fetch import fetch_cards
+from freefill.weights.cards.card import Card, DriveFile
 from freefill.weights.folder import read_record, ready
+from freefill.weights.getting import fetch
+from freefill.weights.getting.fetch import fetch_cards
 
 
 def files_in(folder: Path) -> list[str]:
@@ -32,14 +32,15 @@ class Said:
     """A progress that remembers."""
 
     def __init__(self) -> None:
-        self.total = 0.0
+        self.total: int | None = None
         self.texts: list[str] = []
         self.done = 0
 
     def update(self, n: int) -> None:
         self.done += n
 
-    def reset(self) -> None:
+    def start(self, total: int | None) -> None:
+        self.total = total
         self.done = 0
 
     def close(self) -> None:
@@ -171,7 +172,7 @@ def test_a_slow_answer_is_waited_for(site: Site) -> None:
 
 
 def test_a_server_that_falls_silent_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("freefill.weights.download.TIMEOUT_S", (1.0, 0.05))
+    monkeypatch.setattr("freefill.weights.getting.download.TIMEOUT_S", (1.0, 0.05))
     with pytest.raises(WeightsError, match="stopped sending"):
         fetch_cards([card(site.serve("/f", silent(0.5)))])
 
@@ -313,8 +314,8 @@ def test_offline_0_means_online(site: Site, monkeypatch: pytest.MonkeyPatch) -> 
 
 CHILD = textwrap.dedent("""
     import json, sys
-    from freefill.weights.card import Card, Url
-    from freefill.weights.fetch import fetch_cards
+    from freefill.weights.cards.card import Card, Url
+    from freefill.weights.getting.fetch import fetch_cards
     fields = json.loads(sys.argv[1])
     print(fetch_cards([Card(**{**fields, "sources": (Url(fields["sources"][0]["url"]),), "companions": ()})])[0])
 """)

@@ -11,16 +11,18 @@ import pytest
 from loopback import DATA, card
 
 from freefill.errors import WeightsError
-from freefill.weights import catalogue, store
-from freefill.weights.card import PackageMember
+from freefill.weights import store
+from freefill.weights.cards import catalogue
+from freefill.weights.cards.card import PackageMember
 from freefill.weights.folder import read_record
 from freefill.weights.importing import Imported, import_file
+from freefill.weights.locate import locate
 
 torch = pytest.importorskip("torch")
 from torch import Tensor  # noqa: E402
 
 from freefill.networks import deepfill  # noqa: E402
-from freefill.weights.load import load_state  # noqa: E402
+from freefill.weights.opening.load import load_state  # noqa: E402
 
 
 def made(layout: str = "pt", width: int = 8) -> dict[str, Tensor]:
@@ -43,7 +45,7 @@ def test_a_checkpoint_is_kept_as_safetensors_under_its_own_name(tmp_path: Path) 
     got = one(saved(tmp_path / "my-scenes.pth", {"G": state, "n_iter": 3}))
     assert (got.name, got.what) == ("my-scenes", "deepfillv2, layout 'tf', width 8")
     assert got.notes == ("only 'G' is used; left out: n_iter",)
-    assert store.locate("my-scenes") == got.path
+    assert locate("my-scenes") == got.path
     assert got.path.suffix == ".safetensors"
     back = load_state(got.path)
     assert back.keys() == state.keys()
@@ -76,7 +78,7 @@ def test_the_publishers_file_name_tells_which_card_it_is(tmp_path: Path) -> None
     got = one(saved(tmp_path / "states_pt_places2.pth", {"G": made("pt", 48)}))
     assert got.name == "places2"
     assert "by its file name" in got.notes[0]
-    assert store.locate("places2").name == "places2.safetensors"
+    assert locate("places2").name == "places2.safetensors"
     record = read_record("places2")
     assert record is not None
     assert record.licence.startswith("CC BY-NC")

@@ -17,7 +17,7 @@ from freefill.errors import WeightsError
 torch = pytest.importorskip("torch")
 from torch import Tensor  # noqa: E402
 
-from freefill.weights.load import load_state, load_torchscript, read_checkpoint  # noqa: E402
+from freefill.weights.opening.load import load_state, load_torchscript, read_checkpoint  # noqa: E402
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
 

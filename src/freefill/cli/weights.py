@@ -11,9 +11,11 @@ from typing import Any
 
 import click
 
-from freefill.weights import catalogue, store
-from freefill.weights.card import Card, DriveFile, PackageMember, Url
+from freefill.weights import store
+from freefill.weights.cards import catalogue
+from freefill.weights.cards.card import Card, DriveFile, PackageMember, Url
 from freefill.weights.folder import Record, folder, read_record, records
+from freefill.weights.locate import card_of, locate, state
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 
@@ -32,9 +34,9 @@ def command() -> None:
 def list_(as_json: bool) -> None:
     """List all weights, what they are for, and which are on this machine."""
     rows = [_row(card) for card in catalogue.CARDS]
-    from freefill.weights.converted import SUFFIX
+    from freefill.weights.tfjs.converted import SUFFIX
 
-    own = [record for record in records() if store.card_of(record.name.removesuffix(SUFFIX)) is None]
+    own = [record for record in records() if card_of(record.name.removesuffix(SUFFIX)) is None]
     rows += [_own_row(record) for record in own]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -60,11 +62,11 @@ def list_(as_json: bool) -> None:
 @as_json_option
 def show(name: str, as_json: bool) -> None:
     """Print the card of NAME: source, size, hash, licence and what it forbids, training data."""
-    card = store.card_of(name)
+    card = card_of(name)
     record = read_record(name)
     if card is None and record is None:
         catalogue.find(name)  # raises, with the nearest name
-    shown: dict[str, Any] = {"name": name, "state": store.state(name)}
+    shown: dict[str, Any] = {"name": name, "state": state(name)}
     if card is not None:
         shown |= {
             key: value
@@ -90,13 +92,17 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--quiet", "-q", is_flag=True, help="No progress, only the paths.")
 @as_json_option
 def fetch(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
-    """Fetch the weights NAME and what they need beside them; print where they lie."""
+    """Fetch the weights NAME and what they need beside them; print where they lie.
+
+    NAME may be a job: `people` fetches all that masks of people need.
+    """
     progress = None if quiet else _Bar()
-    for card in map(catalogue.find, names):
-        if not quiet and store.state(card.name) != "ready":
+    cards = catalogue.asked_for(names)
+    for card in cards:
+        if not quiet and state(card.name) != "ready":
             click.echo(f"freefill: {card.name}: licence {card.licence}; forbids: {card.forbids}", err=True)
     paths = store.fetch_many(names, progress)
-    _print_paths(names, paths, as_json)
+    _print_paths([card.name for card in cards], paths, as_json)
 
 
 @command.command("path")
@@ -104,7 +110,7 @@ def fetch(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
 @as_json_option
 def path(name: str, as_json: bool) -> None:
     """Print where the weights NAME lie; fails where they are not here."""
-    _print_paths([name], [store.locate(name)], as_json)
+    _print_paths([name], [locate(name)], as_json)
 
 
 @command.command("verify")
@@ -161,7 +167,7 @@ def remove(names: tuple[str, ...], forget: bool) -> None:
 def _row(card: Card) -> dict[str, Any]:
     return {
         "name": card.name,
-        "state": store.state(card.name),
+        "state": state(card.name),
         "size_mb": card.size_mb,
         "licence": card.licence,
         "forbids": card.forbids,
@@ -181,7 +187,7 @@ def _part_of(card: Card) -> str | None:
 def _own_row(record: Record) -> dict[str, Any]:
     return {
         "name": record.name,
-        "state": store.state(record.name),
+        "state": state(record.name),
         "size_mb": record.bytes / 1e6,
         "licence": record.licence,
         "forbids": record.forbids,
@@ -210,24 +216,22 @@ class _Bar:
     """A progress bar on standard error where that is a terminal; messages in any case."""
 
     def __init__(self) -> None:
-        self.total = 0.0
         self._bar: Any = None
 
-    def update(self, n: int) -> None:
-        if self._bar is None and sys.stderr.isatty():
+    def start(self, total: int | None) -> None:
+        self.close()
+        if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
             columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
             self._bar = Progress(*columns, console=Console(stderr=True))
-            self._bar.add_task("", total=self.total or None)
+            self._bar.add_task("", total=total)
             self._bar.start()
+
+    def update(self, n: int) -> None:
         if self._bar is not None:
             self._bar.advance(self._bar.task_ids[0], n)
-
-    def reset(self) -> None:
-        if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=0)
 
     def close(self) -> None:
         if self._bar is not None:

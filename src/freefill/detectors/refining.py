@@ -16,7 +16,7 @@ from freefill.masks.refining.attached import Thing, seen_things
 from freefill.masks.refining.detected import Prior
 from freefill.masks.refining.recipe import Refined, RefineSettings, refine
 from freefill.values import Hole, Image, Length, Mask
-from freefill.weights.store import state
+from freefill.weights.locate import state
 
 Which = Literal["auto", "people", "none"]
 WANTED = (*WEIGHTS, *salient.WEIGHTS)  # all that is of use here

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.errors import WeightsError
-from freefill.weights.converted import locate_onnx
+from freefill.weights.tfjs.converted import locate_onnx
 
 _OPEN: dict[tuple[str, int], Model] = {}
 _LOCK = threading.Lock()

@@ -6,7 +6,7 @@ import numpy as np
 
 from freefill.errors import InputError, WeightsError, did_you_mean
 from freefill.values import Hole, Image, Mask, Picture
-from freefill.weights.store import state
+from freefill.weights.locate import state
 
 WORDS: tuple[str, ...] = ("people", "salient", "text")
 

@@ -18,7 +18,7 @@ from freefill.masks.parts import spans
 from freefill.masks.refining.attached import IN_THE_HAND, WITH_A_PERSON
 from freefill.masks.refining.detected import Seen
 from freefill.values import Box, Hole, Image
-from freefill.weights.store import state
+from freefill.weights.locate import state
 
 LEAST_SCORE = 0.35  # of a thing: below it NanoDet sees umbrellas in horses' ears
 # Of things that look like nothing else; skis are benches and skateboards are bags at this score.

@@ -13,9 +13,9 @@ import numpy as np
 from freefill.engines.device import check_precision, computing, pick_device
 from freefill.errors import EngineError, InputError
 from freefill.values import Crop, EngineSettings, Fill, Image
-from freefill.weights.load import load_state
-from freefill.weights.recognise import recognise
-from freefill.weights.store import locate, sha256_of
+from freefill.weights.locate import locate, sha256_of
+from freefill.weights.opening.load import load_state
+from freefill.weights.opening.recognise import recognise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

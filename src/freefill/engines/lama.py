@@ -12,8 +12,8 @@ import numpy as np
 
 from freefill.engines.device import as_written, check_precision, computing, pick_device
 from freefill.values import Crop, EngineSettings, Fill
-from freefill.weights.load import load_torchscript
-from freefill.weights.store import vouched
+from freefill.weights.locate import vouched
+from freefill.weights.opening.load import load_torchscript
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from freefill.errors import WeightsError
-from freefill.weights.card import Card
+from freefill.weights.cards.card import Card
 
 RECORD = ".record.json"  # not plain .json: some weights are JSON files themselves
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freefill.errors import WeightsError
-from freefill.weights import catalogue, packages, sniff
-from freefill.weights.card import Card, PackageMember
-from freefill.weights.fetch import only_one
+from freefill.weights.cards import catalogue
+from freefill.weights.cards.card import Card, PackageMember
 from freefill.weights.folder import Record, check_name, hash_problem, hashes, keep, now, put, record_for, sha256_of_file
+from freefill.weights.getting import packages
+from freefill.weights.getting.fetch import only_one
+from freefill.weights.opening import sniff
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -107,8 +109,8 @@ def _take_checkpoint(path: Path, name: str | None, sha256: str) -> Imported:
         raise WeightsError(
             f"{path}: is a TorchScript file, which is a program, and its hash is on no card; it was not opened"
         )
-    from freefill.weights.load import read_checkpoint
-    from freefill.weights.recognise import recognise
+    from freefill.weights.opening.load import read_checkpoint
+    from freefill.weights.opening.recognise import recognise
 
     checkpoint = read_checkpoint(path)
     found = recognise(checkpoint.state, str(path))

@@ -203,7 +203,7 @@ def _cut_out(picture: Picture, marks: Marks, prior: str, model: str) -> Hole:
     from freefill.detectors import salient as stands_out
     from freefill.detectors.source import as_image, require
     from freefill.masks.grabcut import MARGIN, check_marks, cut_out
-    from freefill.weights.store import state
+    from freefill.weights.locate import state
 
     check_marks(marks, picture.size)
     image = as_image(picture)

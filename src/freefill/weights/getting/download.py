@@ -1,4 +1,4 @@
-"""Download one file: through pooch, with timeouts, repeats that go on where the last one stopped, and a look at it."""
+"""Download one file: with timeouts, repeats that go on where the last one stopped, and a look at what came."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import errno
 import json
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from freefill.errors import WeightsError
-from freefill.weights import sniff
-from freefill.weights.card import DriveFile, Url
-from freefill.weights.drive import confirmed_url
-from freefill.weights.fetch import Progress
+from freefill.weights.cards.card import DriveFile, Url
+from freefill.weights.getting.drive import confirmed_url
+from freefill.weights.getting.progress import Progress
+from freefill.weights.opening import sniff
+
+if TYPE_CHECKING:
+    import requests
 
 TIMEOUT_S = (15.0, 60.0)  # to connect, and between two pieces
 PAUSES_S = (1.0, 4.0, 10.0)  # before the second, third and fourth try
@@ -91,7 +94,6 @@ def _page_error(source: Url | DriveFile, part: Path) -> SourceError:
 def _get(url: str, part: Path, cookies: dict[str, str], progress: Progress | None) -> dict[str, str]:
     """Get one address into `part`, from where `part` ends if the server can; return all cookies."""
     try:
-        import pooch
         import requests
     except ModuleNotFoundError as error:
         raise WeightsError(f"fetching needs {error.name}; run: pip install 'freefill[weights]'") from error
@@ -99,19 +101,12 @@ def _get(url: str, part: Path, cookies: dict[str, str], progress: Progress | Non
     headers = {"Accept-Encoding": "identity"}  # a packed answer could not be gone on with
     if start:
         headers |= {"Range": f"bytes={start}-", "If-Range": tag}
-    answer = _Answer(url, part, start)
     try:
-        with part.open("ab") as file:
-            answer.file = file
-            downloader = pooch.HTTPDownloader(
-                progressbar=progress if progress is not None else False,  # type: ignore[arg-type]
-                chunk_size=CHUNK_BYTES,
-                timeout=TIMEOUT_S,
-                headers=headers,
-                cookies=cookies,
-                hooks={"response": answer},
-            )
-            downloader(url, file, None)  # type: ignore[arg-type]
+        with requests.get(url, headers=headers, cookies=cookies, timeout=TIMEOUT_S, stream=True) as response:
+            response.raise_for_status()
+            total = _write(response, url, part, start, progress)
+            for answer in (*response.history, response):
+                cookies = cookies | {cookie.name: cookie.value or "" for cookie in answer.cookies}
     except requests.HTTPError as error:
         status = error.response.status_code if error.response is not None else 0
         raise _status_error(url, status, part) from error
@@ -123,34 +118,36 @@ def _get(url: str, part: Path, cookies: dict[str, str], progress: Progress | Non
         if error.errno == errno.ENOSPC:
             _discard(part)
         raise WeightsError(f"{part}: cannot be written ({error.strerror})") from error
-    if answer.total is not None and part.stat().st_size != answer.total:
-        raise SourceError(f"{_host(url)} broke off after {part.stat().st_size} of {answer.total} bytes", again=True)
-    return cookies | answer.cookies
+    if total is not None and part.stat().st_size != total:
+        raise SourceError(f"{_host(url)} broke off after {part.stat().st_size} of {total} bytes", again=True)
+    return cookies
 
 
-class _Answer:
-    """Sees each answer before its body is read: keeps its cookies, and makes `part` fit what will come."""
-
-    def __init__(self, url: str, part: Path, start: int) -> None:
-        self.url, self.part, self.start = url, part, start
-        self.file: IO[bytes] | None = None
-        self.total: int | None = None
-        self.cookies: dict[str, str] = {}
-
-    def __call__(self, response: Any, **_: Any) -> None:
-        self.cookies |= response.cookies.get_dict()
-        if response.status_code not in (200, 206) or self.file is None:
-            return
-        if response.status_code == 200:  # from the beginning, whatever was asked
-            self.start = 0
-            self.file.truncate(0)
-        length = response.headers.get("Content-Length")
-        self.total = self.start + int(length) if length is not None else None
-        tag = response.headers.get("ETag", "")
-        if tag and not tag.startswith("W/"):
-            _note_path(self.part).write_text(json.dumps({"url": self.url, "tag": tag}), "utf-8")
-        else:
-            _note_path(self.part).unlink(missing_ok=True)
+def _write(response: requests.Response, url: str, part: Path, start: int, progress: Progress | None) -> int | None:
+    """Write an answer behind byte `start` of `part`; return how long the whole file is, if the server says so."""
+    if response.status_code == 200:  # from the beginning, whatever was asked
+        start = 0
+    tag = response.headers.get("ETag", "")
+    if tag and not tag.startswith("W/"):
+        _note_path(part).write_text(json.dumps({"url": url, "tag": tag}), "utf-8")
+    else:
+        _note_path(part).unlink(missing_ok=True)
+    length = response.headers.get("Content-Length")
+    total = start + int(length) if length is not None else None
+    if progress is not None:
+        progress.start(total - start if total is not None else None)
+    try:
+        with part.open("r+b" if start else "wb") as file:
+            file.truncate(start)
+            file.seek(start)
+            for chunk in response.iter_content(CHUNK_BYTES):
+                file.write(chunk)
+                if progress is not None:
+                    progress.update(len(chunk))
+    finally:
+        if progress is not None:
+            progress.close()
+    return total
 
 
 def _resume_point(url: str, part: Path) -> tuple[int, str]:

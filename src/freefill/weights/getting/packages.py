@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from freefill.errors import WeightsError
-from freefill.weights.card import Card, PackageMember
+from freefill.weights.cards.card import Card, PackageMember
 from freefill.weights.folder import sha256_of_file
 
 WAIT_S = 1800

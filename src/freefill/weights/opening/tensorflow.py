@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from freefill.errors import WeightsError
-from freefill.weights.sniff import DAMAGE
+from freefill.weights.opening.sniff import DAMAGE
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from freefill.errors import WeightsError
-from freefill.weights.card import Card
-from freefill.weights.fetch import only_one
+from freefill.weights.cards.card import Card
 from freefill.weights.folder import folder, hashes, put, read_record, ready, record_for
-from freefill.weights.store import card_of, locate
+from freefill.weights.getting.fetch import only_one
+from freefill.weights.locate import card_of, locate
 
 SUFFIX = "-as-onnx"  # of the record's name; the file is NAME.onnx
 
@@ -52,7 +52,7 @@ def _kept(card: Card, path: Path) -> Path | None:
 
 
 def _convert(card: Card, path: Path) -> Path:
-    from freefill.weights.convert_tfjs import convert
+    from freefill.weights.tfjs.convert import convert  # loads onnx
 
     numbers = b"".join(locate(name).read_bytes() for name in card.companions)
     data = convert(path.read_bytes(), numbers, name=card.name)

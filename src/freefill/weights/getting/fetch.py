@@ -7,25 +7,15 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from freefill.errors import WeightsError
-from freefill.weights import packages
-from freefill.weights.card import Card, PackageMember
+from freefill.weights.cards.card import Card, PackageMember
 from freefill.weights.folder import keep, ready, work_folder
+from freefill.weights.getting import packages
+from freefill.weights.getting.download import SourceError, download
+from freefill.weights.getting.progress import Progress
 
 LOCK_WAIT_S = 3600.0
-
-
-class Progress(Protocol):
-    """Shows how far a fetch is; the first four are what pooch asks of a progress bar."""
-
-    total: float
-
-    def update(self, n: int) -> None: ...
-    def reset(self) -> None: ...
-    def close(self) -> None: ...
-    def say(self, text: str) -> None: ...
 
 
 def refuse_offline(what: str) -> None:
@@ -75,8 +65,6 @@ def _ready_now(card: Card) -> Path:
 
 def _fetch_file(card: Card, progress: Progress | None) -> None:
     """Fetch one file from the first of its sources that gives it."""
-    from freefill.weights.download import SourceError, download
-
     with only_one(card.name, progress) as work:
         if ready(card.name, card) is not None:
             return

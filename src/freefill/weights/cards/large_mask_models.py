@@ -6,7 +6,7 @@ at a fixed revision); these files were not opened when the table was made.
 
 from __future__ import annotations
 
-from freefill.weights.card import NOT_PUBLISHED, Card, Url
+from freefill.weights.cards.card import NOT_PUBLISHED, Card, Url
 
 _REMBG = "https://github.com/danielgatis/rembg/releases/download/v0.0.0/"
 # A fixed revision, so that the file behind the address cannot change.

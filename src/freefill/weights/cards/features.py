@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from freefill.weights.card import NOT_PUBLISHED, Card, PackageMember
+from freefill.weights.cards.card import NOT_PUBLISHED, Card, PackageMember
 
 _STLPIPS = PackageMember(
     registry="pypi",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.errors import WeightsError
-from freefill.weights.tfjs_nodes import Writer
+from freefill.weights.tfjs.nodes import Writer
 
 OPSET = 13  # read by ONNX Runtime 1.7 and later
 IR_VERSION = 8

@@ -8,11 +8,13 @@ models, metrics and guides are in catalogue_masks.py, catalogue_files.py and cat
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from freefill.errors import WeightsError, did_you_mean
-from freefill.weights.card import NOT_PUBLISHED, Card, DriveFile, Url
-from freefill.weights.catalogue_features import FEATURE_MODELS
-from freefill.weights.catalogue_files import LARGE_MASK_MODELS
-from freefill.weights.catalogue_masks import MASK_MODELS
+from freefill.weights.cards.card import NOT_PUBLISHED, Card, DriveFile, Url
+from freefill.weights.cards.features import FEATURE_MODELS
+from freefill.weights.cards.large_mask_models import LARGE_MASK_MODELS
+from freefill.weights.cards.mask_models import MASK_MODELS
 
 _DEEPFILL_ORIGIN = "Yu et al., Free-Form Image Inpainting with Gated Convolution, ICCV 2019"
 _DEEPFILL_LICENCE = "CC BY-NC 4.0 (the authors' release, from which these weights derive)"
@@ -117,6 +119,21 @@ ENGINE_WEIGHTS: tuple[Card, ...] = (
 
 CARDS: tuple[Card, ...] = ENGINE_WEIGHTS + MASK_MODELS + LARGE_MASK_MODELS + FEATURE_MODELS
 
+# One word for all that a job needs: `freefill weights fetch people` gets what `mask people` and `mask refine` ask for.
+JOBS: dict[str, tuple[str, ...]] = {"people": ("nanodet", "pose", "selfie", "u2netp")}
+
+
+def asked_for(words: Iterable[str]) -> list[Card]:
+    """Return the cards that words name: each is the name of a card, or of a job, for all cards that it needs.
+
+    Raises
+    ------
+    WeightsError
+        If a word names nothing; the message names the nearest.
+    """
+    named = (name for word in words for name in JOBS.get(word, (word,)))
+    return [find(name) for name in dict.fromkeys(named)]
+
 
 def names() -> list[str]:
     """Return every name, in the order of the table."""
@@ -134,4 +151,6 @@ def find(name: str) -> Card:
     for card in CARDS:
         if card.name == name:
             return card
-    raise WeightsError(f"weights '{name}' are not known;{did_you_mean(name, names())} all: freefill weights list")
+    raise WeightsError(
+        f"weights '{name}' are not known;{did_you_mean(name, [*names(), *JOBS])} all: freefill weights list"
+    )

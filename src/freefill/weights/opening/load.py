@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from freefill.errors import WeightsError
-from freefill.weights import sniff
 from freefill.weights.folder import sha256_of_file
-from freefill.weights.import_tensorflow import read_npz
-from freefill.weights.sniff import DAMAGE
+from freefill.weights.opening import sniff
+from freefill.weights.opening.sniff import DAMAGE
+from freefill.weights.opening.tensorflow import read_npz
 
 if TYPE_CHECKING:
     import torch
