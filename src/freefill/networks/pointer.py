@@ -1,0 +1,229 @@
+"""A network that points: for each cell of a hole, where among the known cells lies what belongs there.
+
+A cell is 4 x 4 px. The network reads a smooth fill of the view and gives every cell a query and a key; their products
+and a table of offsets, as a softmax over the wholly known cells, are a distribution over sources. Trained as a mixture
+several answers may be right and none is averaged.
+
+The query holds the colours that the network expects in the window of 8 x 8 px about the cell (the smooth fill plus a
+residual), the key the colours of the window that is there, so that before any training the nearest window to the smooth
+fill is the likeliest. The learned parts say the rest: texture, things, what usually stands where.
+
+The body is a U-Net as in "plain U-Net" of the training log: strided convolutions, added skips, pixel shuffle, residual
+blocks without normalisation (Zhang et al., "Fixup Initialization", ICLR 2019: the last convolution of a block starts at
+zero). The pointing is that of pointer networks (Vinyals et al., NeurIPS 2015, equation 3).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+CELL_PX = 4
+WINDOW_PX = 8  # the window that is compared: the cell and two pixels around it
+MULTIPLE_PX = 16  # views have sides that divide by this
+PLANES = 6  # red, green, blue of the smooth fill in -1..1, hole, row, column in -1..1
+REACH = 31  # offsets beyond this many cells share the table's last entry
+LOOK = 48  # numbers that describe a window: its means over 2 x 2 px, 4 x 4 of them, three colours
+START_SHARPNESS = 15.0  # of the match of colours before training, per mean squared difference of values in -1..1
+TEMPERATURE = 0.02  # of what counts as right, mean squared difference
+
+
+class Block(nn.Module):
+    """x + conv(relu(conv(relu(x)))); the second convolution starts at zero, so that a new block changes nothing."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.second.weight)
+        assert self.second.bias is not None
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features + self.second(F.relu(self.first(F.relu(features))))
+
+
+class Pointer(nn.Module):
+    """Queries and keys of all cells of a view.
+
+    Parameters
+    ----------
+    widths : channels of the stem (2 px) and of cells of 4, 8 and 16 px
+    blocks : residual blocks at cells of 4 and 8 px (on the way down and again on the way up) and of 16 px
+    learned : numbers of a query that are learned outright, beside the expected colours
+    """
+
+    def __init__(
+        self,
+        widths: tuple[int, int, int, int] = (32, 64, 128, 192),
+        blocks: tuple[int, int, int] = (1, 2, 3),
+        learned: int = 48,
+    ) -> None:
+        super().__init__()
+        stem, fine, middle, deep = widths
+        self.learned = learned
+        self.stem = nn.Conv2d(PLANES, stem, 4, 2, 1)
+        self.cells = nn.Conv2d(stem, fine, 2, 2)
+        self.fine_down = _blocks(fine, blocks[0])
+        self.to_middle = nn.Conv2d(fine, middle, 2, 2)
+        self.middle_down = _blocks(middle, blocks[1])
+        self.to_deep = nn.Conv2d(middle, deep, 2, 2)
+        self.deep = _blocks(deep, blocks[2])
+        self.from_deep = nn.Conv2d(deep, 4 * middle, 1)
+        self.middle_up = _blocks(middle, blocks[1])
+        self.from_middle = nn.Conv2d(middle, 4 * fine, 1)
+        self.fine_up = _blocks(fine, blocks[0])
+        self.heads = nn.Conv2d(fine, LOOK + 1 + 2 * learned, 1)
+        nn.init.normal_(self.heads.weight[: LOOK + 1], 0, 1e-3)
+        nn.init.zeros_(self.heads.bias)
+        self.offsets = nn.Parameter(torch.zeros(2 * REACH + 1, 2 * REACH + 1))
+        # A convolution that lays out the 4 x 4 means of a window as channels: F.unfold has no counterpart in ONNX.
+        self.layout: Tensor
+        self.register_buffer("layout", torch.eye(LOOK).reshape(LOOK, 3, 4, 4), persistent=False)
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Tensor]) -> Pointer:
+        """Return a network of the size that a state dict has, with its weights, ready to point.
+
+        Raises
+        ------
+        KeyError, RuntimeError
+            If the state dict is that of another network.
+        """
+        widths = tuple(state[f"{name}.weight"].shape[0] for name in ("stem", "cells", "to_middle", "to_deep"))
+        counts = tuple(
+            sum(f"{name}.{n}.first.weight" in state for n in range(99)) for name in ("fine_up", "middle_up", "deep")
+        )
+        pointer = cls(widths, counts, (state["heads.weight"].shape[0] - LOOK - 1) // 2)  # pyright: ignore[reportArgumentType]
+        pointer.load_state_dict(dict(state))
+        return pointer.eval().requires_grad_(False)
+
+    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
+        """Return queries and keys.
+
+        Parameters
+        ----------
+        planes : (B, 6, H, W) float32, as `planes_of` makes them; H and W divide by 16
+
+        Returns
+        -------
+        queries, keys : (B, D, H/4, W/4) float32; the product of a query and a key, plus the table at their offset, is
+            the logarithm of how well the key's cell serves at the query's
+        """
+        fine = self.fine_down(self.cells(F.relu(self.stem(planes))))  # (b, 64, h/4, w/4)
+        middle = self.middle_down(self.to_middle(fine))  # (b, 128, h/8, w/8)
+        deep = self.deep(self.to_deep(middle))  # (b, 192, h/16, w/16)
+        middle = self.middle_up(middle + F.pixel_shuffle(self.from_deep(deep), 2))
+        fine = self.fine_up(fine + F.pixel_shuffle(self.from_middle(middle), 2))
+        heads = self.heads(F.relu(fine)).float()
+        look = self.look(planes)
+        # sharpness * -(mean squared difference of expected and actual colours), less what all keys have in common
+        sharpness = START_SHARPNESS * torch.exp(heads[:, LOOK : LOOK + 1])
+        expected = look + heads[:, :LOOK]
+        ask, answer = heads[:, LOOK + 1 :].split(self.learned, 1)
+        queries = torch.cat([expected * sharpness * (2 / LOOK), -sharpness, ask * self.learned**-0.5], 1)
+        keys = torch.cat([look, look.square().mean(1, keepdim=True), answer], 1)
+        return queries, keys
+
+    def look(self, planes: Tensor) -> Tensor:
+        """Return the 4 x 4 means of each cell's window, (B, 48, H/4, W/4), values as the planes'."""
+        means = F.pad(F.avg_pool2d(planes[:, :3].float(), 2), (1, 1, 1, 1), mode="replicate")
+        with torch.autocast(planes.device.type, enabled=False):
+            return F.conv2d(means, self.layout, stride=2)
+
+
+def _blocks(channels: int, number: int) -> nn.Sequential:
+    return nn.Sequential(*(Block(channels) for _ in range(number)))
+
+
+def planes_of(smooth_pm1: Tensor, hole: Tensor) -> Tensor:
+    """Put together what the network reads.
+
+    Parameters
+    ----------
+    smooth_pm1 : (B, 3, H, W), the view with a smooth fill in its hole, -1 to 1
+    hole : (B, 1, H, W), 1 = hole
+
+    Returns
+    -------
+    (B, 6, H, W)
+    """
+    batch, _, height, width = hole.shape
+    row = torch.linspace(-1, 1, height, device=hole.device)[:, None].expand(batch, 1, height, width)
+    col = torch.linspace(-1, 1, width, device=hole.device).expand(batch, 1, height, width)
+    return torch.cat([smooth_pm1, hole, row, col], 1)
+
+
+def hole_and_known_cells(hole: Tensor) -> tuple[Tensor, Tensor]:
+    """Return which cells hold a hole pixel, and which hold none, a pixel of margin included; both (B, cells) bool."""
+    asking = F.max_pool2d(hole, CELL_PX).flatten(1) > 0
+    known = F.max_pool2d(hole, CELL_PX + 2, CELL_PX, 1).flatten(1) == 0
+    return asking, known
+
+
+def windows_of(truth_pm1: Tensor) -> Tensor:
+    """Return the window of each cell, (B, 192, cells)."""
+    margin = (WINDOW_PX - CELL_PX) // 2
+    padded = F.pad(truth_pm1, (margin, margin, margin, margin), mode="replicate")
+    return F.unfold(padded, WINDOW_PX, stride=CELL_PX)
+
+
+def log_shares(queries: Tensor, keys: Tensor, offsets: Tensor, known: Tensor, cells: Tensor) -> Tensor:
+    """Return the logarithm of the distribution over sources for some cells.
+
+    Parameters
+    ----------
+    queries, keys : (B, D, h, w)
+    offsets : the network's table
+    known : (B, h*w) bool, the sources; where a view has none the result means nothing
+    cells : (B, K) int64, numbers of the cells that ask, row by row
+
+    Returns
+    -------
+    (B, K, h*w); about -10,000 at cells that are no source
+    """
+    asking = queries.flatten(2).gather(2, cells[:, None].expand(-1, queries.shape[1], -1))  # (b, d, k)
+    place = offset_places(queries.shape[2], queries.shape[3]).to(cells.device)
+    table = offsets.flatten()[place]  # (n, n)
+    logits = asking.transpose(1, 2) @ keys.flatten(2) + F.embedding(cells, table)  # (b, k, n)
+    return F.log_softmax(logits.masked_fill(~known[:, None], -1e4), -1)
+
+
+@functools.cache
+def offset_places(height: int, width: int) -> Tensor:
+    """Return where in the flat table the offset from each cell to each other stands, (h*w, h*w) int64."""
+    rows, cols = torch.arange(height * width) // width, torch.arange(height * width) % width
+    down = (rows[:, None] - rows).clamp(-REACH, REACH) + REACH
+    right = (cols[:, None] - cols).clamp(-REACH, REACH) + REACH
+    return down * (2 * REACH + 1) + right
+
+
+def differences_of(windows: Tensor, cells: Tensor) -> Tensor:
+    """Return the mean squared difference of some cells' windows to all, (B, K, cells)."""
+    asking = windows.gather(2, cells[:, None].expand(-1, windows.shape[1], -1))
+    squares = windows.square().sum(1)
+    own = asking.square().sum(1)
+    return (own[..., None] + squares[:, None] - 2 * asking.transpose(1, 2) @ windows).clamp_min(0) / windows.shape[1]
+
+
+def mixture_loss(shares: Tensor, differences: Tensor) -> Tensor:
+    """Minus the logarithm of the share of what would have been right, (B, K).
+
+    Right is graded: exp(-difference / 0.02). A mixture of experts (Jacobs et al., 1991, equation 1.3) whose experts are
+    the known windows.
+
+    Parameters
+    ----------
+    shares : (B, K, cells), from `log_shares`
+    differences : (B, K, cells), from `differences_of` of the true picture
+    """
+    return -torch.logsumexp(shares - differences / TEMPERATURE, -1)
+
+
+def expected_looks(queries: Tensor) -> Tensor:
+    """Return the colours that each query expects, (B, 48, h, w): what the network paints, by the way."""
+    return queries[:, :LOOK] / (-queries[:, LOOK : LOOK + 1]) * (LOOK / 2)

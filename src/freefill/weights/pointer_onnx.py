@@ -1,0 +1,84 @@
+"""The pointing network as a file that OpenCV runs: ONNX with half-precision weights."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freefill.errors import WeightsError
+
+if TYPE_CHECKING:
+    import onnx
+    from torch import Tensor
+
+OPSET = 17
+LEAST_HALVED = 16  # numbers; smaller constants are shapes and factors, and stay as they are
+
+
+def pointer_onnx(state: Mapping[str, Tensor]) -> onnx.ModelProto:
+    """Return the network with these weights: planes (1, 6, H, W) in, queries, keys and the table of offsets out.
+
+    Height and width are open, and divide by 16.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are not those of a pointing network.
+    """
+    import onnx
+    import torch
+
+    from freefill.networks.pointer import MULTIPLE_PX, PLANES, Pointer
+
+    class WithTable(torch.nn.Module):
+        """A constant alone is no output that every runtime gives: it is tied to the input by a sum that is zero."""
+
+        def __init__(self, pointer: Pointer) -> None:
+            super().__init__()
+            self.pointer = pointer
+
+        def forward(self, planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            queries, keys = self.pointer(planes)
+            return queries, keys, self.pointer.offsets[None, None] + planes.mean() * 0
+
+    try:
+        pointer = Pointer.from_state(state)
+    except (KeyError, RuntimeError) as error:
+        raise WeightsError(f"weights: not those of a pointing network ({str(error).splitlines()[0]})") from None
+    file = io.BytesIO()
+    names = ["queries", "keys", "offsets"]
+    sides = {"planes": {2: "height", 3: "width"}, "queries": {2: "h", 3: "w"}, "keys": {2: "h", 3: "w"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter that needs no further package is deprecated
+        torch.onnx.export(
+            WithTable(pointer).eval(), (torch.zeros(1, PLANES, 4 * MULTIPLE_PX, 4 * MULTIPLE_PX),), file,  # pyright: ignore
+            input_names=["planes"], output_names=names, dynamic_axes=sides, opset_version=OPSET, dynamo=False,
+        )  # fmt: skip
+    return onnx.load_model_from_string(file.getvalue())
+
+
+def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the model with its weights stored in half precision; it still computes in single."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.ModelProto.FromString(model.SerializeToString())
+    casts = []
+    for weights in model.graph.initializer:
+        values = numpy_helper.to_array(weights)
+        if values.dtype == "float32" and values.size >= LEAST_HALVED:
+            stored = numpy_helper.from_array(values.astype("float16"), weights.name + ".half")
+            casts.append(helper.make_node("Cast", [stored.name], [weights.name], to=TensorProto.FLOAT))
+            weights.CopyFrom(stored)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    return model
+
+
+def save_pointer_onnx(state: Mapping[str, Tensor], path: Path) -> None:
+    """Write the network with these weights, in half precision."""
+    path.write_bytes(halved(pointer_onnx(state)).SerializeToString())
