@@ -31,10 +31,11 @@ MAY_IMPORT = {
     "running": {"errors", "files", "places", "threads"},
     "batch": {"values", "errors", "files", "images", "inputs", "inpainter", "places", "running"},
     "demo": {"values", "errors", "files", "images", "masks", "inputs", "inpainter"},
+    "training": {"values", "errors", "files", "images", "masks", "synthesis", "metrics", "networks", "weights"},
     "__main__": {"cli"},
     "cli": {
         "values", "errors", "files", "images", "masks", "compose", "synthesis", "engines", "detectors", "weights",
-        "inputs", "inpainter", "places", "batch", "demo",
+        "inputs", "inpainter", "places", "batch", "demo", "training",
     },
 }  # fmt: skip
 HEAVY = {"torch", "cv2", "numba", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "requests"}
@@ -51,6 +52,7 @@ MAY_LOAD = {
     "detectors": {"cv2", "onnxruntime"},
     "running": {"cv2"},  # to share the cores between workers
     "demo": {"PIL", "cv2"},
+    "training": {"torch", "PIL", "cv2"},
 }
 CORE = {
     "errors",

@@ -29,6 +29,10 @@ def squares_generator(fake: Tensor) -> Tensor:
     return (fake - 1).square().mean()
 
 
-def reconstruction(truth_pm1: Tensor, stage_pm1: Tensor) -> Tensor:
-    """Mean absolute difference over the whole picture, known pixels included, of one stage's raw output."""
-    return (truth_pm1 - stage_pm1).abs().mean()
+def reconstruction(truth_pm1: Tensor, stage_pm1: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Mean absolute difference over the whole picture, known pixels included, of one stage's raw output.
+
+    `weight`, (B, 1, H, W), lets some pixels count more; the paper's are all alike.
+    """
+    difference = (truth_pm1 - stage_pm1).abs()
+    return difference.mean() if weight is None else (difference * weight).mean()

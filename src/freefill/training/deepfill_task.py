@@ -1,0 +1,156 @@
+"""Training DeepFillv2: SN-PatchGAN with hinge loss and L1 of both stages.
+
+Yu et al., "Free-Form Image Inpainting with Gated Convolution", ICCV 2019, section 3.3 and algorithm 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from freefill.errors import InputError
+from freefill.networks import losses
+from freefill.networks.deepfill import Generator, from_state
+from freefill.networks.gated_conv import Layout
+from freefill.networks.patch_discriminator import Normalisation, PatchDiscriminator
+from freefill.training.options import RunOptions, made
+from freefill.training.task import Batch, Tools
+
+
+@dataclass(frozen=True)
+class DeepFillSettings:
+    """The settings of this task; the defaults are the paper's.
+
+    Attributes
+    ----------
+    layout : "pt" or "tf", how sides are padded and what the weights are called
+    width : channels of the generator's first layer
+    discriminator_width : of the discriminator's; 0 = no discriminator
+    normalisation : "kept" is the authors' spectral normalisation, "overwritten" the public port's
+    adversarial : "hinge" (equation 4) or "squares"
+    rate, discriminator_rate : of Adam
+    betas : of Adam, for both
+    l1_weight, adversarial_weight : 1 : 1 in the paper
+    hole_weight : how many times a pixel of the hole counts in L1; 1 in the paper
+    discriminator_from : share of the steps after which the discriminator begins
+    """
+
+    layout: Layout = "pt"
+    width: int = 48
+    discriminator_width: int = 64
+    normalisation: Normalisation = "kept"
+    adversarial: Literal["hinge", "squares"] = "hinge"
+    rate: float = 1e-4
+    discriminator_rate: float = 1e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    l1_weight: float = 1.0
+    adversarial_weight: float = 1.0
+    hole_weight: float = 1.0
+    discriminator_from: float = 0.0
+
+
+class DeepFillTask:
+    """Generator and discriminator; see `Task` for the attributes."""
+
+    averaged = "generator"
+    score_by = "l1"
+
+    def __init__(self, options: RunOptions) -> None:
+        settings = made(DeepFillSettings, options.settings, "settings")
+        self.settings = settings
+        guides = 1 if options.sketch else 0
+        self.generator = _generator(settings, 5 + guides, options.start)
+        self.networks: dict[str, nn.Module] = {"generator": self.generator}
+        self.optimizers: dict[str, Optimizer] = {
+            "generator": torch.optim.Adam(self.generator.parameters(), settings.rate, settings.betas)
+        }
+        self.discriminator: PatchDiscriminator | None = None
+        if settings.discriminator_width:
+            self.discriminator = PatchDiscriminator(
+                settings.discriminator_width, 4 + guides, settings.layout, settings.normalisation
+            )
+            self.networks["discriminator"] = self.discriminator
+            self.optimizers["discriminator"] = torch.optim.Adam(
+                self.discriminator.parameters(), settings.discriminator_rate, settings.betas
+            )
+
+    def step(self, batch: Batch, tools: Tools) -> dict[str, Tensor]:
+        """Fill, let the discriminator learn from real and filled pictures, then the generator from its scores."""
+        coarse, refined = tools.ready["generator"](batch.image_pm1, batch.mask, batch.sketch)
+        filled = batch.completed(refined)
+        playing = self.discriminator is not None and tools.step >= self.settings.discriminator_from * tools.steps
+        judged = self._discriminator_step(batch, filled.detach(), tools) if playing else {}
+        return judged | self._generator_step(batch, coarse, refined, filled, tools, playing)
+
+    def _discriminator_step(self, batch: Batch, filled: Tensor, tools: Tools) -> dict[str, Tensor]:
+        sketch = None if batch.sketch is None else batch.sketch.repeat(2, 1, 1, 1)
+        both = torch.cat([batch.image_pm1, filled])  # one call, as the authors': (2B, 3, h, w)
+        real, fake = tools.ready["discriminator"](both, batch.mask.repeat(2, 1, 1, 1), sketch).chunk(2)
+        of_scores = losses.hinge_discriminator if self.settings.adversarial == "hinge" else losses.squares_discriminator
+        loss = of_scores(real, fake)
+        norm = tools.update("discriminator", loss)
+        told = {"discriminator": loss, "real_score": real.mean(), "fake_score": fake.mean(), "discriminator_norm": norm}
+        return {name: value.detach() for name, value in told.items()}
+
+    def _generator_step(
+        self, batch: Batch, coarse: Tensor, refined: Tensor, filled: Tensor, tools: Tools, playing: bool
+    ) -> dict[str, Tensor]:
+        weight = None if self.settings.hole_weight == 1 else 1 + (self.settings.hole_weight - 1) * batch.mask
+        parts = {
+            "l1_coarse": losses.reconstruction(batch.image_pm1, coarse, weight),
+            "l1_refined": losses.reconstruction(batch.image_pm1, refined, weight),
+        }
+        loss = self.settings.l1_weight * (parts["l1_coarse"] + parts["l1_refined"])
+        if playing:
+            assert self.discriminator is not None
+            # Not through `ready`: the scores' gradient is for the fill alone, and processes need not exchange it.
+            self.discriminator.requires_grad_(False)
+            scores = self.discriminator(filled, batch.mask, batch.sketch)
+            self.discriminator.requires_grad_(True)
+            of_scores = losses.hinge_generator if self.settings.adversarial == "hinge" else losses.squares_generator
+            parts["adversarial"] = of_scores(scores)
+            loss = loss + self.settings.adversarial_weight * parts["adversarial"]
+        norm = tools.update("generator", loss)
+        told = {**parts, "generator": loss, "generator_norm": norm}
+        return {name: value.detach() for name, value in told.items()}
+
+    def score(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """Mean absolute difference in the hole, in [-1, 1], of both stages, and PSNR there."""
+        coarse, refined = network(batch.image_pm1, batch.mask, batch.sketch)
+        error = hole_mean((refined - batch.image_pm1).square(), batch.mask) / 4  # of values in [0, 1]
+        return {
+            "l1": hole_mean((refined - batch.image_pm1).abs(), batch.mask),
+            "l1_coarse": hole_mean((coarse - batch.image_pm1).abs(), batch.mask),
+            "psnr_db": -10 * error.clamp(min=1e-10).log10(),
+        }
+
+    def samples(self, network: nn.Module, batch: Batch) -> list[Tensor]:
+        """The masked picture, both stages pasted, the truth."""
+        coarse, refined = network(batch.image_pm1, batch.mask, batch.sketch)
+        return [batch.masked_pm1, batch.completed(coarse), batch.completed(refined), batch.image_pm1]
+
+
+def hole_mean(value: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean over each picture's hole, (B, C, H, W) to (B,)."""
+    return (value * mask).sum((1, 2, 3)) / (mask.sum((1, 2, 3)) * value.shape[1]).clamp(min=1)
+
+
+def _generator(settings: DeepFillSettings, in_channels: int, start: str) -> Generator:
+    if not start:
+        return Generator(settings.layout, settings.width, in_channels)
+    from freefill.weights.load import load_state
+    from freefill.weights.store import locate
+
+    generator = from_state(load_state(Path(locate(start))))
+    found = (generator.layout, generator.width, generator.in_channels)
+    if found != (settings.layout, settings.width, in_channels):
+        raise InputError(
+            f"{start}: is a generator of layout '{found[0]}', width {found[1]}, {found[2]} inputs; the recipe wants "
+            f"'{settings.layout}', {settings.width}, {in_channels}: set settings.layout and settings.width"
+        )
+    return generator.train().requires_grad_(True)

@@ -1,0 +1,32 @@
+"""The list of tasks. Classes are named as text and loaded on first use."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from freefill.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from freefill.training.options import RunOptions
+    from freefill.training.task import Task
+
+TASKS = {
+    "deepfill": "freefill.training.deepfill_task:DeepFillTask",
+}
+
+
+def load(options: RunOptions) -> Task:
+    """Make the task of a run; its class takes the options.
+
+    Raises
+    ------
+    InputError
+        If the task or one of its settings is unknown.
+    """
+    if options.task not in TASKS:
+        raise InputError(
+            f"task '{options.task}' is not known;{did_you_mean(options.task, TASKS)} all: {', '.join(TASKS)}"
+        )
+    module, name = TASKS[options.task].split(":")
+    return getattr(importlib.import_module(module), name)(options)
