@@ -79,3 +79,17 @@ def test_one_pixel_golden():
     filled = pasted(image, hole, np.array([[0, 0]]), screening=0.0)
     # Right and down: 0.5 - 0.4 each; up and left of the source nothing is known, and those sides do not count.
     assert filled[1, 1, 0] == pytest.approx(0.1, abs=1e-6)
+
+
+def test_an_edge_between_two_textured_copies_stays_hard():
+    # Dark and light bark side by side; each half of the hole copies one of them, and nothing of it is washed out.
+    rng = np.random.default_rng(0)
+    image = (0.25 + rng.normal(0, 0.04, (40, 120, 3))).astype(np.float32)
+    image[:, 60:] += 0.5
+    hole = np.zeros((40, 120), bool)
+    hole[10:30, 50:70] = True
+    holes = np.argwhere(hole)
+    copied = holes + np.where(holes[:, 1:] < 60, [[0, -25]], [[0, 25]])
+    filled = pasted(image, hole, copied)
+    assert filled[12:28, 56:60].mean() == pytest.approx(0.25, abs=0.03)
+    assert filled[12:28, 60:64].mean() == pytest.approx(0.75, abs=0.03)

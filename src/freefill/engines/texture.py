@@ -10,7 +10,7 @@ import numpy as np
 from freefill.synthesis.compiled import compilations
 from freefill.synthesis.smooth import smooth_fill
 from freefill.synthesis.synthesise import synthesise
-from freefill.values import Crop, EngineSettings, Fill
+from freefill.values import Crop, EngineSettings, Fill, Hole
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,24 @@ class Texture:
             logger.info(
                 "patch synthesis was compiled for this machine in %.0f s; from now on it starts at once", seconds
             )
+        if made.left.any():
+            notes.append(_left_outside(made.left, crop.hole))
         copied = np.full((*crop.hole.shape, 2), -1, np.int32)
         copied[made.holes[:, 0], made.holes[:, 1]] = made.copied
         pixels[made.holes[:, 0], made.holes[:, 1]] = np.clip(made.colours, 0, 1)
         return Fill(pixels, copied, tuple(notes))
+
+
+def _left_outside(left: Hole, hole: Hole) -> str:
+    """Say at which sides of the hole something of what is removed seems to be left outside the mask."""
+    rows, cols = np.nonzero(hole)
+    middle, half = (rows.mean(), cols.mean()), (np.ptp(rows) / 4, np.ptp(cols) / 4)
+    sides: dict[str, int] = {}
+    for row, col in np.argwhere(left):
+        down, across = row - middle[0], col - middle[1]
+        words = ("upper" if down < -half[0] else "lower" if down > half[0] else "",
+                 "left" if across < -half[1] else "right" if across > half[1] else "")  # fmt: skip
+        side = " ".join(word for word in words if word) or "inner"
+        sides[side] = sides.get(side, 0) + 1
+    where = ", ".join(f"{side} ({count} px)" for side, count in sorted(sides.items(), key=lambda x: -x[1]))
+    return f"something may be left outside the mask, and was not followed; rim: {where}; a larger mask takes it away"

@@ -1,5 +1,11 @@
 """Gradient-domain paste: copies that are lifted so that they meet each other, and the known pixels at the rim.
 
+What is followed and what is not:
+- where two copies meet and differ a little, one is lifted until they are level: no seam shows;
+- where they differ by much they are two things, and the edge between them stays as hard as it was copied. To follow it
+  would smear both over several pixels;
+- smooth ground (`membrane.py`) is drawn to its own light, whatever the copies' light is.
+
 References
 ----------
 Perez, Gangnet, Blake, Poisson image editing, SIGGRAPH 2003. Here with screening: each pixel is also drawn to its copy,
@@ -15,6 +21,8 @@ from numpy.typing import NDArray
 from freefill.synthesis.compiled import Crew, kernel, part
 
 SCREENING = 0.02  # corrections fade over about 7 pixels
+HARD = 0.08  # of full scale: a step of this size is followed by half
+STILL_LINKED = 1e-3  # of a hard step, so that the matrix stays well behaved
 TOLERANCE = 1e-4
 MOST_STEPS = 400
 
@@ -46,11 +54,21 @@ def step_between(image, known, dy, dx, from_y, from_x, other_y, other_x, inside,
     return count
 
 
-@kernel
-def assemble(first, last, bounds, image, known, holes, number, copied, screening, near, diagonal, right):
-    """Write each hole pixel's neighbours (n, 4; -1 = not in the hole), matrix diagonal (n,) and right side (n, 3).
+def hardness(step: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how far steps between two copies are followed, 1 (fully) to nearly 0: 1 / (1 + (step / HARD)^4).
 
-    Unknown is the correction that is added to the copy.
+    `step` is the mean absolute difference of the channels, of full scale.
+    """
+    return (1 / (1 + (step / HARD) ** 4) + STILL_LINKED).astype(np.float32)
+
+
+@kernel
+def assemble(
+    first, last, bounds, image, known, holes, number, copied, smooth, lift, screening, near, weight, diagonal, right
+):
+    """Write each hole pixel's neighbours (n, 4; -1 = not in the hole), weights, diagonal (n,) and right side (n, 3).
+
+    Unknown is the correction that is added to the copy. `smooth` (n,) and `lift` (n, 3) are the membrane's.
     """
     height, width = known.shape
     step = np.empty(3, np.float32)
@@ -59,7 +77,7 @@ def assemble(first, last, bounds, image, known, holes, number, copied, screening
         from_y, from_x = copied[n, 0], copied[n, 1]
         diagonal[n] = screening
         for k in range(3):
-            right[n, k] = 0
+            right[n, k] = screening * lift[n, k]
         for side in range(4):
             dy = (side - 1) if side < 3 and side != 1 else 0
             dx = 0
@@ -69,24 +87,33 @@ def assemble(first, last, bounds, image, known, holes, number, copied, screening
                 dx = 1
             y, x = row + dy, col + dx
             near[n, side] = -1
+            weight[n, side] = 0
             if y < 0 or y >= height or x < 0 or x >= width:
                 continue
             other = number[y, x]
             if other < 0 and not known[y, x]:
                 continue
             other_y, other_x = (copied[other, 0], copied[other, 1]) if other >= 0 else (y, x)
-            if other_y - from_y != dy or other_x - from_x != dx:
+            w = np.float32(1)
+            if smooth[n] and (other < 0 or smooth[other]):
+                for k in range(3):
+                    right[n, k] += lift[n, k] - (lift[other, k] if other >= 0 else np.float32(0))
+            elif other_y - from_y != dy or other_x - from_x != dx:
                 inside = 1 if other >= 0 else 0
                 if step_between(image, known, dy, dx, from_y, from_x, other_y, other_x, inside, step) == 0:
                     continue
+                if inside:
+                    size = (abs(step[0]) + abs(step[1]) + abs(step[2])) / np.float32(3 * HARD)
+                    w = 1 / (1 + size * size * size * size) + np.float32(STILL_LINKED)
                 for k in range(3):
-                    right[n, k] -= step[k]
+                    right[n, k] -= w * step[k]
             near[n, side] = other
-            diagonal[n] += 1
+            weight[n, side] = w
+            diagonal[n] += w
 
 
 @kernel
-def descend(first, last, near, diagonal, right, answer, tolerance, most):
+def descend(first, last, near, weight, diagonal, right, answer, tolerance, most):
     """Conjugate gradients with a diagonal preconditioner, one channel at a time."""
     count = diagonal.shape[0]
     residual = np.empty(count, np.float32)
@@ -111,7 +138,7 @@ def descend(first, last, near, diagonal, right, answer, tolerance, most):
                 for side in range(4):
                     other = near[n, side]
                     if other >= 0:
-                        total -= direction[other]
+                        total -= weight[n, side] * direction[other]
                 product[n] = total
                 bend += np.float64(total) * np.float64(direction[n])
             length = np.float32(slope / bend)
@@ -136,11 +163,13 @@ def paste(
     copied: NDArray[np.int32],
     crew: Crew,
     screening: float = SCREENING,
+    membrane: tuple[NDArray[np.bool_], NDArray[np.float32]] | None = None,
 ) -> NDArray[np.float32]:
     """Return the hole pixels' colours.
 
-    They are copies plus corrections c. Minimises over c the sum of (c_p - c_q + s_pq)^2 over neighbours plus screening
-    x c_p^2; s_pq is how far p's copy lies above q's where they meet (`step_between`), c is 0 where known.
+    They are copies plus corrections c. Minimises over c the sum of w (c_p - c_q + s_pq)^2 over neighbours plus
+    screening x (c_p - lift_p)^2; s_pq is how far p's copy lies above q's where they meet (`step_between`), w is small
+    where that is much (`hardness`), c is 0 where known. In smooth ground s_pq is lift_q - lift_p.
 
     Parameters
     ----------
@@ -148,6 +177,7 @@ def paste(
     known : (H, W) uint8, 1 = known (and fixed)
     holes : (n, 2) int32, rows and columns to be written
     copied : (n, 2) int32, where each of them is copied from
+    membrane : smooth (n,) and lift (n, 3) of `membrane.Membrane`; None = nothing is smooth
 
     Returns
     -------
@@ -159,11 +189,14 @@ def paste(
     number = np.full(known.shape, -1, np.int32)
     number[holes[:, 0], holes[:, 1]] = np.arange(count, dtype=np.int32)
     near = np.empty((count, 4), np.int32)
+    weight = np.empty((count, 4), np.float32)
     diagonal = np.empty(count, np.float32)
     right = np.empty((count, 3), np.float32)
     correction = np.empty((count, 3), np.float32)
+    smooth, lift = membrane or (np.zeros(count, np.bool_), np.zeros((count, 3), np.float32))
     crew.run(
-        assemble, 8, strips_of(count), image, known, holes, number, copied, np.float32(screening), near, diagonal, right
-    )
-    crew.run(descend, 3, near, diagonal, right, correction, TOLERANCE, MOST_STEPS, work=count)
+        assemble, 8, strips_of(count), image, known, holes, number, copied, smooth, lift, np.float32(screening), near,
+        weight, diagonal, right,
+    )  # fmt: skip
+    crew.run(descend, 3, near, weight, diagonal, right, correction, TOLERANCE, MOST_STEPS, work=count)
     return image[copied[:, 0], copied[:, 1]] + correction

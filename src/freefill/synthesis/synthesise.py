@@ -12,7 +12,9 @@ from freefill.synthesis.compiled import Crew
 from freefill.synthesis.guide import GuidePyramid
 from freefill.synthesis.levels import Level, build, usable_centres
 from freefill.synthesis.lines import LEVEL_PX, read_rim
+from freefill.synthesis.membrane import stretch
 from freefill.synthesis.pyramid import push_pull
+from freefill.synthesis.residue import residue
 from freefill.synthesis.tuning import Tuning
 from freefill.synthesis.vote import majority, vote
 
@@ -22,11 +24,15 @@ DEFAULTS = Tuning()
 
 @dataclass(frozen=True, eq=False)
 class Synthesis:
-    """What comes out: `holes` and `copied` (n, 2) int32 rows and columns, `colours` (n, 3) float32."""
+    """What comes out: `holes` and `copied` (n, 2) int32 rows and columns, `colours` (n, 3) float32.
+
+    `left` (H, W) bool is what the mask seems to have left outside; it was not followed.
+    """
 
     holes: NDArray[np.int32]
     copied: NDArray[np.int32]
     colours: NDArray[np.float32]
+    left: NDArray[np.bool_]
 
 
 def synthesise(
@@ -54,10 +60,12 @@ def synthesise(
     """
     import cv2
 
+    left = residue(image, hole)
+    source = source & ~left
     if np.count_nonzero(usable_centres(source.astype(np.uint8))) < max(least_sources, 1):
         return None
     with Crew(tuning.threads) as crew:
-        known = (~hole).astype(np.uint8)
+        known = (~(hole | left)).astype(np.uint8)
         coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
         pyramid = build(coloured, known, source.astype(np.uint8), tuning, crew)
         guides = None if guide is None else GuidePyramid(*guide, pyramid, tuning)
@@ -79,8 +87,11 @@ def synthesise(
             coarse = level
         assert coarse is not None
         copied = choose(coarse, tuning, crew)
-        colours = solve.paste(image, known, coarse.holes, copied, crew, tuning.screening)
-    return Synthesis(coarse.holes, copied, colours)
+        wanted = hole[coarse.holes[:, 0], coarse.holes[:, 1]]
+        holes, copied = coarse.holes[wanted], copied[wanted]
+        membrane = stretch(image, known, holes, copied)
+        colours = solve.paste(image, known, holes, copied, crew, tuning.screening, (membrane.smooth, membrane.lift))
+    return Synthesis(holes, copied, colours, left)
 
 
 def choose(level: Level, tuning: Tuning, crew: Crew) -> NDArray[np.int32]:

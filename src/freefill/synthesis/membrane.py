@@ -1,0 +1,215 @@
+"""Smooth ground: the light is a surface stretched over the hole, and only the grain is copied.
+
+A sky, a wall out of focus, a glow or a vignette has no structure that a copy could bring, but a light that differs from
+place to place: copies laid side by side make patches of it. Where rim and copies are smooth, the light is a harmonic
+surface instead. It meets the rim and those copies beside it that are nearly as light; from all others it stays apart,
+so that no edge is washed out. The surface has no detail, and is solved at a size at which the hole is thin.
+
+References
+----------
+Perez, Gangnet, Blake, Poisson image editing, SIGGRAPH 2003, equation 2 (the membrane).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.synthesis.solve import descend, hardness
+
+THICK_PX = 40  # the surface is solved where the hole is no deeper than this
+LONG_PX = 1600  # and the picture no longer
+LOW_PASS_PX = 2.0  # what is coarser is light, what is finer is grain
+SLOPE = 2.0  # grey levels a pixel: steeper light is structure
+GRAIN = 8.0  # grey levels: stronger grain is texture
+NEAR_PX = 2  # structure this near counts
+MOST = 0.8  # of the copies and known pixels around must be smooth
+MOST_PX = 3  # "around"
+RIM_SHARE = 0.6  # of a region's known rim must be smooth
+TIED = 0.02  # how much the light of other copies is held, as the screening of the paste
+LOOSE = 1e-5
+TOLERANCE = 1e-4
+MOST_STEPS = 400
+REMAP_PX = 16384  # OpenCV's remap takes no more points a side than 32767
+
+
+@dataclass(frozen=True, eq=False)
+class Membrane:
+    """The light that the paste is drawn to.
+
+    Attributes
+    ----------
+    smooth : (n,) bool, the hole pixels that the surface covers
+    lift : (n, 3) float32, what is to be added to each copy: the surface's light minus that of the copy where it comes
+        from; 0 where the ground is not smooth
+    """
+
+    smooth: NDArray[np.bool_]
+    lift: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """The picture at the size the surface is solved at.
+
+    Attributes
+    ----------
+    factor : full-size pixels a small one, at least 1
+    light : (h, w, 3) float32, low-passed over known pixels
+    known, smooth : (h, w) bool; smooth = known, and free of structure
+    """
+
+    factor: float
+    light: NDArray[np.float32]
+    known: NDArray[np.bool_]
+    smooth: NDArray[np.bool_]
+
+
+def stretch(
+    image: NDArray[np.float32], known: NDArray[np.uint8], holes: NDArray[np.int32], copied: NDArray[np.int32]
+) -> Membrane:
+    """Find smooth ground in the hole and the light that belongs there.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32; not read outside `known`
+    known : (H, W) uint8, 1 = known
+    holes : (n, 2) int32, rows and columns to be written
+    copied : (n, 2) int32, where each of them is copied from
+    """
+    ground = read_ground(image, known)
+    from_where = _small_places(copied, ground.factor)
+    light = _sample(ground.light, from_where)
+    smooth = _sample(ground.smooth.astype(np.float32), from_where) > 0.5
+    height, width = ground.known.shape
+    rows = np.minimum((holes[:, 0] / ground.factor).astype(np.int64), height - 1)
+    cols = np.minimum((holes[:, 1] / ground.factor).astype(np.int64), width - 1)
+    cells = rows * width + cols
+    counts = np.bincount(cells, minlength=height * width).reshape(height, width)
+    sums = [np.bincount(cells, light[:, k], height * width).reshape(height, width) for k in range(3)]
+    copies = np.stack(sums, axis=2) / np.maximum(counts, 1)[..., None]
+    copies = np.where(counts[..., None] > 0, copies, ground.light).astype(np.float32)
+    region = _region(ground, counts, np.bincount(cells, smooth, height * width).reshape(height, width))
+    covered = region[rows, cols]
+    lift = np.zeros((len(holes), 3), np.float32)
+    if covered.any():
+        surface = _surface(copies, counts > 0, region, ground)
+        lift[covered] = _sample(surface, _small_places(holes[covered], ground.factor)) - light[covered]
+    return Membrane(covered, lift)
+
+
+def read_ground(image: NDArray[np.float32], known: NDArray[np.uint8]) -> Ground:
+    """Return light and structure of the known picture, small enough for the surface."""
+    import cv2
+
+    depth = cv2.distanceTransform((known == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    factor = max(1.0, float(depth.max()) / THICK_PX, max(known.shape) / LONG_PX)
+    there = (known > 0).astype(np.float32)
+    colours = np.where(known[..., None] > 0, image, np.float32(0))
+    if factor > 1:
+        size = max(1, round(known.shape[1] / factor)), max(1, round(known.shape[0] / factor))
+        there = np.asarray(cv2.resize(there, size, interpolation=cv2.INTER_AREA), np.float32)
+        colours = np.asarray(cv2.resize(colours, size, interpolation=cv2.INTER_AREA), np.float32)
+        colours /= np.maximum(there, 1e-6)[..., None]
+    inside = there >= 0.5
+    weight = inside.astype(np.float32)
+    sums = np.maximum(_blur(weight), 1e-6)
+    light = (_blur(colours * weight[..., None]) / sums[..., None]).astype(np.float32)
+    grain = np.sqrt(_blur(np.square(colours - light).mean(axis=2) * weight) / sums)
+    rough = inside & ((grain > GRAIN / 255) | (_slope(light, inside) > SLOPE / 255))
+    rough = cv2.dilate(rough.astype(np.uint8), np.ones((2 * NEAR_PX + 1, 2 * NEAR_PX + 1), np.uint8)) > 0
+    return Ground(factor, light, inside, inside & ~rough)
+
+
+def _blur(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    import cv2
+
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), LOW_PASS_PX, borderType=cv2.BORDER_REFLECT_101), np.float32)
+
+
+def _slope(light: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return the largest difference to a known neighbour, over channels."""
+    slope = np.zeros(known.shape, np.float32)
+    for axis in (0, 1):
+        one, two = (slice(None, -1), slice(1, None)) if axis == 0 else (np.s_[:, :-1], np.s_[:, 1:])
+        step = np.abs(light[one] - light[two]).max(axis=2) * (known[one] & known[two])
+        np.maximum(slope[one], step, out=slope[one])
+        np.maximum(slope[two], step, out=slope[two])
+    return slope
+
+
+def _region(ground: Ground, counts: NDArray[Any], smooth_counts: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return where the hole is smooth: most copies around are, and most of the rim that the place belongs to."""
+    import cv2
+
+    hole, size = counts > 0, (2 * MOST_PX + 1, 2 * MOST_PX + 1)
+    everything = np.where(hole, counts, ground.factor**2 * ground.known).astype(np.float32)
+    agreeing = np.where(hole, smooth_counts, ground.factor**2 * ground.smooth).astype(np.float32)
+    share = cv2.boxFilter(agreeing, -1, size, normalize=False), cv2.boxFilter(everything, -1, size, normalize=False)
+    region = hole & (share[0] > MOST * share[1])
+    count, labels = cv2.connectedComponents(region.astype(np.uint8), connectivity=4)
+    grown = cv2.dilate(labels.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.int64)
+    rim = (grown > 0) & ground.known & ~hole
+    seen = np.bincount(grown[rim], minlength=count)
+    good = np.bincount(grown[rim & ground.smooth], minlength=count)
+    keep = (good > 0) & (good >= RIM_SHARE * seen)
+    keep[0] = False
+    return keep[np.asarray(labels, np.int32)]
+
+
+def _surface(
+    copies: NDArray[np.float32], hole: NDArray[np.bool_], region: NDArray[np.bool_], ground: Ground
+) -> NDArray[np.float32]:
+    """Return the light of the hole: level inside the region, near that of the copies outside, met at the smooth rim.
+
+    Minimises the sum of w (u_p - u_q - g_pq)^2 over neighbours plus t (u_p - copy_p)^2: g is 0 within the region and
+    against the rim, else the step between the copies; w is 1 in the region, else it falls where the copies are two
+    things; t holds what is not smooth.
+    """
+    height, width = hole.shape
+    framed = np.pad(copies, ((1, 1), (1, 1), (0, 0)))
+    smooth = np.pad(np.where(hole, region, ground.smooth), 1)
+    fixed = np.pad(~hole & ground.known, 1)
+    number = np.full((height + 2, width + 2), -1, np.int32)
+    number[1:-1, 1:-1][hole] = np.arange(int(hole.sum()), dtype=np.int32)
+    rows, cols = (places + 1 for places in np.nonzero(hole))
+    own, even = framed[rows, cols], smooth[rows, cols]
+    near = np.empty((len(rows), 4), np.int32)
+    weight = np.zeros((len(rows), 4), np.float32)
+    diagonal = np.where(even, np.float32(LOOSE), np.float32(TIED))
+    right = diagonal[:, None] * own
+    for side, (dy, dx) in enumerate(((-1, 0), (0, -1), (1, 0), (0, 1))):
+        place = rows + dy, cols + dx
+        step = own - framed[place]
+        both, rim = even & smooth[place], fixed[place]
+        near[:, side] = number[place]
+        linked = np.where(both, np.float32(1), hardness(np.abs(step).mean(axis=1)))
+        weight[:, side] = np.where(rim | (near[:, side] >= 0), linked, 0)
+        diagonal += weight[:, side]
+        wanted = np.where((both | rim)[:, None], 0, step) + np.where(rim[:, None], framed[place], 0)
+        right += weight[:, side, None] * wanted
+    answer = np.empty((len(rows), 3), np.float32)
+    descend(0, 3, near, weight, diagonal, right.astype(np.float32), answer, TOLERANCE, MOST_STEPS)
+    surface = copies.copy()
+    surface[hole] = answer
+    return surface
+
+
+def _small_places(places: NDArray[np.int32], factor: float) -> NDArray[np.float32]:
+    """Return where full-size pixels lie in the small picture, (n, 2) float32."""
+    return ((places + 0.5) / factor - 0.5).astype(np.float32)
+
+
+def _sample(values: NDArray[np.float32], places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return values between pixels: (n,) or (n, 3) float32."""
+    import cv2
+
+    parts = []
+    for first in range(0, len(places), REMAP_PX):
+        part = places[first : first + REMAP_PX]
+        rows, cols = np.ascontiguousarray(part[:, :1]), np.ascontiguousarray(part[:, 1:])
+        parts.append(cv2.remap(values, cols, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0])
+    return np.concatenate(parts).astype(np.float32)

@@ -1,0 +1,87 @@
+"""What the mask left outside: rim pixels like neither their own surroundings nor anything else around the hole.
+
+A rim of hair, a wheel's edge or an antialiased contour outside the mask is known, and must stay as it is. But it is no
+ground, and neither the search nor the paste should follow it inwards: that is where dark smoke and halos come from.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+RIM_PX = 3  # nearer to the hole than this a pixel is asked
+OUTER_PX = 4, 12  # the ground it is held against lies this far from the hole
+WINDOW_PX = 21  # and this near to the pixel
+SPREADS = 1.5
+DEPARTURE = 0.1  # of full scale, from the mean of the ground near, beyond the spread of that ground
+STRANGE = 0.1  # of full scale, from the most similar colour anywhere around the hole
+MOST_SAMPLES = 3000
+LEAST_PX = 8  # smaller spots are noise
+
+
+def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the known pixels at the rim that look like a rest of what is removed.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32, RGB in [0, 1]; not read in the hole
+    hole : (H, W) bool
+
+    Returns
+    -------
+    (H, W) bool, outside `hole`, within 3 px of it
+    """
+    import cv2
+
+    found = np.zeros(hole.shape, bool)
+    rows, cols = (np.nonzero(hole.any(axis))[0] for axis in (1, 0))
+    reach = OUTER_PX[1] + WINDOW_PX
+    place = tuple(slice(max(int(span[0]) - reach, 0), int(span[-1]) + 1 + reach) for span in (rows, cols))
+    image, hole = image[place], hole[place]
+    distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    rim = (distance > 0) & (distance <= RIM_PX)
+    outer = (distance >= OUTER_PX[0]) & (distance <= OUTER_PX[1])
+    if not outer.any():
+        return found
+    mean, spread, there = _around(image, outer)
+    far = np.abs(image - mean).max(2) - SPREADS * spread
+    doubtful = rim & there & (far > DEPARTURE)
+    if doubtful.any():
+        doubtful[doubtful] = _strangeness(image[doubtful], image[outer]) > STRANGE
+    found[place] = _without_specks(doubtful)
+    return found
+
+
+def _around(image: NDArray[np.float32], outer: NDArray[np.bool_]) -> tuple[Any, Any, Any]:
+    """Return the mean colour of the ground near each pixel, its spread, and where there is any."""
+    import cv2
+
+    weight = outer.astype(np.float32)
+    size = (WINDOW_PX, WINDOW_PX)
+    count = cv2.boxFilter(weight, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    total = np.maximum(count, 1)[..., None]
+    masked = np.where(outer[..., None], image, np.float32(0))
+    mean = cv2.boxFilter(masked, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT) / total
+    square = cv2.boxFilter(masked**2, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT) / total
+    return mean, np.sqrt(np.maximum(square - mean**2, 0).max(2)), count > 8
+
+
+def _strangeness(colours: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how far each colour lies from the most similar one of the ground, (n,)."""
+    ground = ground[:: max(1, len(ground) // MOST_SAMPLES)]
+    nearest = np.empty(len(colours), np.float32)
+    for first in range(0, len(colours), 512):
+        part = colours[first : first + 512]
+        nearest[first : first + 512] = np.abs(part[:, None] - ground[None]).max(2).min(1)
+    return nearest
+
+
+def _without_specks(doubtful: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    import cv2
+
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(doubtful.astype(np.uint8), connectivity=8)
+    keep = stats[:, cv2.CC_STAT_AREA] >= LEAST_PX
+    keep[0] = False
+    return keep[np.asarray(labels, np.int32)]

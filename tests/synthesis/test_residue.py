@@ -1,0 +1,58 @@
+"""What the mask left outside is found, and neither searched by nor followed inwards."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from freefill.engines.texture import Texture
+from freefill.synthesis.residue import residue
+from freefill.values import Crop, EngineSettings
+
+
+def ground(size: int = 120) -> np.ndarray:
+    """Return pale sand with grain."""
+    return (0.7 + np.random.default_rng(0).normal(0, 0.03, (size, size, 3))).astype(np.float32)
+
+
+def with_rest() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a picture whose mask leaves 2 px of a dark thing outside at the left, the hole, and that rest."""
+    image = ground()
+    hole = np.zeros(image.shape[:2], bool)
+    hole[40:80, 45:85] = True
+    rest = np.zeros_like(hole)
+    rest[50:70, 43:45] = True
+    image[rest] = 0.1
+    return image, hole, rest
+
+
+def test_a_dark_rest_at_the_rim_is_found_and_nothing_else():
+    image, hole, rest = with_rest()
+    assert np.array_equal(residue(image, hole), rest)
+
+
+def test_a_clean_mask_leaves_nothing():
+    image, hole, rest = with_rest()
+    assert not residue(image, hole | rest).any()
+
+
+def test_an_edge_that_goes_on_around_the_hole_is_no_rest():
+    # A dark post beside the hole; its colour is there again farther out.
+    image = ground()
+    image[:, 38:45] = 0.1
+    hole = np.zeros(image.shape[:2], bool)
+    hole[40:80, 45:85] = True
+    assert not residue(image, hole).any()
+
+
+def test_a_rest_does_not_bleed_into_the_fill():
+    image, hole, _ = with_rest()
+    filled = Texture(EngineSettings()).fill(Crop(image, hole), 0).pixels
+    blurred = cv2.GaussianBlur(np.where(hole[..., None], filled, np.float32(0.7)), (0, 0), 1.5)
+    assert np.abs(blurred[hole] - 0.7).max() < 0.06
+
+
+def test_a_rest_is_noted_with_its_side():
+    image, hole, _ = with_rest()
+    notes = Texture(EngineSettings()).fill(Crop(image, hole), 0).notes
+    assert any("left outside the mask" in note and "left (40 px)" in note for note in notes)
