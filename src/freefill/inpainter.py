@@ -102,11 +102,12 @@ class Inpainter:
         not_from: MaskLike | None = None,
         window: Literal["auto", "whole"] = "auto",
         texture: Literal["auto", "always", "never"] = "auto",
+        structure: Literal["auto", "layout", "never"] = "auto",
         max_memory_bytes: int = Options.max_memory_bytes,
     ) -> Filled:
         """Fill the masked part of one picture; see `freefill.inpaint`."""
         picture = as_picture(image)
-        options = Options(seed, _length(grow), _length(feather), window, max_memory_bytes, texture)
+        options = Options(seed, _length(grow), _length(feather), window, max_memory_bytes, texture, structure)
         hole = mask_for(mask, picture, invert=invert, fit=mask_fit, refine=refine)
         result = self.run(picture, hole, options, source=sources(picture, source, not_from, mask_fit))
         return Filled(**{name: getattr(result, name) for name in Result.__dataclass_fields__}, like=image)
@@ -185,6 +186,7 @@ def inpaint(image: PictureLike, mask: MaskLike, *, engine: str = "auto", weights
             invert: bool = False, mask_fit: Literal["error", "scale"] = "error", refine: bool = False,
             source: MaskLike | None = None, not_from: MaskLike | None = None,
             window: Literal["auto", "whole"] = "auto", texture: Literal["auto", "always", "never"] = "auto",
+            structure: Literal["auto", "layout", "never"] = "auto",
             max_memory_bytes: int = Options.max_memory_bytes) -> Filled:  # fmt: skip
     """Fill the masked part of one picture.
 
@@ -203,6 +205,8 @@ def inpaint(image: PictureLike, mask: MaskLike, *, engine: str = "auto", weights
     source, not_from : masks of what may, and what may not, be copied from
     window : "whole" = one window, the whole picture at its own scale
     texture : make fills sharp by patch synthesis: "auto" where they were made small, "always", "never"
+    structure : ask what crosses the hole (a horizon, a pole, the edge of a board) before it is filled: "auto" where
+        that helps, "layout" = everywhere, "never"
     max_memory_bytes : what the engine may take on top of the picture
 
     Returns
@@ -225,7 +229,8 @@ def inpaint(image: PictureLike, mask: MaskLike, *, engine: str = "auto", weights
     """
     return Inpainter(engine, weights=weights, device=device)(
         image, mask, seed=seed, grow=grow, feather=feather, invert=invert, mask_fit=mask_fit, refine=refine,
-        source=source, not_from=not_from, window=window, texture=texture, max_memory_bytes=max_memory_bytes,
+        source=source, not_from=not_from, window=window, texture=texture, structure=structure,
+        max_memory_bytes=max_memory_bytes,
     )  # fmt: skip
 
 

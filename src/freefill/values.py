@@ -245,6 +245,8 @@ class Window:
     pad_px : rows and columns added by reflection at the bottom and right to meet the engine's SizeRule, engine px
     detail : windows of full resolution, in order, in which patch synthesis turns the fill into sharp pixels, with the
         fill as its guide; empty = the fill is pasted as it is. Their cores share out this window's core.
+    structure : whether the engine asks what crosses the hole before it fills it; "never" also where the plan knows that
+        it would not help
     """
 
     box: Box
@@ -252,6 +254,7 @@ class Window:
     scale: float = 1.0
     pad_px: tuple[int, int] = (0, 0)
     detail: tuple[Window, ...] = ()
+    structure: Literal["auto", "layout", "never"] = "never"
 
 
 @dataclass(frozen=True)
@@ -283,6 +286,7 @@ class Crop:
     source : (h, w) bool, True = may be copied from (never true in the hole: an engine need not check); None = all known
     guide : steers the fill, or None
     max_memory_bytes : what the engine may take on top of the crop; None = no bound
+    structure : what the window says
     h, w obey the engine's SizeRule.
     """
 
@@ -291,6 +295,7 @@ class Crop:
     source: Hole | None = None
     guide: Guide | None = None
     max_memory_bytes: int | None = None
+    structure: Literal["auto", "layout", "never"] = "never"
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.float32:
@@ -360,7 +365,7 @@ class EngineSpec:
     min_context_px : the least context, picture px
     bytes_per_px : peak memory for one crop pixel, measured; the plan keeps within --max-memory with it
     bits : depth of the fill; a picture of more bits gets a note
-    guides : kinds of guides it takes
+    guides : kinds of guides it takes; one that takes "layout" can also make one itself
     weights : names in the weights catalogue that fit, the default first; empty = needs none
     needs : importable modules it needs, each with the extra of ours that brings it
     colour : "own" = works on the picture's own numbers, "srgb" = a network that knows sRGB
@@ -435,6 +440,7 @@ class Options:
     window: Literal["auto", "whole"] = "auto"
     max_memory_bytes: int = 2 << 30
     texture: Literal["auto", "always", "never"] = "auto"
+    structure: Literal["auto", "layout", "never"] = "auto"
 
     def __post_init__(self) -> None:
         if self.max_memory_bytes < 64 << 20:

@@ -83,6 +83,7 @@ def command(
     feather: Length,
     window: str,
     texture: str,
+    structure: str,
     max_memory_bytes: int,
     format_name: str | None,
     quality: int | None,
@@ -108,7 +109,7 @@ def command(
     work = Work(
         engine=engine,
         settings=EngineSettings(weights, device, precision),
-        options=options_from(seed, grow, feather, window, texture, max_memory_bytes),
+        options=options_from(seed, grow, feather, window, texture, structure, max_memory_bytes),
         invert=invert,
         mask_fit=mask_fit,
         mask_channel=mask_channel,

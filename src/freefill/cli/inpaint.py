@@ -64,6 +64,7 @@ def command(
     feather: Length,
     window: str,
     texture: str,
+    structure: str,
     max_memory_bytes: int,
     source: str | None,
     not_from: str | None,
@@ -86,7 +87,7 @@ def command(
     """
     image_name, mask_name = _one("IMAGE", image, image_option), _one("MASK", mask, mask_option)
     target = _target(image_name, output)
-    options = options_from(seed, grow, feather, window, texture, max_memory_bytes)
+    options = options_from(seed, grow, feather, window, texture, structure, max_memory_bytes)
 
     from freefill.images.read import read_picture
     from freefill.inpainter import Inpainter

@@ -62,6 +62,8 @@ _FILL = (
                  help="'whole' fills the whole picture in one window at its own scale."),
     click.option("--texture", default="auto", show_default=True, type=click.Choice(["auto", "always", "never"]),
                  help="Make fills sharp with the picture's own texture."),
+    click.option("--structure", default="auto", show_default=True, type=click.Choice(["auto", "layout", "never"]),
+                 help="Join the lines that cross the hole before filling it: where that helps, everywhere, never."),
     click.option("--max-memory", "max_memory_bytes", default="2GB", show_default=True, type=MemoryType(),
                  help="What the engine may take on top of the picture."),
 )  # fmt: skip
@@ -112,6 +114,8 @@ output_options = _all(_OUTPUT)
 talk_options = _all(_TALK)
 
 
-def options_from(seed: int, grow: Length, feather: Length, window: str, texture: str, max_memory_bytes: int) -> Options:
+def options_from(
+    seed: int, grow: Length, feather: Length, window: str, texture: str, structure: str, max_memory_bytes: int
+) -> Options:
     """Return the values of `fill_options` as one value."""
-    return Options(seed, grow, feather, window, max_memory_bytes, texture)  # type: ignore[arg-type]
+    return Options(seed, grow, feather, window, max_memory_bytes, texture, structure)  # type: ignore[arg-type]

@@ -74,7 +74,7 @@ class Canvas:
         if window.pad_px != (0, 0):
             image, hole = _pad(image, window.pad_px), _pad(hole, window.pad_px)
             source = None if source is None else _pad(source, window.pad_px)
-        return Crop(image, hole, source, guide, max_memory_bytes)
+        return Crop(image, hole, source, guide, max_memory_bytes, window.structure)
 
     def paste(self, fill: Fill, crop: Crop, window: Window) -> None:
         """Write the fill into the hole pixels of the window's core, and into no other.

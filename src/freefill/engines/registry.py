@@ -17,7 +17,7 @@ ENGINES: tuple[EngineSpec, ...] = (
         context=1.5,
         min_context_px=64,
         bytes_per_px=120,
-        guides=("image",),
+        guides=("image", "layout"),
     ),
     EngineSpec(
         name="patchmatch",

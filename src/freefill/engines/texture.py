@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 
+from freefill.engines import structure
 from freefill.synthesis.compiled import compilations
 from freefill.synthesis.smooth import smooth_fill
 from freefill.synthesis.synthesise import synthesise
@@ -36,7 +37,10 @@ class Texture:
         guide = None
         if crop.guide is not None and crop.guide.kind == "image" and crop.guide.weight > 0:
             guide = crop.guide.values, crop.guide.weight, crop.guide.confidence
-        made = synthesise(crop.image, crop.hole, crop.known, seed, least_sources=LEAST_SOURCES, guide=guide)
+        layout = None if guide is not None else structure.layout_for(crop, notes)
+        made = synthesise(
+            crop.image, crop.hole, crop.known, seed, least_sources=LEAST_SOURCES, guide=guide, layout=layout
+        )
         if made is None:
             notes.append("little to copy from: the hole was filled smoothly")
             pixels = smooth_fill(crop.image, crop.hole)

@@ -39,11 +39,13 @@ class GuideLayer:
     values : (H, W, 3) uint8, low-passed picture with the guide in the hole
     trust : (H, W) float32, root of how far the guide counts at each pixel of a target, 0 to 1
     scale : root of the weight of its channels at this level
+    believed : (H, W) float32, how far the coarsest level starts from its colours, 0 to 1; None = fully
     """
 
     values: NDArray[np.uint8]
     trust: NDArray[np.float32]
     scale: float
+    believed: NDArray[np.float32] | None = None
 
 
 class GuidePyramid:

@@ -107,8 +107,10 @@ class Level:
         self.field = np.full((len(self.targets), 2), -1, np.int32)
         self.cost = np.zeros(len(self.targets), np.float32)
         self.votes = np.ones(len(self.targets), np.float32)
-        # A guide says itself where a piece ends.
-        self.worn = np.zeros(layer.size if self.detailed and guide is None else (0, 0), np.float32)
+        # A guide of the whole hole says itself where a piece ends.
+        whole = guide is not None and guide.believed is None
+        self.worn = np.zeros(layer.size if self.detailed and not whole else (0, 0), np.float32)
+        self.believed = np.ones(layer.size, np.float32) if guide is None or guide.believed is None else guide.believed
         self.sheet = nnf.Sheet(
             self.marks, *layer.size, self._room, self.filled.ravel(), self.root.ravel(), self.scale, self.pull,
             self.near, self.hold, self.worn.ravel(), self.trust.ravel(), self.valid.ravel(), self.usable.ravel(),

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from freefill.synthesis import nnf, solve
 from freefill.synthesis.compiled import Crew
 from freefill.synthesis.guide import GuidePyramid
-from freefill.synthesis.levels import Level, build, usable_centres
+from freefill.synthesis.laid import LayoutPyramid
+from freefill.synthesis.levels import Layer, Level, build, usable_centres
 from freefill.synthesis.lines import LEVEL_PX, read_rim
 from freefill.synthesis.membrane import stretch
 from freefill.synthesis.pyramid import push_pull
@@ -43,6 +44,7 @@ def synthesise(
     tuning: Tuning = DEFAULTS,
     least_sources: int = 1,
     guide: tuple[NDArray[np.float32], float, NDArray[np.float32] | None] | None = None,
+    layout: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
 ) -> Synthesis | None:
     """Fill a hole with pixels copied from elsewhere in the picture.
 
@@ -52,6 +54,7 @@ def synthesise(
     hole : (H, W) bool
     source : (H, W) bool, may be copied from; outside the hole
     guide : values (h, w, 3) float32 in [0, 1], weight 0 to 1 and confidence (h, w) or None, of a smaller fill
+    layout : values (h, w, 3) and confidence (h, w), float32 in [0, 1], of what is expected where; instead of a guide
 
     Returns
     -------
@@ -68,9 +71,7 @@ def synthesise(
         known = (~(hole | left)).astype(np.uint8)
         coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
         pyramid = build(coloured, known, source.astype(np.uint8), tuning, crew)
-        guides = None if guide is None else GuidePyramid(*guide, pyramid, tuning)
-        if guides is not None and guides.weight <= 0:
-            guides = None
+        guides = _laid(guide, layout, pyramid, tuning)
         rim = read_rim(*next(((x.image, x.known) for x in pyramid if max(x.size) <= LEVEL_PX), (coloured, known)))
         first = len(pyramid) - 1 if guides is None else guides.level
         coarse: Level | None = None
@@ -94,6 +95,19 @@ def synthesise(
     return Synthesis(holes, copied, colours, left)
 
 
+def _laid(
+    guide: tuple[NDArray[np.float32], float, NDArray[np.float32] | None] | None,
+    layout: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+    pyramid: list[Layer],
+    tuning: Tuning,
+) -> GuidePyramid | LayoutPyramid | None:
+    """Return what steers the search, or None where nothing does."""
+    if layout is not None:
+        return LayoutPyramid(*layout, pyramid, tuning)
+    guides = None if guide is None else GuidePyramid(*guide, pyramid, tuning)
+    return None if guides is None or guides.weight <= 0 else guides
+
+
 def choose(level: Level, tuning: Tuning, crew: Crew) -> NDArray[np.int32]:
     """Return for every hole pixel the one known pixel it copies, (n, 2) int32."""
     copied = np.zeros_like(level.holes)
@@ -108,7 +122,8 @@ def start(level: Level, known: NDArray[np.uint8], seed: int, tuning: Tuning, cre
     level.filled[..., : level.voted] = np.clip(np.rint(smooth), 0, 255).astype(np.uint8)
     if level.guided:
         hole = known == 0
-        level.filled[hole, :3] = level.filled[hole, 5:]
+        share = level.believed[hole, None]
+        level.filled[hole, :3] = np.rint(share * level.filled[hole, 5:] + (1 - share) * level.filled[hole, :3])
     strips = level.target_strips
     if len(level.targets) * float(level.usable.sum()) < tuning.exhaustive:
         crew.run(nnf.exhaust, STRIPS, strips, level.sheet, level.field, level.cost, 1)

@@ -39,6 +39,8 @@ class Tuning:
     guide_rim_base: float = 1.5  # it fades in by this per pixel from the rim
     guide_known: float = 1.0  # its weight where a target's pixel is known
     guide_life: tuple[float, float] = (0.5, 0.8)  # share of the ring's gradients in the guide: below, it knows nothing
+    layout_weight: float = 8.0  # of a layout's squared differences where it is sure, on levels down to its own
+    layout_fade: float = 1.0  # per finer level
     screening: float = 0.02
     boost: float = 1.13  # texture wanted, over what the sources have: means are smoother than what they are of
     threads: int | None = None

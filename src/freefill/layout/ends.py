@@ -1,0 +1,253 @@
+"""Where edges run into a hole: each end with its place, direction, bend and the colours across it.
+
+Straight pieces come from a line segment detector; from there every edge is followed back from the rim, so that a curved
+one (a stem, the rim of a plate) is known with its bend, and a straight one to a fraction of a pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.compiling import kept
+from freefill.layout.sight import Sight
+
+HALF_WIDTH = 4  # pixels on each side of an edge whose colours belong to it
+REACH = 0.06  # an edge may stop short of the hole by this share of the longer side: shadows and soft rims
+LEAST_PX = 5.0  # what is shorter has no direction
+FOLLOWED_PX = 40
+PROFILED_PX = 12  # colours across are means along this much of the edge
+LEAST_CONTRAST = 5.0  # Lab
+SEED_PX = 5.0  # from the rim: nearer, the object's own rim is still seen
+GAIN = 2.55  # grey levels of a Lab unit in what the segment detector sees
+STRAIGHT_PX = 16.0  # a bend is only believed of edges followed further than this
+
+
+@dataclass(frozen=True, eq=False)
+class End:
+    """An edge that runs into the hole.
+
+    Attributes
+    ----------
+    place : (2,) row and column where it meets the hole
+    heading : (2,) unit vector into the hole
+    bend : curvature, 1/px, positive to the left of the heading; 0 where nothing is known of it
+    profile : (2 HALF_WIDTH + 1, 3) Lab across, from right to left of the heading
+    contrast : Lab between its two sides
+    length : how far it was followed back, px
+    rough : px by which it leaves its own curve (root mean square)
+    """
+
+    place: NDArray[np.float64]
+    heading: NDArray[np.float64]
+    bend: float
+    profile: NDArray[np.float64]
+    contrast: float
+    length: float
+    rough: float
+
+
+@kept(nogil=True, error_model="numpy")
+def follow(grey, clear, row, col, down, across, sign, most, path):
+    """Follow an edge backwards from (row, col), against the heading (down, across); write its points, return how many.
+
+    `sign` is 1 where the left of the heading is the lighter side, else -1.
+
+    Each step looks up to 1.5 px to both sides for the steepest place of the same polarity; the first one further, since
+    a straight segment leaves a bent edge.
+    """
+    height, width = grey.shape
+    count = 0
+    first = 0.0
+    fy, fx = -down, -across
+    y, x = row, col
+    while count < most:
+        best, best_side, middle = 0.0, 0.0, 0.0
+        span = 16 if count == 0 else 6
+        for k in range(-span, span + 1):
+            side = 0.25 * k
+            # left of the heading is (-across, down) in (row, col)
+            py, px = y - across * side, x + down * side
+            ay, ax = py - across, px + down
+            by, bx = py + across, px - down
+            if min(ay, by) < 0 or max(ay, by) >= height - 1 or min(ax, bx) < 0 or max(ax, bx) >= width - 1:
+                return count
+            if not (clear[int(ay + 0.5), int(ax + 0.5)] and clear[int(by + 0.5), int(bx + 0.5)]):
+                continue
+            step = between(grey, ay, ax) - between(grey, by, bx)
+            value = sign * step - 0.02 * abs(side) * abs(first)
+            if value > best:
+                best, best_side, middle = value, side, step
+        if best <= 0 or (count > 0 and abs(middle) < 0.4 * abs(first)):
+            return count
+        first = middle if count == 0 else 0.9 * first + 0.1 * middle
+        path[count, 0], path[count, 1] = y - across * best_side, x + down * best_side
+        count += 1
+        # the way on: mean direction of the last points
+        back = max(0, count - 8)
+        if count - back >= 3:
+            vy, vx = path[count - 1, 0] - path[back, 0], path[count - 1, 1] - path[back, 1]
+            norm = np.sqrt(vy * vy + vx * vx)
+            if norm > 1e-6:
+                fy, fx = vy / norm, vx / norm
+                down, across = -fy, -fx
+        y, x = path[count - 1, 0] + fy, path[count - 1, 1] + fx
+    return count
+
+
+@kept(nogil=True, error_model="numpy")
+def between(grey, y, x):
+    """Return the value at a place between pixels."""
+    i, j = int(y), int(x)
+    v, u = y - i, x - j
+    top = grey[i, j] * (1 - u) + grey[i, j + 1] * u
+    low = grey[i + 1, j] * (1 - u) + grey[i + 1, j + 1] * u
+    return top * (1 - v) + low * v
+
+
+def find_ends(sight: Sight) -> list[End]:
+    """Return every edge that runs into the hole, in the order of the segment detector."""
+    import cv2
+
+    distance = cv2.distanceTransform((~sight.hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # Edges of colour alone count too: they are followed in the channel that shows them best.
+    channels = [np.ascontiguousarray(sight.lab[..., k], np.float32) for k in range(3)]
+    detector = cv2.createLineSegmentDetector(0, scale=1.0)
+    found = []
+    for channel, base in zip(channels, (0.0, 128 / GAIN, 128 / GAIN), strict=True):
+        grey = np.clip((channel + base) * GAIN, 0, 255).astype(np.uint8)
+        segments = detector.detect(grey)[0]
+        found += [] if segments is None else list(segments.reshape(-1, 4).astype(np.float64))
+    ends: list[End] = []
+    for left, top, right, bottom in found:
+        one, other = np.array([top, left]), np.array([bottom, right])
+        for near, far in ((one, other), (other, one)):
+            end = _end(near, far, sight, distance, channels)
+            if end is not None and not any(_same(end, known) for known in ends):
+                ends.append(end)
+    return ends
+
+
+def _same(one: End, other: End) -> bool:
+    return bool(np.hypot(*(one.place - other.place)) < 2.0 and one.heading @ other.heading > 0.9)
+
+
+def _end(near, far, sight: Sight, distance, channels) -> End | None:
+    """Return the end that a segment's `near` point makes, or None where it does not run into the hole."""
+    length = float(np.hypot(*(near - far)))
+    if length < LEAST_PX:
+        return None
+    heading = (near - far) / length
+    last = _last_known(far, heading, length, sight)
+    if last is None:
+        return None
+    if np.hypot(*(last - far)) < LEAST_PX or _along_rim(last, far, distance):
+        return None
+    clear = distance > 1.0
+    left = np.array([-heading[1], heading[0]])
+    start = last - heading * min(SEED_PX, length / 2)
+    places = np.linspace(far, last, 7)[1:-1]
+    steps = [sum(_value(c, p + left) - _value(c, p - left) for p in places) for c in channels]
+    best = int(np.argmax(np.abs(steps)))
+    channel, sign = channels[best], float(np.sign(steps[best]))
+    # First on towards the hole, where a bent edge has left the straight segment, then back along the edge itself.
+    path = np.empty((FOLLOWED_PX, 2), np.float64)
+    count = follow(channel, clear, *start, *-heading, -sign, FOLLOWED_PX, path)
+    if count > 4:
+        heading = path[count - 1] - path[max(count - 6, 0)]
+        heading, start = heading / np.hypot(*heading), path[count - 1].copy()
+    count = follow(channel, clear, *start, *heading, sign, FOLLOWED_PX, path)
+    if count < LEAST_PX:
+        return None
+    return _fitted(path[:count], heading, sight, distance)
+
+
+def _last_known(far, heading, length: float, sight: Sight):
+    """Walk from `far` along the heading: return the segment's last known place, or None if it never enters the hole."""
+    height, width = sight.size
+    steps = np.arange(0, length + REACH * max(height, width) + 0.5, 0.5)
+    places = far + steps[:, None] * heading
+    rows, cols = np.rint(places).astype(int).T
+    inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
+    hit = np.flatnonzero(inside & sight.hole[np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)])
+    if len(hit) == 0 or hit[0] == 0:
+        return None
+    return places[min(hit[0] - 1, int(length / 0.5))]
+
+
+def _along_rim(last, far, distance) -> bool:
+    """Tell whether a segment runs along the rim: it is the hole's own outline, and says nothing."""
+    steps = np.linspace(0, 1, 12)[:, None]
+    rows, cols = np.rint(last + steps * (far - last)).astype(int).T
+    rows, cols = np.clip(rows, 0, distance.shape[0] - 1), np.clip(cols, 0, distance.shape[1] - 1)
+    return bool((distance[rows, cols] < 2.5).mean() > 0.5)
+
+
+def _value(channel, place) -> float:
+    row = min(max(place[0], 0.0), channel.shape[0] - 1.001)
+    col = min(max(place[1], 0.0), channel.shape[1] - 1.001)
+    return float(between(channel, row, col))
+
+
+def _fitted(path, heading, sight: Sight, distance) -> End | None:
+    """Fit a parabola to a followed edge, and read the colours across it."""
+    left = np.array([-heading[1], heading[0]])
+    along, aside = (path - path[0]) @ heading, (path - path[0]) @ left
+    length = float(along[0] - along[-1])
+    if length < LEAST_PX - 1:
+        return None
+    weight = np.exp(along / 30.0)  # what is near the hole counts more
+    degree = 2 if length > STRAIGHT_PX else 1
+    fit = np.polyfit(along, aside, degree, w=weight)
+    off = np.abs(aside - np.polyval(fit, along))
+    weight = weight * (off <= 2 * np.sqrt(np.average(off**2, weights=weight)) + 0.3)  # a first step may have missed
+    fit = np.polyfit(along, aside, degree, w=weight)
+    rough = float(np.sqrt(np.average((aside - np.polyval(fit, along)) ** 2, weights=weight)))
+    slope = fit[-2]
+    bend = float(2 * fit[0] / (1 + slope**2) ** 1.5) if degree == 2 else 0.0
+    start = path[0] + left * fit[-1]
+    tangent = (heading + slope * left) / np.hypot(1, slope)
+    place = _entry(start, tangent, sight)
+    if place is None:
+        return None
+    read = _profile(path[:PROFILED_PX], heading + slope * left, sight, distance)
+    if read is None:
+        return None
+    profile, contrast = read
+    return End(place, tangent, bend, profile, contrast, length, rough)
+
+
+def _entry(start, tangent, sight: Sight):
+    """Return where a line from the rim's known side enters the hole."""
+    height, width = sight.size
+    for step in np.arange(0, REACH * max(height, width) + 3, 0.5):
+        place = start + step * tangent
+        row, col = round(float(place[0])), round(float(place[1]))
+        if not (0 <= row < height and 0 <= col < width):
+            return None
+        if sight.hole[row, col]:
+            return place
+    return None
+
+
+def _profile(path, heading, sight: Sight, distance):
+    """Return the mean colours across an edge, (2 HALF_WIDTH + 1, 3), and its contrast; None where it has none."""
+    heading = heading / np.hypot(*heading)
+    left = np.array([-heading[1], heading[0]])
+    offsets = np.arange(-HALF_WIDTH, HALF_WIDTH + 1)
+    places = path[:, None] + offsets[None, :, None] * left
+    height, width = sight.size
+    rows, cols = np.rint(places).astype(int).transpose(2, 0, 1)
+    inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
+    rows, cols = np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)
+    inside &= ~sight.hole[rows, cols]
+    counts = inside.sum(0)
+    if (counts < 2).any():
+        return None
+    profile = (sight.lab[rows, cols] * inside[..., None]).sum(0) / counts[:, None]
+    sides = float(np.linalg.norm(profile[:HALF_WIDTH].mean(0) - profile[HALF_WIDTH + 1 :].mean(0)))
+    ridge = float(np.linalg.norm(profile[HALF_WIDTH] - (profile[0] + profile[-1]) / 2))
+    contrast = max(sides, ridge)
+    return None if contrast < LEAST_CONTRAST else (profile.astype(np.float64), contrast)

@@ -1,0 +1,168 @@
+"""Which ends belong together: edges that go on across the hole, each with how sure it is.
+
+A pair is joined by the curve that leaves one end along its heading and comes in along the other's. It is good where
+that curve turns as the ends say (straight on, or on with the bend that both have), where the colours on both sides
+agree at both ends, and where neither end has another partner that is about as good. Ends may stay alone: edges do stop
+behind things.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.layout.ends import End
+from freefill.layout.sight import Sight
+
+MOST_TURN = np.deg2rad(50.0)  # of one end against the chord
+MOST_STRAIGHT_TURN = np.deg2rad(22.0)  # where no bend explains it
+PROFILE_NOISE = 12.0  # Lab by which colours across change along an edge
+MOST_APART = 2.0  # times this: another edge
+TURN_NOISE = np.deg2rad(5.0)
+MOST_COST = 5.0
+RIVAL = 2.0  # the next best partner must cost more by this for full confidence
+MOST_JOINED = 12
+SAME_EDGE_PX = 4.0  # nearer ends are sides of one edge
+STEPS_PER_PX = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """Two ends and the curve between them.
+
+    Attributes
+    ----------
+    one, other : the ends
+    curve : (n, 2) rows and columns from one to the other; normals : (n, 2) to the left of it
+    confidence : 0 to 1
+    """
+
+    one: End
+    other: End
+    curve: NDArray[np.float64]
+    normals: NDArray[np.float64]
+    confidence: float
+
+
+def join(ends: list[End], sight: Sight) -> list[Joined]:
+    """Pair ends across the hole: cheapest first, each end once, no two curves across each other.
+
+    Returns
+    -------
+    joined lines, surest first; empty where nothing crosses
+    """
+    costs = np.full((len(ends), len(ends)), np.inf)
+    for i in range(len(ends)):
+        for j in range(i + 1, len(ends)):
+            costs[i, j] = costs[j, i] = _cost(ends[i], ends[j])
+    found: list[Joined] = []
+    order = np.argsort(costs, axis=None, kind="stable")
+    taken: list[End] = []
+    pairs: list[tuple[int, int]] = []
+    for flat in order:
+        i, j = divmod(int(flat), len(ends))
+        if costs[i, j] > MOST_COST or len(found) == MOST_JOINED:
+            break
+        if i > j or any(_beside(end, used) for end in (ends[i], ends[j]) for used in taken):
+            continue
+        curve, normals = _curve(ends[i], ends[j])
+        if not _in_hole(curve, sight) or any(_cross(curve, line.curve) for line in found):
+            continue
+        found.append(Joined(ends[i], ends[j], curve, normals, 0.0))
+        taken += [ends[i], ends[j]]
+        pairs.append((i, j))
+    own = np.full(len(ends), np.inf)
+    for i, j in pairs:
+        own[i] = own[j] = costs[i, j]
+    sure = [_sureness(i, j, costs, own, ends) for i, j in pairs]
+    found = [replace(line, confidence=sure) for line, sure in zip(found, sure, strict=True)]
+    return sorted(found, key=lambda line: -line.confidence)
+
+
+def _cost(one: End, other: End) -> float:
+    """Return what speaks against joining two ends, in squared standard deviations; infinite where it cannot be."""
+    chord = other.place - one.place
+    gap = float(np.hypot(*chord))
+    if gap < 3:
+        return np.inf
+    chord = chord / gap
+    leave, arrive = _turn(chord, one.heading), _turn(chord, -other.heading)
+    if max(abs(leave), abs(arrive)) > MOST_TURN:
+        return np.inf
+    # Seen from the other end, left is right: its bend changes sign along the way.
+    bends = np.array([one.bend, -other.bend])
+    agreed = float(bends.mean()) if bends[0] * bends[1] > 0 else 0.0
+    half = float(np.clip(agreed * gap / 2, -MOST_TURN, MOST_TURN))  # an arc leaves at -half and arrives at +half
+    turn = (arrive - leave) / 2
+    explained = min(abs(turn - half), abs(turn))
+    if half == 0 and max(abs(leave), abs(arrive)) > MOST_STRAIGHT_TURN:
+        return np.inf
+    noise = TURN_NOISE * (1 + 8 / min(one.length, other.length))
+    colours = float(np.sqrt(((one.profile - other.profile[::-1]) ** 2).sum(1).mean()))
+    if colours > MOST_APART * PROFILE_NOISE:
+        return np.inf
+    doubt = gap / (8 * min(one.length, other.length) + 60)
+    return ((leave + arrive) / 2 / noise) ** 2 + (explained / noise) ** 2 + (colours / PROFILE_NOISE) ** 2 + doubt
+
+
+def _turn(from_: NDArray[np.float64], to: NDArray[np.float64]) -> float:
+    """Return the angle from one direction to another, positive to the left of it."""
+    left = np.array([-from_[1], from_[0]])
+    return float(np.arctan2(to @ left, to @ from_))
+
+
+def _beside(one: End, other: End) -> bool:
+    """Tell whether two ends are sides of the same edge or start at the same place."""
+    return bool(np.hypot(*(one.place - other.place)) < 1.5)
+
+
+def _curve(one: End, other: End) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the Hermite curve between two ends, (n, 2), and its normals to the left, (n, 2)."""
+    gap = float(np.hypot(*(other.place - one.place)))
+    t = np.linspace(0, 1, max(int(gap * STEPS_PER_PX), 2))[:, None]
+    a, b, u, v = one.place, other.place, one.heading * gap, -other.heading * gap
+    curve = (2 * t**3 - 3 * t**2 + 1) * a + (t**3 - 2 * t**2 + t) * u + (3 * t**2 - 2 * t**3) * b + (t**3 - t**2) * v
+    tangent = (6 * t**2 - 6 * t) * (a - b) + (3 * t**2 - 4 * t + 1) * u + (3 * t**2 - 2 * t) * v
+    tangent = tangent / np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
+    return curve, np.stack((-tangent[:, 1], tangent[:, 0]), 1)
+
+
+def _in_hole(curve: NDArray[np.float64], sight: Sight) -> bool:
+    """Tell whether nearly all of a curve lies in the hole: what is known need not be joined."""
+    rows, cols = np.rint(curve).astype(int).T
+    height, width = sight.size
+    inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
+    return bool((inside & sight.hole[np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)]).mean() > 0.85)
+
+
+def _cross(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Tell whether two curves cross, taken at 12 places each."""
+    a, b = (curve[np.linspace(0, len(curve) - 1, 12).astype(int)] for curve in (one, other))
+    p, r = a[:-1, None], a[1:, None] - a[:-1, None]
+    q, s = b[None, :-1], b[None, 1:] - b[None, :-1]
+    area = r[..., 0] * s[..., 1] - r[..., 1] * s[..., 0]
+    area = np.where(np.abs(area) < 1e-9, np.inf, area)
+    gap = q - p
+    t = (gap[..., 0] * s[..., 1] - gap[..., 1] * s[..., 0]) / area
+    u = (gap[..., 0] * r[..., 1] - gap[..., 1] * r[..., 0]) / area
+    return bool(((t > 0) & (t < 1) & (u > 0) & (u < 1)).any())
+
+
+def _sureness(i: int, j: int, costs: NDArray[np.float64], own: NDArray[np.float64], ends: list[End]) -> float:
+    """Return how sure a pair is, 0 to 1: by its cost, by its next best rival, by contrast and length.
+
+    `own` (ends,) is what each end costs in its own pair: one that has a better partner is no rival. So the lines of a
+    bundle, each of which would go with any other, do not make each other doubtful.
+    """
+    rivals = [
+        costs[a, k]
+        for a, b in ((i, j), (j, i))
+        for k in range(len(ends))
+        if k not in (i, j) and costs[a, k] < own[k] and np.hypot(*(ends[k].place - ends[b].place)) > SAME_EDGE_PX
+    ]
+    apart = float(np.clip((min(rivals, default=np.inf) - costs[i, j]) / RIVAL, 0.2, 1))
+    weaker = min(ends[i].contrast, ends[j].contrast)
+    shorter = min(ends[i].length, ends[j].length)
+    return float(np.exp(-costs[i, j] / 4) * apart * min(weaker / 12, 1) * min(shorter / 12, 1))

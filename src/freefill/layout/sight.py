@@ -1,0 +1,76 @@
+"""The picture at the size at which a layout is made: smaller, with the hole left out of every mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST_KNOWN = 0.75  # share of a small pixel that must be known: less, and the object's rim would colour it
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """A picture with a hole, reduced.
+
+    Attributes
+    ----------
+    image : (h, w, 3) float32, RGB in [0, 1]; nearest known colours in the hole
+    lab : (h, w, 3) float32, the same in CIE Lab (L 0 to 100)
+    hole, source : (h, w) bool
+    scale : (rows, columns), small pixels per pixel
+    """
+
+    image: NDArray[np.float32]
+    lab: NDArray[np.float32]
+    hole: NDArray[np.bool_]
+    source: NDArray[np.bool_]
+    scale: tuple[float, float]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.hole.shape[0], self.hole.shape[1]
+
+
+def see(image: NDArray[np.float32], hole: NDArray[np.bool_], source: NDArray[np.bool_], longest: int) -> Sight:
+    """Reduce a picture so that its longer side is at most `longest`.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32, RGB in [0, 1]; not read in the hole
+    hole, source : (H, W) bool; source = may be copied from
+    longest : pixels
+    """
+    import cv2
+
+    height, width = hole.shape
+    share = min(1.0, longest / max(height, width))
+    size = max(round(width * share), 1), max(round(height * share), 1)
+    known = (~hole).astype(np.float32)
+    weight, allowed, small = known, source.astype(np.float32), image * known[..., None]
+    if share < 1:
+        weight = np.asarray(cv2.resize(known, size, interpolation=cv2.INTER_AREA), np.float32)
+        allowed = np.asarray(cv2.resize(allowed, size, interpolation=cv2.INTER_AREA), np.float32)
+        small = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.float32)
+    gone = weight < LEAST_KNOWN
+    mean = (small / np.maximum(weight, 1e-6)[..., None]).astype(np.float32)
+    small = _nearest(mean, gone)
+    lab = np.asarray(cv2.cvtColor(np.clip(small, 0, 1), cv2.COLOR_RGB2LAB), np.float32)
+    return Sight(small, lab, gone, (allowed >= LEAST_KNOWN) & ~gone, (size[1] / height, size[0] / width))
+
+
+def _nearest(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Give hole pixels the colour of the nearest known one: no step at the rim for edge detectors to find."""
+    import cv2
+
+    if not hole.any() or hole.all():
+        return image.astype(np.float32)
+    _, nearest = cv2.distanceTransformWithLabels(
+        hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    nearest = np.asarray(nearest, np.int64)
+    of_label = np.zeros((int(nearest.max()) + 1, 3), np.float32)
+    of_label[nearest[~hole]] = image[~hole]
+    return of_label[nearest]

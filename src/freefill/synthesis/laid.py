@@ -1,0 +1,80 @@
+"""A layout that says how sure it is of each place, laid over the levels of a picture.
+
+Unlike a fill of another engine (guide.py) a layout may know a line across the hole and nothing else. So it is laid over
+every level from the coarsest on, counts only as far as its own confidence says, and is not asked whether it is lively:
+a smooth layout of a smooth place is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.synthesis.features import rim_distance
+from freefill.synthesis.guide import GuideLayer, Sized
+from freefill.synthesis.tuning import Tuning
+
+
+class LayoutPyramid:
+    """Lays a layout over the levels of a picture.
+
+    Parameters
+    ----------
+    values : (h, w, 3) float32 in [0, 1], laid over the whole picture; read in the hole
+    confidence : (h, w) float32 in [0, 1]; also above 0 over known pixels from which a line comes
+    levels : the picture's levels, finest first
+
+    Attributes
+    ----------
+    level : number of the level at which it is laid first: the coarsest
+    """
+
+    def __init__(
+        self, values: NDArray[np.float32], confidence: NDArray[np.float32], levels: Sequence[Sized], tuning: Tuning
+    ) -> None:
+        self._tuning = tuning
+        self.level = len(levels) - 1
+        height, width = levels[0].known.shape
+        size = confidence.shape[0], confidence.shape[1]
+        self._share = size[0] / height, size[1] / width  # layout px per picture px
+        halvings = round(np.log2(max(max(height, width) / max(size), 1.0)))
+        self._own = min(halvings, self.level)
+        layer = levels[self._own]
+        fitted = self._sampled(values, self._own, layer.known.shape) * 255
+        known = layer.known[..., None] > 0
+        self._low = np.where(known, layer.image[..., :3].astype(np.float32), fitted).astype(np.float32)
+        self._confidence = confidence
+
+    def at(self, number: int, known: NDArray[np.uint8]) -> GuideLayer:
+        """Return the layout at a level, `known` (H, W) uint8 being the level's."""
+        tuning = self._tuning
+        values = _shifted(self._low, 2.0 ** (number - self._own), 0.0, known.shape)
+        believed = np.clip(self._sampled(self._confidence, number, known.shape), 0, 1)
+        fade = 1 - np.float32(tuning.guide_rim_base) ** -rim_distance(known == 0)
+        trust = np.sqrt(believed * np.where(known > 0, tuning.guide_known, fade)).astype(np.float32)
+        share = tuning.layout_weight * tuning.layout_fade ** max(self._own - number, 0)
+        return GuideLayer(np.clip(np.rint(values), 0, 255).astype(np.uint8), trust, float(np.sqrt(share)), believed)
+
+    def _sampled(self, values: NDArray[np.float32], number: int, size: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return values of the layout at the pixels of a level; pixel r of level n lies on r x 2^n of the finest."""
+        step = 2.0**number * np.array(self._share)
+        return _shifted(values, step, np.array(self._share) / 2 - 0.5, size)
+
+
+def _shifted(
+    values: NDArray[np.float32], step: float | NDArray[np.float64], start: float | NDArray[np.float64],
+    size: tuple[int, ...],
+) -> NDArray[np.float32]:  # fmt: skip
+    """Return values at start + r x step, (H, W, ...), low-passed first where that leaves pixels out."""
+    import cv2
+
+    step, start = np.broadcast_to(step, 2), np.broadcast_to(start, 2)
+    spread = 0.4 * float(step.max())
+    if spread > 0.5:
+        values = np.asarray(cv2.GaussianBlur(values, (0, 0), spread, borderType=cv2.BORDER_REPLICATE), np.float32)
+    matrix = np.array([[step[1], 0, start[1]], [0, step[0], start[0]]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpAffine(values, matrix, (size[1], size[0]), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(warped, np.float32)
