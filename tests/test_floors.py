@@ -42,7 +42,7 @@ MAY_IMPORT = {
 HEAVY = {"torch", "cv2", "numba", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "requests"}
 MAY_LOAD = {
     "compiling": {"numba"},
-    "images": {"PIL", "tifffile", "cv2", "numba"},  # numba: JPEG's entropy coding
+    "images": {"PIL", "cv2", "numba"},  # numba: JPEG's entropy coding
     "masks": {"cv2", "numba"},
     "compose": {"cv2", "numba"},
     "synthesis": {"cv2", "numba"},

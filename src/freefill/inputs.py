@@ -80,7 +80,7 @@ def mask_for(
         made = mask_from_array(mask, invert=invert)
     else:
         made = mask_from_picture(as_picture(mask, max_mpx), invert=invert, channel=channel)
-    made = fit_mask(made, picture.size, how=fit, turned=int(picture.extras.save.get("orientation", 1)))
+    made = fit_mask(made, picture.size, how=fit, turned=picture.extras.orientation)
     return _refined(made, picture, prior) if refine and made.hole.any() else made
 
 

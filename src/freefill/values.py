@@ -32,13 +32,16 @@ def _freeze(array: NDArray[Any]) -> NDArray[Any]:
 # --- pictures and masks ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class JpegTables:
-    """How a JPEG was compressed, so that the output can be compressed alike."""
+@dataclass(frozen=True, eq=False)
+class Carry:
+    """What a format's reader hands to its own writer, so that the output is made like the input.
 
-    quantization: tuple[tuple[int, ...], ...]  # one or more tables of 64, in the order of the file's components
-    subsampling: int  # 0 = 4:4:4, 1 = 4:2:2, 2 = 4:2:0, -1 = other or grey
-    progressive: bool = False
+    Each format has its own kind, declared in its room of images/; only that format's writer looks into it.
+    """
+
+    def turned(self, orientation: int) -> Carry:
+        """Return it for a picture whose EXIF orientation was applied."""
+        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +52,15 @@ class Extras:
     mode: str | None = None  # the file's own mode: "RGB", "L", "P", "1", "CMYK", "I;16", "RGB;16", "LA", "RGBA", ...
     icc: bytes | None = None
     exif: bytes | None = None  # with the orientation reset to 1: pixels are upright
+    orientation: int = 1  # the EXIF orientation that was applied, 1 to 8
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     text: Mapping[str, str] = field(default_factory=dict)  # PNG text chunks
-    jpeg: JpegTables | None = None
     native: NDArray[Any] | None = None  # (H, W) palette indices or (H, W, 4) CMYK, where pixels are RGB made of them
     palette: NDArray[np.uint8] | None = None  # (n, 3) RGB
-    save: Mapping[str, Any] = field(default_factory=dict)  # TIFF: byteorder, compression, tile; WebP: lossless; ...
+    palette_alpha: NDArray[np.uint8] | None = None  # (n,) where the palette has one
+    transparent_key: tuple[int, ...] | None = None  # the one colour that the file calls transparent
+    carry: Carry | None = None  # of the format it was read from
 
 
 @dataclass(frozen=True, eq=False)

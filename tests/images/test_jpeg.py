@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from freefill.images import jpeg_blocks
+from freefill.images.jpeg import blocks as jpeg_blocks
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
 from freefill.masks.distance import distance_outside

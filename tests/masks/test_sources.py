@@ -196,7 +196,7 @@ def test_a_mask_drawn_on_the_picture_as_it_lies_in_its_file_is_turned_with_it(or
     exif[0x0112] = orientation
     Image.fromarray(painted((0, 0, 0), (255, 255, 255))).save(out, "PNG", exif=exif)
     picture = read_picture(io.BytesIO(out.getvalue()))
-    turned = picture.extras.save["orientation"]
+    turned = picture.extras.orientation
     fitted = fit_mask(mask_from_array(HOLE), picture.size, turned=turned)
     assert np.array_equal(fitted.hole, picture.pixels[:, :, 0] > 128)
     assert "turned" in fitted.notes[0]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 import freefill
+from freefill.files import replacing
 from freefill.values import Hole
 
 if TYPE_CHECKING:
@@ -32,9 +33,8 @@ def write_page(path: Path, shown: Sequence[Shown]) -> Path:
     page = template.replace("{{version}}", escape(freefill.__version__))
     page = page.replace("{{summary}}", f"{len(shown)} photographs filled in {seconds:.1f} s")
     page = page.replace("{{scenes}}", "\n".join(_scene(each) for each in shown))
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(page, encoding="utf-8")
-    part.replace(path)
+    with replacing(path) as stream:
+        stream.write(page.encode())
     return path
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from freefill.errors import InputError
 from freefill.images.depth import change_depth
-from freefill.images.modes import pil_of, raster_of
+from freefill.images.modes import picture_of, pil_of, raster_of
 from freefill.values import DTYPES, Extras, Picture
 
 if TYPE_CHECKING:
@@ -71,12 +71,12 @@ def _from_pil(image: PilImage.Image, source: str) -> Picture:
     raster = raster_of(image, source, icc)
     dpi = image.info.get("dpi")
     extras = Extras(
-        None, raster.mode, icc, exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) and exif else None,
-        xmp if isinstance(xmp, bytes) and xmp else None,
-        (float(dpi[0]), float(dpi[1])) if isinstance(dpi, tuple) and len(dpi) == 2 and min(dpi) > 0 else None,
-        native=raster.native, palette=raster.palette, save={**raster.save, "pil_mode": image.mode},
-    )  # fmt: skip
-    return Picture(raster.pixels, raster.alpha, extras, source)
+        icc=icc,
+        exif=exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) and exif else None,
+        xmp=xmp if isinstance(xmp, bytes) and xmp else None,
+        dpi=(float(dpi[0]), float(dpi[1])) if isinstance(dpi, tuple) and len(dpi) == 2 and min(dpi) > 0 else None,
+    )
+    return picture_of(raster, extras, source)
 
 
 def to_array(picture: Picture, like: ArrayLike | None = None) -> ArrayLike:

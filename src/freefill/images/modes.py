@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from freefill.errors import InputError
 from freefill.images import cmyk, palette
 from freefill.images.depth import change_depth
-from freefill.values import Picture
+from freefill.values import Extras, Picture
 
 if TYPE_CHECKING:
     from PIL import Image as PilImage
@@ -28,7 +28,14 @@ class Raster:
     mode: str | None = None
     native: NDArray[Any] | None = None
     palette: NDArray[np.uint8] | None = None
-    save: dict[str, Any] = field(default_factory=dict)
+    palette_alpha: NDArray[np.uint8] | None = None
+    transparent_key: tuple[int, ...] | None = None
+
+
+def picture_of(raster: Raster, extras: Extras, name: str) -> Picture:
+    """Return the picture of a raster and what else its file carries."""
+    own = {key: getattr(raster, key) for key in ("mode", "native", "palette", "palette_alpha", "transparent_key")}
+    return Picture(raster.pixels, raster.alpha, replace(extras, **own), name)
 
 
 def array_of(image: PilImage.Image) -> NDArray[Any]:
@@ -103,8 +110,8 @@ def _palette_raster(image: PilImage.Image, transparency: int | bytes | None) -> 
         entries[: len(short), 3] = np.frombuffer(short, np.uint8)
     colours = palette.colours_of(native, entries)
     alpha = np.ascontiguousarray(colours[:, :, 3]) if transparency is not None else None
-    save = {"palette_alpha": entries[:, 3].copy()} if transparency is not None else {}
-    return Raster(np.ascontiguousarray(colours[:, :, :3]), alpha, "P", native, rgb, save)
+    clear = entries[:, 3].copy() if transparency is not None else None
+    return Raster(np.ascontiguousarray(colours[:, :, :3]), alpha, "P", native, rgb, clear)
 
 
 def with_key(raster: Raster, key: tuple[int, ...]) -> Raster:
@@ -112,7 +119,7 @@ def with_key(raster: Raster, key: tuple[int, ...]) -> Raster:
     full = np.iinfo(raster.pixels.dtype).max
     hit = (raster.pixels == np.array(key[: raster.pixels.shape[2]], np.int64)).all(axis=2)
     raster.alpha = np.where(hit, 0, full).astype(raster.pixels.dtype)
-    raster.save["transparent_key"] = tuple(int(number) for number in key)
+    raster.transparent_key = tuple(int(number) for number in key)
     return raster
 
 
@@ -124,7 +131,7 @@ def keyed(picture: Picture) -> NDArray[Any] | None:
 
     A filled pixel that has the key colour by chance is moved by one level: it is meant to be seen.
     """
-    key = picture.extras.save.get("transparent_key")
+    key = picture.extras.transparent_key
     if key is None or picture.alpha is None or picture.pixels.dtype.kind != "u":
         return None
     hit = (picture.pixels == np.array(key, np.int64)).all(axis=2)
@@ -158,9 +165,10 @@ def pil_of(picture: Picture, modes: tuple[str, ...]) -> PilImage.Image:
     if mode == "1" and "1" in modes and grey and alpha is None:
         return PilImage.fromarray(pixels[:, :, 0] >= 128)
     key = keyed(picture)
-    if key is not None and ("L" if grey else "RGB") in modes and "tRNS" in modes:
+    listed = picture.extras.transparent_key
+    if key is not None and listed is not None and ("L" if grey else "RGB") in modes and "tRNS" in modes:
         image = PilImage.fromarray(change_depth(key[:, :, 0] if grey else key, np.uint8))
-        image.info["transparency"] = picture.extras.save["transparent_key"][0 if grey else slice(None)]
+        image.info["transparency"] = listed[0] if grey else listed
         return image
     if grey and alpha is None and "L" in modes:
         return PilImage.fromarray(pixels[:, :, 0])
@@ -184,7 +192,7 @@ def _palette_image(
 
     entries = np.full((len(rgb), 4), 255, np.uint8)
     entries[:, :3] = rgb
-    clear = picture.extras.save.get("palette_alpha")
+    clear = picture.extras.palette_alpha
     if clear is not None:
         entries[:, 3] = clear
     opaque = np.full(pixels.shape[:2], 255, np.uint8) if alpha is None else alpha

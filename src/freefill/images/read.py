@@ -11,11 +11,11 @@ from typing import Any, BinaryIO
 
 from freefill.errors import InputError
 from freefill.files import explain
-from freefill.images.jpeg import read_jpeg
+from freefill.images.by_pillow import read_by_pillow
+from freefill.images.jpeg.file import read_jpeg
 from freefill.images.orient import orientation_of, turn, upright_exif, upright_xmp
-from freefill.images.plain import read_plain
-from freefill.images.png import SIGNATURE, read_png
-from freefill.images.tiff import read_tiff
+from freefill.images.png.read import SIGNATURE, read_png
+from freefill.images.tiff.read import read_tiff
 from freefill.values import Picture
 
 MAX_MPX = 200.0
@@ -42,7 +42,7 @@ def read_picture(
 
     Returns
     -------
-    Picture, with `extras.save["orientation"]` = the EXIF orientation that was applied, where it was not 1
+    Picture; `extras.orientation` is the EXIF orientation that was applied
 
     Raises
     ------
@@ -85,7 +85,7 @@ def _read(stream: BinaryIO, name: str, max_mpx: float | None, first_frame: bool)
     elif kind == "JPEG":
         picture = read_jpeg(stream.read(), name, max_mpx)
     else:
-        picture = read_plain(stream, kind, name, max_mpx, first_frame)
+        picture = read_by_pillow(stream, kind, name, max_mpx, first_frame)
     return _upright(picture)
 
 
@@ -139,19 +139,12 @@ def _upright(picture: Picture) -> Picture:
         changes["xmp"] = upright_xmp(extras.xmp)
     if orientation == 1:
         return replace(picture, extras=replace(extras, **changes)) if changes else picture
-    changes["save"] = {**extras.save, "orientation": orientation}
+    changes["orientation"] = orientation
     if extras.native is not None:
         changes["native"] = turn(extras.native, orientation)
     if extras.dpi is not None and orientation >= 5:
         changes["dpi"] = extras.dpi[::-1]
-    if extras.jpeg is not None and orientation >= 5:
-        changes["jpeg"] = replace(
-            extras.jpeg, quantization=tuple(_transposed(table) for table in extras.jpeg.quantization)
-        )
+    if extras.carry is not None:
+        changes["carry"] = extras.carry.turned(orientation)
     alpha = None if picture.alpha is None else turn(picture.alpha, orientation)
     return Picture(turn(picture.pixels, orientation), alpha, replace(extras, **changes), picture.source)
-
-
-def _transposed(table: tuple[int, ...]) -> tuple[int, ...]:
-    """Turn a JPEG table with the picture: across and down change places."""
-    return tuple(table[8 * (i % 8) + i // 8] for i in range(64))

@@ -9,10 +9,10 @@ from typing import BinaryIO
 
 from freefill.errors import InputError, did_you_mean
 from freefill.files import replacing
-from freefill.images.jpeg import write_jpeg
-from freefill.images.plain import write_plain
-from freefill.images.png_write import write_png
-from freefill.images.tiff_write import write_tiff
+from freefill.images.by_pillow import write_by_pillow
+from freefill.images.jpeg.file import write_jpeg
+from freefill.images.png.write import write_png
+from freefill.images.tiff.write import write_tiff
 from freefill.values import Picture
 
 FORMATS = {
@@ -97,7 +97,7 @@ def _write(picture: Picture, stream: BinaryIO, kind: str, quality: int | None, n
         return ("float numbers are written with 16 bits",) if picture.pixels.dtype.kind == "f" else ()
     if kind == "JPEG":
         return write_jpeg(picture, stream, quality, name)
-    return write_plain(picture, stream, kind, quality, name)
+    return write_by_pillow(picture, stream, kind, quality, name)
 
 
 def _to_seekable(picture: Picture, stream: BinaryIO, name: str) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def fit_mask(mask: Mask, size: tuple[int, int], how: Literal["error", "scale"] =
     ----------
     size : (height, width) of the upright picture
     how : "error" refuses another size, "scale" scales the mask; no hole is lost when it gets smaller
-    turned : the EXIF orientation that was applied to the picture (`extras.save["orientation"]`): a mask drawn on the
+    turned : the EXIF orientation that was applied to the picture (`extras.orientation`): a mask drawn on the
         picture as it lies in the file is turned alike, with a note
 
     Raises

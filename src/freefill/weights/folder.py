@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from freefill.errors import WeightsError
+from freefill.files import replacing
 from freefill.weights.cards.card import Card
 
 RECORD = ".record.json"  # not plain .json: some weights are JSON files themselves
@@ -132,9 +133,8 @@ def records() -> list[Record]:
 def write_record(record: Record) -> None:
     """Write the record whole or not at all."""
     path = folder() / f"{check_name(record.name)}{RECORD}"
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(json.dumps(asdict(record), indent=1) + "\n", "utf-8")
-    part.replace(path)
+    with replacing(path) as stream:
+        stream.write(json.dumps(asdict(record), indent=1).encode() + b"\n")
 
 
 def hashes(path: Path) -> tuple[str, str]:

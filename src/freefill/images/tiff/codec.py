@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.images.damage import silence_libtiff
-from freefill.images.tiff_tags import Tag, header_of, longs, pack_tags, read_tags, shorts
+from freefill.images.tiff.tags import Tag, header_of, longs, pack_tags, read_tags, shorts
 
 NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS = 1, 5, 8, 32946, 32773
 READ = (NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS, 34925, 50000)  # the last two: LZMA, Zstandard

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.images import jpeg_scan
-from freefill.images.jpeg_scan import DOWN, FIRST, STRIDE
+from freefill.images.jpeg import scan as jpeg_scan
+from freefill.images.jpeg.scan import DOWN, FIRST, STRIDE
 
 _ZIGZAG_ROW = np.array(
     [0, 0, 1, 2, 1, 0, 0, 1, 2, 3, 4, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1, 0, 0, 1, 2, 3,

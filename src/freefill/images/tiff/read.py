@@ -6,19 +6,20 @@ Pixel layouts of one byte or more are read here; bilevel, JPEG and other rare ki
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from freefill.errors import InputError
-from freefill.images import cmyk, palette, tiff_codec
+from freefill.images import cmyk, palette
 from freefill.images.damage import check_frames, check_size, quietly, reading, silence_libtiff
-from freefill.images.modes import Raster, raster_of
+from freefill.images.modes import Raster, picture_of, raster_of
 from freefill.images.orient import turn, upright_exif, upright_xmp
-from freefill.images.tiff_tags import SUB, Order, ReadAt, Tags, exif_of_tags, header_of, read_tags
-from freefill.values import Extras, Picture
+from freefill.images.tiff import codec as tiff_codec
+from freefill.images.tiff.tags import SUB, Order, ReadAt, Tag, Tags, exif_of_tags, header_of, read_tags
+from freefill.values import Carry, Extras, Picture
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, INKS = 0, 1, 2, 3, 5
 _TEXTS = (269, 270, 271, 272, 285, 305, 306, 315, 316, 33432)  # document, description, make, model, software, ...
@@ -48,6 +49,21 @@ class Layout:
         return np.dtype(f"{self.kind}{self.bits // 8}")
 
 
+@dataclass(frozen=True, eq=False)
+class TiffCarry(Carry):
+    """How a TIFF was made."""
+
+    byteorder: Order = "<"
+    compression: int = tiff_codec.DEFLATE
+    predictor: int = 2
+    tile: tuple[int, int] | None = None  # height, width
+    planar: bool = False
+    iptc: Tag | None = None
+    white_is_zero: bool = False
+    extra_sample: int = 2  # what alpha is called: 0 unsaid, 1 premultiplied, 2 straight
+    palette16: NDArray[np.uint16] | None = None  # (n, 3), of which Extras.palette has the first 8 bits
+
+
 def read_tiff(stream: BinaryIO, name: str, max_mpx: float | None, first_frame: bool) -> Picture:
     """Read the one picture of a TIFF file, upright.
 
@@ -71,12 +87,13 @@ def read_tiff(stream: BinaryIO, name: str, max_mpx: float | None, first_frame: b
         check_size(name, layout.width, layout.height, max_mpx)
         orientation = tags[274].integers[0] if 274 in tags and tags[274].data else 1
         icc = tags[34675].data if 34675 in tags else None
+        carry = TiffCarry(order, layout.compression, layout.predictor, layout.tile, layout.planar, tags.get(33723))
         if _ours(layout):
-            raster = _take_apart(_pixels(read_at, tags, layout, order), tags, layout, name, icc)
+            raster, carry = _take_apart(_pixels(read_at, tags, layout, order), tags, layout, name, carry)
             raster = _turned(raster, orientation)
         else:
             raster = _by_pillow(stream, number, name, icc)  # which turns it
-    return Picture(raster.pixels, raster.alpha, _extras(tags, layout, raster, order, icc), name)
+    return picture_of(raster, replace(_extras(tags, order), carry=carry), name)
 
 
 def _page(read_at: ReadAt, offset: int, order: Order, big: bool, name: str, first: bool) -> tuple[Tags, int]:
@@ -182,10 +199,13 @@ def _values(data: bytes, rows: int, width: int, samples: int, layout: Layout, or
     return np.cumsum(values, axis=1, dtype=layout.dtype) if layout.predictor == 2 else values
 
 
-def _take_apart(pixels: NDArray[Any], tags: Tags, layout: Layout, name: str, icc: bytes | None) -> Raster:
+def _take_apart(
+    pixels: NDArray[Any], tags: Tags, layout: Layout, name: str, carry: TiffCarry
+) -> tuple[Raster, TiffCarry]:
     """Make pixels, alpha and native numbers of a page's samples."""
     if layout.photometric == INKS:
-        return Raster(cmyk.rgb_of(pixels, icc), mode="CMYK", native=pixels)
+        icc = tags[34675].data if 34675 in tags else None
+        return Raster(cmyk.rgb_of(pixels, icc), mode="CMYK", native=pixels), carry
     if layout.photometric == PALETTE:
         table = np.array(tags[320].integers, np.int64).reshape(3, -1).T
         rgb = (table if table.max() < 256 else table >> 8).astype(np.uint8)
@@ -194,7 +214,7 @@ def _take_apart(pixels: NDArray[Any], tags: Tags, layout: Layout, name: str, icc
         rgb = rgb[: max(int(native.max()), int(listed[-1]) if len(listed) else 0) + 1]
         entries = np.dstack([rgb[None], np.full((1, len(rgb), 1), 255, np.uint8)])[0]
         shown = np.ascontiguousarray(palette.colours_of(native, entries)[:, :, :3])
-        return Raster(shown, None, "P", native, rgb, {"palette16": table.astype(np.uint16)})
+        return Raster(shown, None, "P", native, rgb), replace(carry, palette16=table.astype(np.uint16))
     if layout.kind == "f":
         if not np.isfinite(pixels).all() or pixels.min() < 0 or pixels.max() > 1:
             raise InputError(f"{name}: its float numbers leave 0 to 1; scale or clip them first")
@@ -202,17 +222,16 @@ def _take_apart(pixels: NDArray[Any], tags: Tags, layout: Layout, name: str, icc
     colours = 3 if layout.photometric == RGB else 1
     alpha = np.ascontiguousarray(pixels[:, :, colours]) if layout.samples > colours else None
     pixels = np.ascontiguousarray(pixels[:, :, :colours]) if alpha is not None else pixels
-    save: dict[str, Any] = {}
     if layout.photometric == WHITE_IS_ZERO:
         full = np.iinfo(pixels.dtype).max if layout.kind == "u" else 1
-        pixels, save["white_is_zero"] = full - pixels, True
+        pixels, carry = full - pixels, replace(carry, white_is_zero=True)
     if alpha is not None:
-        save["extra_sample"] = 0 if layout.extra is None else layout.extra
+        carry = replace(carry, extra_sample=0 if layout.extra is None else layout.extra)
         if layout.extra == 1 and layout.kind == "u":
             pixels = straight(pixels, alpha)
     word = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[layout.samples]
     suffix = {("u", 8): "", ("u", 16): ";16"}.get((layout.kind, layout.bits), f";F{layout.bits}")
-    return Raster(pixels, alpha, "I;16" if word + suffix == "L;16" else word + suffix, save=save)
+    return Raster(pixels, alpha, "I;16" if word + suffix == "L;16" else word + suffix), carry
 
 
 def straight(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
@@ -250,7 +269,7 @@ def _by_pillow(stream: BinaryIO, number: int, name: str, icc: bytes | None) -> R
     return raster_of(image, name, icc)
 
 
-def _extras(tags: Tags, layout: Layout, raster: Raster, order: Order, icc: bytes | None) -> Extras:
+def _extras(tags: Tags, order: Order) -> Extras:
     """Collect what the file carries."""
     described = {tag: value for tag, value in tags.items() if tag in _TEXTS or (tag in SUB and value.children)}
     unit = tags[296].integers[0] if 296 in tags and tags[296].data else 2
@@ -259,19 +278,10 @@ def _extras(tags: Tags, layout: Layout, raster: Raster, order: Order, icc: bytes
         scale = 2.54 if unit == 3 else 1.0
         x, y = (tags[tag].numbers[0] * scale if tags[tag].numbers else 0.0 for tag in (282, 283))
         dpi = (x, y) if x > 0 and y > 0 else None
-    save = {
-        **raster.save,
-        "byteorder": order,
-        "compression": layout.compression,
-        "predictor": layout.predictor,
-        "tile": layout.tile,
-        "planar": layout.planar,
-    }
-    if 33723 in tags:
-        save["iptc"] = tags[33723]
     try:
         exif = upright_exif(exif_of_tags(described, order)) if described else None
     except (struct.error, KeyError):
         exif = None
     xmp = upright_xmp(tags[700].data) if 700 in tags and tags[700].data else None
-    return Extras("TIFF", raster.mode, icc, exif, xmp, dpi, native=raster.native, palette=raster.palette, save=save)
+    icc = tags[34675].data if 34675 in tags else None
+    return Extras("TIFF", icc=icc, exif=exif, xmp=xmp, dpi=dpi)

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.images.damage import quietly
-from freefill.images.jpeg import colours_of, header_of, tables_of
+from freefill.images.jpeg.header import Tables, colours_of, header_of, tables_of
 from freefill.images.modes import array_of
 from freefill.images.orient import turn
-from freefill.values import JpegTables
 
 if TYPE_CHECKING:
     from PIL import Image as PilImage
@@ -42,7 +41,7 @@ def with_kept_blocks(original: bytes, orientation: int, image: PilImage.Image, o
     ends within a block, or compiled code that cannot run here
     """
     try:
-        from freefill.images import jpeg_blocks
+        from freefill.images.jpeg import blocks as jpeg_blocks
     except (ImportError, RuntimeError, OSError):  # numba is not there, or finds no place for what it compiles
         return None
     with ThreadPoolExecutor(1) as beside:  # neither holds the interpreter: on two cores it takes two thirds of the time
@@ -113,7 +112,7 @@ def _region(changed: NDArray[np.bool_], unit: tuple[int, int]) -> tuple[int, int
 def _alike(original: bytes, model: bytes, tables: list[list[int]]) -> bool:
     """Tell whether numbers mean the same in both files: the same tables, and components of the same colours."""
     first, second = header_of(original, "original"), header_of(model, "part")
-    made: JpegTables = tables_of(second)
+    made: Tables = tables_of(second)
     return colours_of(first) == colours_of(second) and [list(table) for table in made.quantization] == tables
 
 

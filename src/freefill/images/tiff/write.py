@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.errors import InputError
-from freefill.images import tiff_codec
 from freefill.images.modes import pil_of
-from freefill.images.tiff import BLACK_IS_ZERO, INKS, PALETTE, RGB, WHITE_IS_ZERO, premultiplied
-from freefill.images.tiff_tags import Order, Tag, Tags, longs, pack_tags, rational, shorts, tags_of_exif
+from freefill.images.tiff import codec as tiff_codec
+from freefill.images.tiff.read import BLACK_IS_ZERO, INKS, PALETTE, RGB, WHITE_IS_ZERO, TiffCarry, premultiplied
+from freefill.images.tiff.tags import Order, Tag, Tags, longs, pack_tags, rational, shorts, tags_of_exif
 from freefill.values import Picture
 
 _STRIP_BYTES = 256 << 10
@@ -25,23 +25,23 @@ def write_tiff(picture: Picture, stream: BinaryIO, name: str) -> tuple[str, ...]
     Compressions that lose or that only bilevel pictures have (JPEG, fax) become Deflate: then every known pixel is
     exact, and the file is small enough.
     """
-    save, notes = picture.extras.save, []
-    order: Order = save.get("byteorder", "<")
-    compression = save.get("compression", tiff_codec.DEFLATE)
+    notes = []
+    carry = picture.extras.carry if isinstance(picture.extras.carry, TiffCarry) else TiffCarry()
+    order, compression = carry.byteorder, carry.compression
     if compression not in tiff_codec.WRITTEN:
         notes.append(f"TIFF compression {compression} is written as Deflate, which loses nothing")
         compression = tiff_codec.DEFLATE
-    samples, tags = _samples(picture)
+    samples, tags = _samples(picture, carry)
     kind = samples.dtype.kind
-    predictor = 2 if save.get("predictor", 2) != 1 and compression in (5, 8, 32946) and kind == "u" else 1
+    predictor = 2 if carry.predictor != 1 and compression in (5, 8, 32946) and kind == "u" else 1
     if samples.dtype.itemsize == 1 and tags[258].integers[0] == 1:
         predictor = 1
-    planar = bool(save.get("planar")) and samples.shape[2] > 1
+    planar = carry.planar and samples.shape[2] > 1
     height, width = picture.size
     stream.write((b"II*\0" if order == "<" else b"MM\0*") + bytes(4))
     starts, sizes = [], []
     place = 8
-    tile, rows = save.get("tile"), _rows(samples, planar)
+    tile, rows = carry.tile, _rows(samples, planar)
     for data in _segments(samples, tile, rows, planar, predictor, compression, order):
         starts.append(place)
         sizes.append(len(data))
@@ -58,14 +58,14 @@ def write_tiff(picture: Picture, stream: BinaryIO, name: str) -> tuple[str, ...]
         tags |= {322: longs([tile[1]]), 323: longs([tile[0]]), 324: longs(starts), 325: longs(sizes)}
     else:
         tags |= {273: longs(starts), 278: longs([rows]), 279: longs(sizes)}
-    _describe(picture, tags)
+    _describe(picture, carry, tags)
     stream.write(pack_tags(tags, order, place))
     stream.seek(4)
     stream.write(place.to_bytes(4, "little" if order == "<" else "big"))
     return tuple(notes)
 
 
-def _samples(picture: Picture) -> tuple[NDArray[Any], Tags]:
+def _samples(picture: Picture, carry: TiffCarry) -> tuple[NDArray[Any], Tags]:
     """Return (H, W, samples) as they are to lie in the file, and the tags that say what they mean."""
     extras, pixels, alpha = picture.extras, picture.pixels, picture.alpha
     if extras.native is not None and extras.mode == "CMYK" and alpha is None:
@@ -76,7 +76,7 @@ def _samples(picture: Picture) -> tuple[NDArray[Any], Tags]:
         table = np.zeros((256, 3), np.uint16)
         colours = np.array(image.getpalette("RGB"), np.uint16).reshape(-1, 3)
         table[: len(colours)] = colours * 257
-        finer = extras.save.get("palette16")  # the file's own numbers, where their first 8 bits still hold
+        finer = carry.palette16  # the file's own numbers, where their first 8 bits still hold
         if finer is not None and len(finer) <= 256:
             own = (finer >> 8 == table[: len(finer)] >> 8).all(axis=1)
             table[: len(finer)][own] = finer[own]
@@ -92,12 +92,12 @@ def _samples(picture: Picture) -> tuple[NDArray[Any], Tags]:
     tags: Tags = {262: shorts(BLACK_IS_ZERO if grey else RGB)}
     parts = [pixels]
     if alpha is not None:
-        meaning = extras.save.get("extra_sample", 2)
+        meaning = carry.extra_sample
         if meaning == 1 and pixels.dtype.kind == "u":
             parts = [premultiplied(pixels, alpha)]
         parts.append(alpha[:, :, None])
         tags[338] = shorts(meaning)
-    if extras.save.get("white_is_zero") and grey:
+    if carry.white_is_zero and grey:
         tags[262] = shorts(WHITE_IS_ZERO)
         parts[0] = np.array(picture.full_scale, pixels.dtype) - parts[0]
     samples = parts[0] if len(parts) == 1 else np.dstack(parts)
@@ -139,7 +139,7 @@ def _segments(
                 yield tiff_codec.pack(data, compression, len(data) // part.shape[0], part.shape[0])
 
 
-def _describe(picture: Picture, tags: Tags) -> None:
+def _describe(picture: Picture, carry: TiffCarry, tags: Tags) -> None:
     """Add everything that is not pixels."""
     extras = picture.extras
     if extras.exif:
@@ -150,5 +150,5 @@ def _describe(picture: Picture, tags: Tags) -> None:
         tags[700] = Tag(1, extras.xmp)
     if extras.dpi:
         tags |= {282: rational(extras.dpi[0]), 283: rational(extras.dpi[1]), 296: shorts(2)}
-    if "iptc" in extras.save:
-        tags[33723] = extras.save["iptc"]
+    if carry.iptc is not None:
+        tags[33723] = carry.iptc

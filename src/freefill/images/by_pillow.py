@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -11,13 +12,23 @@ import numpy as np
 from freefill.errors import InputError
 from freefill.images.damage import check_frames, check_size, quietly, reading
 from freefill.images.depth import change_depth
-from freefill.images.modes import pil_of, raster_of
-from freefill.values import Extras, Picture
+from freefill.images.modes import picture_of, pil_of, raster_of
+from freefill.values import Carry, Extras, Picture
 
 if TYPE_CHECKING:
     from PIL import Image as PilImage
 
 WORDS = {"WEBP": "WebP", "BMP": "BMP", "GIF": "GIF", "AVIF": "AVIF", "HEIF": "HEIC"}
+
+
+LOSSY = ("JPEG", "AVIF", "HEIF")
+
+
+@dataclass(frozen=True, eq=False)
+class WebpCarry(Carry):
+    """How a WebP was made."""
+
+    lossless: bool
 
 
 def _opened(stream: BinaryIO, kind: str, name: str) -> PilImage.Image:
@@ -46,7 +57,7 @@ def _opened(stream: BinaryIO, kind: str, name: str) -> PilImage.Image:
         raise InputError(f"{name}: the picture is too large for a GIF to be read; save it as PNG") from None
 
 
-def read_plain(stream: BinaryIO, kind: str, name: str, max_mpx: float | None, first_frame: bool) -> Picture:
+def read_by_pillow(stream: BinaryIO, kind: str, name: str, max_mpx: float | None, first_frame: bool) -> Picture:
     """Read a picture of one of these formats; orientation is left to the caller.
 
     Raises
@@ -54,14 +65,14 @@ def read_plain(stream: BinaryIO, kind: str, name: str, max_mpx: float | None, fi
     InputError
         If the file is damaged, too large, or a film.
     """
-    save: dict[str, Any] = {}
+    carry = None
     if kind == "WEBP":
         head = stream.read()
         stream = io.BytesIO(head)
         width, height, lossless, animated = _webp_header(head, name)
         check_size(name, width, height, max_mpx)  # Pillow's reader takes memory for two frames when it is made
         check_frames(name, 2 if animated and not first_frame else 1, first_frame, "or more frames")
-        save["lossless"] = lossless
+        carry = WebpCarry(lossless)
     with reading(name, WORDS[kind]):
         with quietly():
             image = _opened(stream, kind, name)
@@ -78,13 +89,16 @@ def read_plain(stream: BinaryIO, kind: str, name: str, max_mpx: float | None, fi
     xmp = info.get("xmp")
     dpi = info.get("dpi") if kind == "BMP" else None
     if kind == "BMP" and raster.mode == "P":
-        raster.save.pop("palette_alpha", None)
+        raster.palette_alpha = None
     extras = Extras(
-        kind, raster.mode, info.get("icc_profile") or None, exif, xmp if isinstance(xmp, bytes) and xmp else None,
-        dpi if dpi and all(value > 0 for value in dpi) else None,
-        native=raster.native, palette=raster.palette, save={**raster.save, **save},
-    )  # fmt: skip
-    return Picture(raster.pixels, raster.alpha, extras, name)
+        kind,
+        icc=info.get("icc_profile") or None,
+        exif=exif,
+        xmp=xmp if isinstance(xmp, bytes) and xmp else None,
+        dpi=dpi if dpi and all(value > 0 for value in dpi) else None,
+        carry=carry,
+    )
+    return picture_of(raster, extras, name)
 
 
 def _webp_header(data: bytes, name: str) -> tuple[int, int, bool, bool]:
@@ -112,7 +126,7 @@ def _webp_header(data: bytes, name: str) -> tuple[int, int, bool, bool]:
     return *size, lossless, animated
 
 
-def write_plain(picture: Picture, stream: BinaryIO, kind: str, quality: int | None, name: str) -> tuple[str, ...]:
+def write_by_pillow(picture: Picture, stream: BinaryIO, kind: str, quality: int | None, name: str) -> tuple[str, ...]:
     """Write a picture as WebP, BMP, GIF, AVIF or HEIC; returns notes about what the format could not hold.
 
     WebP is lossless where the input was (WebP or any lossless format) and no quality is asked for.
@@ -124,7 +138,8 @@ def write_plain(picture: Picture, stream: BinaryIO, kind: str, quality: int | No
     if kind == "WEBP":
         if max(picture.size) > 16383:
             raise InputError(f"{name}: WebP holds at most 16,383 px a side; write PNG or TIFF instead")
-        lossless = extras.save.get("lossless", extras.format not in ("JPEG", "AVIF", "HEIF")) and quality is None
+        own = extras.carry.lossless if isinstance(extras.carry, WebpCarry) else extras.format not in LOSSY
+        lossless = own and quality is None
         options = {"lossless": lossless, "quality": quality or 90, "method": 4, "exact": True}
         if lossless:
             options["quality"] = 50  # effort here, not loss

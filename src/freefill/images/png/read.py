@@ -14,6 +14,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ from numpy.typing import NDArray
 
 from freefill.errors import InputError
 from freefill.images.damage import check_frames, check_size, quietly, reading
-from freefill.images.modes import Raster, raster_of, with_key
-from freefill.values import Extras, Picture
+from freefill.images.modes import Raster, picture_of, raster_of, with_key
+from freefill.values import Carry, Extras, Picture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
@@ -31,6 +32,14 @@ XMP = "XML:com.adobe.xmp"
 _MOST_BYTES = 64 << 20  # a text or profile that unpacks to more is an attack, not a text
 
 Chunk = tuple[bytes, bytes | memoryview]
+
+
+@dataclass(frozen=True, eq=False)
+class PngCarry(Carry):
+    """What goes from a PNG to the PNG made of it, as it stood."""
+
+    chunks: tuple[tuple[bytes, bytes], ...]
+    texts: tuple[tuple[bytes, bytes], ...]
 
 
 def read_png(data: bytes, name: str, max_mpx: float | None, first_frame: bool) -> Picture:
@@ -51,7 +60,7 @@ def read_png(data: bytes, name: str, max_mpx: float | None, first_frame: bool) -
     with reading(name, "PNG"):
         bare = _bare(chunks, keep_key=depth < 16)
         raster = _deep(bare, header, chunks) if depth == 16 else _shallow(bare, name)
-    return Picture(raster.pixels, raster.alpha, _extras(chunks, raster), name)
+    return picture_of(raster, _extras(chunks), name)
 
 
 def _header(data: bytes, name: str) -> tuple[int, int, int, int, int]:
@@ -177,12 +186,12 @@ def _unpacked(body: bytes) -> bytes:
     return stream.decompress(body, _MOST_BYTES)
 
 
-def _extras(chunks: list[Chunk], raster: Raster) -> Extras:
+def _extras(chunks: list[Chunk]) -> Extras:
     """Collect what the file carries."""
     found: dict[str, Any] = {}
     text: dict[str, str] = {}
-    raw_text: list[Chunk] = []
-    kept: list[Chunk] = []
+    raw_text: list[tuple[bytes, bytes]] = []
+    kept: list[tuple[bytes, bytes]] = []
     for kind, part in chunks:
         body = b"" if kind == b"IDAT" else bytes(part)
         try:
@@ -204,11 +213,7 @@ def _extras(chunks: list[Chunk], raster: Raster) -> Extras:
                 kept.append((kind, body))
         except (zlib.error, IndexError, ValueError, struct.error):
             continue  # a damaged note beside sound pixels: the picture matters more
-    save = {**raster.save, "png_chunks": tuple(kept), "png_text": tuple(raw_text)}
-    return Extras(
-        "PNG", raster.mode, found.get("icc"), found.get("exif"), found.get("xmp"), found.get("dpi"), text,
-        native=raster.native, palette=raster.palette, save=save,
-    )  # fmt: skip
+    return Extras("PNG", text=text, carry=PngCarry(tuple(kept), tuple(raw_text)), **found)
 
 
 def text_of(kind: bytes, body: bytes) -> tuple[str, str]:

@@ -13,7 +13,7 @@ import numpy as np
 from freefill.errors import InputError
 from freefill.images.depth import change_depth
 from freefill.images.modes import keyed, pil_of
-from freefill.images.png import SIGNATURE, XMP, Chunk, pack, text_of
+from freefill.images.png.read import SIGNATURE, XMP, Chunk, PngCarry, pack, text_of
 from freefill.values import Picture
 
 _MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "tRNS")
@@ -74,7 +74,7 @@ def _deep(picture: Picture) -> memoryview:
         header = bytes(data[16:29])
     parts = [SIGNATURE, pack(b"IHDR", header)]
     if key is not None:
-        parts.append(pack(b"tRNS", struct.pack(f">{channels}H", *picture.extras.save["transparent_key"][:channels])))
+        parts.append(pack(b"tRNS", struct.pack(f">{channels}H", *(picture.extras.transparent_key or ())[:channels])))
     parts += [bytes(data[start:end]) for kind, start, end in _places(memoryview(data)) if kind in (b"IDAT", b"IEND")]
     return memoryview(b"".join(parts))
 
@@ -90,9 +90,10 @@ def _places(data: memoryview) -> Iterator[tuple[bytes, int, int]]:
 
 def _beside(picture: Picture) -> list[Chunk]:
     """Return the chunks for everything but pixels."""
-    extras, save = picture.extras, picture.extras.save
+    extras = picture.extras
+    carry = extras.carry if isinstance(extras.carry, PngCarry) else PngCarry((), ())
     profile = extras.icc if extras.mode != "CMYK" else None  # the pixels are sRGB then, the profile is for inks
-    out: list[Chunk] = [c for c in save.get("png_chunks", ()) if not (profile and c[0] == b"sRGB")]
+    out: list[Chunk] = [c for c in carry.chunks if not (profile and c[0] == b"sRGB")]
     if profile:
         out.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(profile)))
     if extras.dpi:
@@ -100,7 +101,7 @@ def _beside(picture: Picture) -> list[Chunk]:
         out = [*(c for c in out if c[0] != b"pHYs"), (b"pHYs", struct.pack(">IIB", x, y, 1))]
     if extras.exif:
         out.append((b"eXIf", extras.exif))
-    raw = save.get("png_text", ())
+    raw = carry.texts
     same = dict(text_of(*chunk) for chunk in raw) == dict(extras.text)
     out += raw if same else [_text_chunk(key, value) for key, value in extras.text.items()]
     if extras.xmp:
