@@ -172,6 +172,7 @@ def flat() -> list[dict[str, Any]]:
     from freefill.batch.pairs import Pair
     from freefill.batch.records import Work
     from freefill.batch.run import task_of
+    from freefill.request import Request
     from freefill.running.processes import Processes
 
     with tempfile.TemporaryDirectory() as folder:
@@ -182,7 +183,7 @@ def flat() -> list[dict[str, Any]]:
             for n in range(500)
         ]
         sizes = []
-        with Processes(task_of(Work(engine="texture"), str(root / "out"))) as pool:
+        with Processes(task_of(Work(Request(engine="texture")), str(root / "out"))) as pool:
             for done in pool.run(pairs):
                 assert done.answer.status == "done", done.answer.error
                 sizes += [psutil.Process(worker.pid).memory_info().rss / 2**20 for worker in pool.workers] or sizes[-1:]

@@ -15,8 +15,9 @@ MAY_IMPORT = {
     "threads": set(),
     "files": {"errors"},
     "values": {"errors"},
+    "request": {"values", "errors"},
     "images": {"values", "errors", "files", "compiling"},
-    "masks": {"values", "errors", "files"},
+    "masks": {"values", "errors", "request", "files"},
     "compose": {"values", "errors"},
     "synthesis": {"values", "errors", "compiling", "threads"},
     "layout": {"values", "errors", "compiling"},
@@ -26,17 +27,18 @@ MAY_IMPORT = {
     "engines": {"values", "errors", "files", "masks", "synthesis", "layout", "networks", "weights"},
     "detectors": {"values", "errors", "files", "masks", "synthesis", "networks", "weights"},
     "inpainting": {"values", "errors", "images", "masks", "compose", "engines"},
-    "inputs": {"values", "errors", "files", "images", "masks", "detectors"},
-    "inpainter": {"values", "errors", "images", "engines", "inpainting", "inputs"},
+    "inputs": {"values", "errors", "request", "files", "images", "masks", "detectors"},
+    "result": {"values", "errors", "request", "files", "images", "inputs"},
+    "inpainter": {"values", "errors", "request", "images", "engines", "inpainting", "inputs", "result"},
     "places": {"errors", "files", "images"},
     "running": {"errors", "files", "places", "threads"},
-    "batch": {"values", "errors", "files", "images", "inputs", "inpainter", "places", "running"},
+    "batch": {"values", "errors", "request", "files", "images", "inputs", "inpainter", "places", "running"},
     "demo": {"values", "errors", "files", "images", "masks", "inputs", "inpainter"},
     "training": {"values", "errors", "files", "images", "masks", "synthesis", "metrics", "networks", "weights"},
     "__main__": {"cli"},
     "cli": {
-        "values", "errors", "files", "images", "masks", "compose", "synthesis", "engines", "detectors", "weights",
-        "inputs", "inpainter", "places", "batch", "demo", "training",
+        "values", "errors", "request", "files", "images", "masks", "compose", "synthesis", "engines", "detectors",
+        "weights", "inputs", "inpainter", "places", "batch", "demo", "training",
     },
 }  # fmt: skip
 HEAVY = {"torch", "cv2", "numba", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "requests"}
@@ -52,6 +54,7 @@ MAY_LOAD = {
     "weights": {"torch", "requests", "onnx"},
     "engines": {"torch", "cv2", "skimage"},
     "detectors": {"cv2", "onnxruntime"},
+    "result": {"cv2", "torch"},  # torch: where the caller gave a tensor
     "running": {"cv2"},  # to share the cores between workers
     "demo": {"PIL", "cv2"},
     "training": {"torch", "PIL", "cv2"},

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from freefill.errors import EngineError, FreefillError, InputError, WeightsError
+    from freefill import masks
+    from freefill.errors import EngineError, FreefillError, InputError, NothingFoundError, WeightsError
     from freefill.inpainter import Inpainter, inpaint
-    from freefill.values import Mask, Options, Picture, Result
+    from freefill.request import Request, Shape
+    from freefill.result import Result
+    from freefill.values import Mask, Options, Picture
 
 _HOMES = {
     "EngineError": "errors",
@@ -21,9 +24,12 @@ _HOMES = {
     "InputError": "errors",
     "Inpainter": "inpainter",
     "Mask": "values",
+    "NothingFoundError": "errors",
     "Options": "values",
     "Picture": "values",
-    "Result": "values",
+    "Request": "request",
+    "Result": "result",
+    "Shape": "request",
     "WeightsError": "errors",
     "inpaint": "inpainter",
 }
@@ -34,11 +40,15 @@ __all__ = [
     "Inpainter",
     "InputError",
     "Mask",
+    "NothingFoundError",
     "Options",
     "Picture",
+    "Request",
     "Result",
+    "Shape",
     "WeightsError",
     "inpaint",
+    "masks",
 ]
 
 
@@ -48,3 +58,8 @@ def __getattr__(name: str) -> Any:
     if name == "masks":
         return importlib.import_module("freefill.masks")
     raise AttributeError(f"module 'freefill' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    """Show what is loaded on first use as well."""
+    return sorted((*__all__, "__version__"))

@@ -2,6 +2,7 @@
 
     FreefillError               1   never raised itself
     ├── InputError              1   a picture, mask, option or file of the user's is wrong
+    │   └── NothingFoundError   1   a word such as "people" found nothing in the picture
     ├── WeightsError            1   weights are missing, damaged, or of another network
     └── EngineError             1   an engine cannot run here, or cannot fill this hole
 
@@ -22,6 +23,10 @@ class FreefillError(Exception):
 
 class InputError(FreefillError):
     """A picture, a mask, an option or a file is wrong."""
+
+
+class NothingFoundError(InputError):
+    """A word such as "people" found nothing in the picture, so there is nothing to fill."""
 
 
 class WeightsError(FreefillError):

@@ -1,4 +1,4 @@
-"""The user's door: paths, PIL images and arrays in, the same kind out; engines loaded once.
+"""The user's door: whatever holds a picture in, the same kind out; engines loaded once.
 
 import freefill
 result = freefill.inpaint("photo.jpg", "mask.png")
@@ -7,54 +7,30 @@ result.save("out.jpg")
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from freefill.engines import registry
-from freefill.engines.engine import Ready
-from freefill.errors import EngineError
-from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for, mask_picture, sources
-from freefill.values import EngineSettings, Hole, Length, Mask, Options, Picture, Plan, Result
+from freefill.engines.engine import Ready, TakesTensors
+from freefill.errors import EngineError, FreefillError
+from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for, sources
+from freefill.request import DEFAULT_MAX_MPX, Request, Shape, check_choices, in_python
+from freefill.result import Result
+from freefill.values import EngineSettings, Hole, Mask, Options, Outcome, Picture, Plan
 
 if TYPE_CHECKING:
     import torch
 
-
-@dataclass(frozen=True, eq=False)
-class Filled(Result):
-    """A result that also gives the picture back as the caller gave it."""
-
-    like: Any = None
-
-    @cached_property
-    def image(self) -> Any:
-        """The filled picture, of the kind that was passed in: a PIL image, or an array of the same shape and dtype."""
-        from freefill.images.arrays import is_pil, to_array
-
-        like = self.like if isinstance(self.like, np.ndarray) or is_pil(self.like) else None
-        return to_array(self.picture, like)
-
-    def save(self, path: str | os.PathLike[str], *, format: str | None = None, quality: int | None = None) -> None:
-        """Write the filled picture; format, depth, metadata and compression follow the input unless told otherwise."""
-        from freefill.images.write import write_picture
-
-        write_picture(self.picture, path, format=format, quality=quality)
-
-    def save_mask(self, path: str | os.PathLike[str]) -> None:
-        """Write the final mask as a 1-bit PNG, white = hole."""
-        from freefill.images.write import write_picture
-
-        write_picture(mask_picture(self.mask), path, format="PNG")
+    from freefill.inpainting import Progress
 
 
 class Inpainter:
     """Engines, loaded once and used often, from any number of threads.
+
+    It can be pickled: the copy loads its engines anew. As a context manager it lets go of them at the end.
 
     Parameters
     ----------
@@ -68,6 +44,12 @@ class Inpainter:
     ------
     EngineError, WeightsError
         If the engine is not known or cannot run here; said at once, not at the first picture.
+
+    Examples
+    --------
+    >>> with Inpainter("telea") as fill:
+    ...     fill(np.full((40, 60), 90, np.uint8), shapes=["box:10,10,8,4"])
+    <freefill.Result 60x40, 1.3% filled by telea in ...>
     """
 
     def __init__(
@@ -81,36 +63,80 @@ class Inpainter:
         save_attention: bool = False,
     ) -> None:
         self._settings = EngineSettings(weights, device, precision, save_stages, save_attention)
+        check_choices(self._settings)
         self._name = engine
         self._loaded: dict[str, Ready] = {}
         self._lock = threading.Lock()
         if engine != "auto":
             self._load(registry.find(engine).name)
 
+    @classmethod
+    def of(cls, request: Request) -> Inpainter:
+        """Return the one that a request wants."""
+        return cls(
+            request.engine,
+            weights=request.weights,
+            device=request.device,
+            precision=request.precision,
+            save_stages=request.save_stages,
+            save_attention=request.save_attention,
+        )
+
+    def __enter__(self) -> Inpainter:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._loaded.clear()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, (self._name, self._settings)
+
     def __call__(
         self,
         image: PictureLike,
-        mask: MaskLike,
+        mask: MaskLike | None = None,
         *,
+        invert: bool = False,
+        mask_fit: Literal["error", "scale"] = "error",
+        mask_channel: Literal["auto", "grey", "transparent", "opaque"] = "auto",
+        refine: bool = False,
+        prior: Literal["auto", "people", "none"] = "auto",
+        shapes: Sequence[str | Shape] = (),
+        also: Sequence[MaskLike] = (),
+        without: Sequence[MaskLike] = (),
         seed: int = 0,
         grow: float | str = 0,
         feather: float | str = 0,
-        invert: bool = False,
-        mask_fit: Literal["error", "scale"] = "error",
-        refine: bool = False,
         source: MaskLike | None = None,
         not_from: MaskLike | None = None,
         window: Literal["auto", "whole"] = "auto",
         texture: Literal["auto", "always", "never"] = "auto",
         structure: Literal["auto", "layout", "never"] = "auto",
         max_memory_bytes: int = Options.max_memory_bytes,
-    ) -> Filled:
+        max_mpx: float = DEFAULT_MAX_MPX,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Result:
         """Fill the masked part of one picture; see `freefill.inpaint`."""
-        picture = as_picture(image)
-        options = Options(seed, _length(grow), _length(feather), window, max_memory_bytes, texture, structure)
-        hole = mask_for(mask, picture, invert=invert, fit=mask_fit, refine=refine)
-        result = self.run(picture, hole, options, source=sources(picture, source, not_from, mask_fit))
-        return Filled(**{name: getattr(result, name) for name in Result.__dataclass_fields__}, like=image)
+        with _speaking_python():
+            request = Request(
+                invert=invert, mask_fit=mask_fit, mask_channel=mask_channel, refine=refine, prior=prior,
+                shapes=shapes, also=also, without=without, seed=seed, grow=grow, feather=feather,  # type: ignore[arg-type]
+                source=source, not_from=not_from, window=window, texture=texture, structure=structure,
+                max_memory_bytes=max_memory_bytes, max_mpx=max_mpx,
+            )  # fmt: skip
+            return Result.of(self.fulfil(as_picture(image, max_mpx), mask, request, progress), image)
+
+    def fulfil(
+        self,
+        picture: Picture,
+        mask: MaskLike | None,
+        request: Request,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Outcome:
+        """Make the mask and fill it, as a request says; its engine and settings are this Inpainter's own already."""
+        made = mask_for(mask, picture, request, request.max_mpx)
+        return self.run(picture, made, request, source=sources(picture, request), progress=progress)
 
     def run(
         self,
@@ -119,15 +145,15 @@ class Inpainter:
         options: Options = Options(),  # noqa: B008 (frozen)
         *,
         source: Hole | None = None,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Result:
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Outcome:
         """Fill one picture; values in, a value out."""
         from freefill.inpainting import inpaint as run_recipe
 
         ready, note = self._ready_for(mask)
         texture = self._texture(options)
-        result = run_recipe(picture, mask, ready, options, texture, source, progress)
-        return replace(result, notes=(note, *result.notes)) if note and result.plan.hole_px else result
+        outcome = run_recipe(picture, mask, ready, options, texture, source, progress)
+        return replace(outcome, notes=(note, *outcome.notes)) if note and outcome.plan.hole_px else outcome
 
     def plan(self, picture: Picture, mask: Mask, options: Options = Options()) -> Plan:  # noqa: B008 (frozen)
         """Decide everything and fill nothing."""
@@ -156,10 +182,9 @@ class Inpainter:
         """
         name = self._name
         engine = None if name == "auto" else self._load(registry.find(name).name).engine
-        batch = getattr(engine, "fill_batch", None)
-        if batch is None:
+        if not isinstance(engine, TakesTensors):
             raise EngineError(f"engine '{name}' takes no tensors; use deepfillv2, lama or migan")
-        return batch(images, masks)
+        return engine.fill_batch(images, masks)
 
     def _load(self, name: str) -> Ready:
         with self._lock:
@@ -181,37 +206,69 @@ class Inpainter:
         return None if options.texture == "never" else self._load("texture")
 
 
-def inpaint(image: PictureLike, mask: MaskLike, *, engine: str = "auto", weights: str | None = None,
-            device: str = "auto", seed: int = 0, grow: float | str = 0, feather: float | str = 0,
-            invert: bool = False, mask_fit: Literal["error", "scale"] = "error", refine: bool = False,
-            source: MaskLike | None = None, not_from: MaskLike | None = None,
-            window: Literal["auto", "whole"] = "auto", texture: Literal["auto", "always", "never"] = "auto",
-            structure: Literal["auto", "layout", "never"] = "auto",
-            max_memory_bytes: int = Options.max_memory_bytes) -> Filled:  # fmt: skip
+def inpaint(
+    image: PictureLike,
+    mask: MaskLike | None = None,
+    *,
+    engine: str = "auto",
+    weights: str | None = None,
+    device: str = "auto",
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32",
+    save_stages: bool = False,
+    save_attention: bool = False,
+    invert: bool = False,
+    mask_fit: Literal["error", "scale"] = "error",
+    mask_channel: Literal["auto", "grey", "transparent", "opaque"] = "auto",
+    refine: bool = False,
+    prior: Literal["auto", "people", "none"] = "auto",
+    shapes: Sequence[str | Shape] = (),
+    also: Sequence[MaskLike] = (),
+    without: Sequence[MaskLike] = (),
+    seed: int = 0,
+    grow: float | str = 0,
+    feather: float | str = 0,
+    source: MaskLike | None = None,
+    not_from: MaskLike | None = None,
+    window: Literal["auto", "whole"] = "auto",
+    texture: Literal["auto", "always", "never"] = "auto",
+    structure: Literal["auto", "layout", "never"] = "auto",
+    max_memory_bytes: int = Options.max_memory_bytes,
+    max_mpx: float = DEFAULT_MAX_MPX,
+    progress: Callable[[Progress], None] | None = None,
+) -> Result:
     """Fill the masked part of one picture.
 
     Parameters
     ----------
-    image : a path, a file object, a PIL image, or an array: (H, W), (H, W, 1..4) of uint8, uint16, or float in [0, 1]
+    image : a path, a file object, bytes of a file, a PIL image, a (C, H, W) tensor, or an array: (H, W),
+        (H, W, 1..4) of uint8, uint16, or float in [0, 1]
     mask : the same kinds; white, non-zero or True = hole; or a word: "alpha" (where the picture itself is transparent),
         "people", "salient", "text" (found in the picture; needs the extra `detect` and fetched models)
-    engine, weights, device : see `Inpainter`, which loads an engine once for many pictures
+    engine, weights, device, precision : see `Inpainter`, which loads an engine once for many pictures
+    save_stages, save_attention : keep what a network made on its way in `Result.stages`
+    invert : black is hole
+    mask_fit : "scale" takes a mask of another size
+    mask_channel : where a mask with alpha carries the mask
+    refine : repair the mask first, so that it covers the whole thing (`freefill.masks.refine`)
+    prior : what refining may ask: the networks that know persons, where they are here ("auto"), "people", "none"
+    shapes : drawn and added to the mask: "box:X,Y,W,H", "circle:X,Y,R", "polygon:X1,Y1,X2,Y2,X3,Y3",
+        "line:X1,Y1,X2,Y2,WIDTH", in px or percent
+    also, without : more masks, added; masks of what stays, taken out
     seed : another seed gives another fill, the same seed the same
     grow : grow the hole by px, or by percent of its size ("3%"), before filling
     feather : let the fill fade over this much of the grown ring
-    invert : black is hole
-    mask_fit : "scale" takes a mask of another size
-    refine : repair the mask first, so that it covers the whole thing (`freefill.masks.refine`)
     source, not_from : masks of what may, and what may not, be copied from
     window : "whole" = one window, the whole picture at its own scale
     texture : make fills sharp by patch synthesis: "auto" where they were made small, "always", "never"
     structure : ask what crosses the hole (a horizon, a pole, the edge of a board) before it is filled: "auto" where
         that helps, "layout" = everywhere, "never"
     max_memory_bytes : what the engine may take on top of the picture
+    max_mpx : larger pictures are refused, megapixels
+    progress : called again and again with how far it is; what it raises ends the fill, and nothing has changed
 
     Returns
     -------
-    Filled : `.image` (same kind as `image`), `.save(path)`, `.mask`, `.plan`, `.notes`, `.seconds`
+    Result : `.image` (same kind as `image`), `.save(path)`, `.mask`, `.plan`, `.notes`, `.seconds`
 
     Raises
     ------
@@ -224,15 +281,33 @@ def inpaint(image: PictureLike, mask: MaskLike, *, engine: str = "auto", weights
     >>> mask = np.zeros((40, 60), bool)
     >>> mask[10:14, 20:40] = True
     >>> image[mask] = 255
-    >>> int(inpaint(image, mask, engine="telea").image.max())
+    >>> int(inpaint(image, mask, engine="ns").image.max())
     90
     """
-    return Inpainter(engine, weights=weights, device=device)(
-        image, mask, seed=seed, grow=grow, feather=feather, invert=invert, mask_fit=mask_fit, refine=refine,
-        source=source, not_from=not_from, window=window, texture=texture, structure=structure,
-        max_memory_bytes=max_memory_bytes,
+    with _speaking_python():
+        fill = Inpainter(engine, weights=weights, device=device, precision=precision, save_stages=save_stages,
+                         save_attention=save_attention)  # fmt: skip
+    return fill(
+        image, mask, invert=invert, mask_fit=mask_fit, mask_channel=mask_channel, refine=refine, prior=prior,
+        shapes=shapes, also=also, without=without, seed=seed, grow=grow, feather=feather, source=source,
+        not_from=not_from, window=window, texture=texture, structure=structure, max_memory_bytes=max_memory_bytes,
+        max_mpx=max_mpx, progress=progress,
     )  # fmt: skip
 
 
-def _length(value: float | str) -> Length:
-    return Length.parse(value) if isinstance(value, str) else Length(float(value))
+def _remade(engine: str, settings: EngineSettings) -> Inpainter:
+    """Make the copy of one that was pickled."""
+    return Inpainter(
+        engine, weights=settings.weights, device=settings.device, precision=settings.precision,
+        save_stages=settings.save_stages, save_attention=settings.save_attention,
+    )  # fmt: skip
+
+
+@contextmanager
+def _speaking_python() -> Iterator[None]:
+    """Let errors name arguments where the command line has options."""
+    try:
+        yield
+    except FreefillError as error:
+        error.args = tuple(in_python(str(each)) for each in error.args)
+        raise

@@ -12,7 +12,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -22,7 +23,27 @@ from freefill.engines.engine import Ready
 from freefill.errors import InputError
 from freefill.images.profile import colour_codec
 from freefill.masks.grow import grow, object_size_px
-from freefill.values import Hole, Image, Mask, Options, Picture, Plan, Result
+from freefill.values import Box, Hole, Image, Mask, Options, Outcome, Picture, Plan
+
+Part = Literal["plan", "cut", "fill", "detail", "paste"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a fill is.
+
+    Attributes
+    ----------
+    part : what was finished: "plan", then for each window "cut", "fill", "detail" (once for each of its tiles), "paste"
+    window : its number, from 1; 0 for the plan
+    windows : how many there are
+    share : pixels of the hole that are pasted, 0 to 1
+    """
+
+    part: Part
+    window: int
+    windows: int
+    share: float
 
 
 def inpaint(
@@ -32,8 +53,8 @@ def inpaint(
     options: Options,
     texture: Ready | None = None,
     source: Hole | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Result:
+    progress: Callable[[Progress], None] | None = None,
+) -> Outcome:
     """Fill the masked part of a picture.
 
     Parameters
@@ -43,11 +64,11 @@ def inpaint(
     options : seed, growing, windows, memory
     texture : patch synthesis, which makes fills of smaller scale sharp; None leaves them enlarged
     source : (H, W) bool, True = may be copied from; None = every known, opaque pixel
-    progress : called with (windows done, windows in all)
+    progress : called after each part of the work; what it raises ends the fill
 
     Returns
     -------
-    Result; its picture equals the input outside its mask, bit for bit
+    Outcome; its picture equals the input outside its mask, bit for bit
 
     Raises
     ------
@@ -56,48 +77,46 @@ def inpaint(
     EngineError
         If the engine cannot fill this hole.
     """
-    seconds: dict[str, float] = dict.fromkeys(("plan", "cut", "fill", "detail", "paste"), 0.0)
-    with _timed(seconds, "plan"):
+    watch = _Watch(progress)
+    with watch.part("plan"):
         final, core, plan = prepare(picture, mask, ready, options, texture)
+        watch.begin(plan, final.hole)
     if plan.hole_px == 0:
-        return Result(picture, mask, plan, seconds, ("the mask is empty: nothing to fill, the picture is unchanged",))
+        notes = (*mask.notes, "the mask is empty: nothing to fill, the picture is unchanged")
+        return Outcome(picture, mask, plan, watch.seconds, notes)
     notes = [*mask.notes, *plan.notes]
     if ready.spec.bits < 16 and picture.pixels.dtype != np.uint8:
         notes.append(f"engine '{ready.spec.name}' works in {ready.spec.bits} bits: the fill has 256 levels")
     stages: dict[str, Image] = {}
-    with _timed(seconds, "cut"):
-        codec = colour_codec(picture, ready.spec.colour)
-        allowed = _allowed(picture, source)
-        canvas = Canvas(picture.pixels, final.hole, core, plan.feather_px, codec, allowed)
-    for number, window in enumerate(plan.windows):
-        with _timed(seconds, "cut"):
+    codec = colour_codec(picture, ready.spec.colour)
+    canvas = Canvas(picture.pixels, final.hole, core, plan.feather_px, codec, _allowed(picture, source))
+    for number, window in enumerate(plan.windows, start=1):
+        with watch.part("cut", number):
             crop = canvas.cut(window, max_memory_bytes=options.max_memory_bytes)
-        with _timed(seconds, "fill"):
+        with watch.part("fill", number):
             fill = ready.engine.fill(crop, plan.seed)
         for tile in window.detail:
-            with _timed(seconds, "detail"):
+            with watch.part("detail", number):
                 sharpener = texture or ready
                 guide = guide_for(fill, crop, window, tile)
                 tile_crop = canvas.cut(tile, guide, options.max_memory_bytes)
                 detail = sharpener.engine.fill(tile_crop, plan.seed)
-            with _timed(seconds, "paste"):
+            with watch.part("paste", number, tile.core):
                 canvas.paste(detail, tile_crop, tile)
             notes += detail.notes
         if not window.detail:
-            with _timed(seconds, "paste"):
+            with watch.part("paste", number, window.core):
                 canvas.paste(fill, crop, window)
         notes += fill.notes
-        prefix = f"window{number + 1}-" if len(plan.windows) > 1 else ""
+        prefix = f"window{number}-" if len(plan.windows) > 1 else ""
         stages |= {prefix + name: image for name, image in fill.stages.items()}
-        if progress is not None:
-            progress(number + 1, len(plan.windows))
     alpha = picture.alpha
     if mask.own_alpha and alpha is not None:
         alpha = alpha.copy()
         alpha[final.hole] = picture.full_scale  # the hole was what was transparent: now there is something to see
     filled = replace(picture, pixels=canvas.pixels, alpha=alpha)
-    sha256 = getattr(ready.engine, "weights_sha256", None)
-    return Result(filled, final, plan, seconds, tuple(dict.fromkeys(notes)), stages, sha256)
+    told = tuple(dict.fromkeys(notes))
+    return Outcome(filled, final, plan, watch.seconds, told, stages, ready.engine.weights_sha256)
 
 
 def prepare(
@@ -140,10 +159,29 @@ def _allowed(picture: Picture, source: Hole | None) -> Hole | None:
     return opaque if source is None else opaque & source
 
 
-@contextmanager
-def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        seconds[part] += time.perf_counter() - start
+class _Watch:
+    """Times the parts of the work, and tells how far it is after each."""
+
+    def __init__(self, tell: Callable[[Progress], None] | None) -> None:
+        self.seconds: dict[str, float] = dict.fromkeys(("plan", "cut", "fill", "detail", "paste"), 0.0)
+        self._tell = tell
+        self._windows, self._pasted_px, self._hole = 0, 0, np.zeros((0, 0), bool)
+
+    def begin(self, plan: Plan, hole: Hole) -> None:
+        """Know what there is to do."""
+        self._windows, self._hole = len(plan.windows), hole
+
+    @contextmanager
+    def part(self, name: Part, window: int = 0, pasted: Box | None = None) -> Iterator[None]:
+        """Time what the block does; `pasted` is the core whose hole pixels are done then."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.perf_counter() - start
+        if self._tell is None:
+            return
+        if pasted is not None:  # cores do not share a hole pixel
+            self._pasted_px += int(np.count_nonzero(self._hole[pasted.slices]))
+        share = self._pasted_px / max(int(np.count_nonzero(self._hole)), 1)
+        self._tell(Progress(name, window, self._windows, share))

@@ -1,94 +1,150 @@
-"""What users have, as values: paths, streams, PIL images and arrays become pictures and masks."""
+"""What users have, as values: paths, streams, bytes, PIL images, arrays and tensors become pictures and masks."""
 
 from __future__ import annotations
 
+import io
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from freefill.errors import InputError
+from freefill.errors import InputError, NothingFoundError, did_you_mean
+from freefill.request import DEFAULT_MAX_MPX, WORDS, MaskLike, MaskOptions, Request, is_word
 from freefill.values import Extras, Hole, Mask, Picture
 
-PictureLike = Any  # a path, a file object, a PIL image, an (H, W), (H, W, C) array, or a Picture
-MaskLike = Any  # the same, or a Mask, or one of WORDS
+PictureLike = Any  # a path, a stream, bytes, a PIL image, an (H, W) or (H, W, C) array, a (C, H, W) tensor, a Picture
 
-WORDS = ("alpha", "people", "salient", "text")
-"""Masks that are made from the picture; a file of that name goes first."""
-
-DEFAULT_MAX_MPX = 200.0
+__all__ = ["MaskLike", "PictureLike", "as_picture", "mask_for", "mask_picture", "sources"]
 
 
 def as_picture(image: PictureLike, max_mpx: float = DEFAULT_MAX_MPX) -> Picture:
-    """Return a Picture of whatever the user has."""
-    if isinstance(image, Picture):
-        return image
-    from freefill.images.arrays import from_array, is_pil
-
-    if isinstance(image, np.ndarray) or is_pil(image):
-        return from_array(image)
-    from freefill.images.read import read_picture
-
-    return read_picture(image, max_mpx=max_mpx)
-
-
-def mask_for(
-    mask: MaskLike,
-    picture: Picture,
-    *,
-    invert: bool = False,
-    fit: Literal["error", "scale"] = "error",
-    channel: Literal["auto", "grey", "transparent", "opaque"] = "auto",
-    refine: bool = False,
-    prior: Literal["auto", "people", "none"] = "auto",
-    max_mpx: float = DEFAULT_MAX_MPX,
-) -> Mask:
-    """Return the mask for a picture: read, or made from the picture; fitted; refined where asked for.
-
-    Parameters
-    ----------
-    mask : a path, stream, PIL image, array or Mask; or one of WORDS
-    invert : black is hole
-    fit : "scale" takes a mask of another size
-    channel : see `freefill.masks.sources.mask_from_picture`
-    refine : repair the mask, so that it covers the whole thing
-    prior : what refining may ask: the networks that know persons, where they are on this machine ("auto"); they must
-        be ("people"); the image alone ("none")
+    """Return a Picture of whatever the user has.
 
     Raises
     ------
     InputError
-        If the mask cannot be read or has another size.
-    WeightsError
-        If the word, or the prior "people", needs a model that is not on this machine.
+        If it is nothing that holds a picture, or one that cannot be read.
     """
+    if isinstance(image, Picture):
+        return image
+    from freefill.images.arrays import from_array, is_pil
+
+    if is_tensor(image):
+        return from_array(_from_tensor(image), source="tensor")
+    if isinstance(image, np.ndarray) or is_pil(image):
+        return from_array(image)
+    from freefill.images.read import read_picture
+
+    if isinstance(image, bytes | bytearray | memoryview):
+        return read_picture(io.BytesIO(image), max_mpx=max_mpx)
+    if isinstance(image, str | os.PathLike) or hasattr(image, "read"):
+        return read_picture(image, max_mpx=max_mpx)
+    raise InputError(_no_picture(image))
+
+
+def mask_for(
+    mask: MaskLike | None,
+    picture: Picture,
+    options: MaskOptions = MaskOptions(),  # noqa: B008 (frozen)
+    max_mpx: float = DEFAULT_MAX_MPX,
+) -> Mask:
+    """Return the mask for a picture: read, drawn, or made from the picture; put together; refined where asked for.
+
+    Parameters
+    ----------
+    mask : a path, stream, bytes, PIL image, array, tensor or Mask; or one of WORDS; None where `options` has shapes or
+        more masks
+    options : a Request will do
+
+    Raises
+    ------
+    InputError
+        If a mask cannot be read, has another size, or there is none at all.
+    NothingFoundError
+        If words found nothing in the picture, and nothing else is masked.
+    WeightsError
+        If a word, or the prior "people", needs a model that is not on this machine.
+    """
+    if mask is None and not options.shapes and not options.also:
+        raise InputError(
+            f"{picture.source}: what is to be removed? give a mask, a word ({', '.join(WORDS)}), "
+            "or shapes such as --box 10,20,30,40"
+        )
+    made = [] if mask is None else [_single(mask, picture, options, max_mpx)]
+    plain = replace_options(options, invert=False)
+    made += [_single(each, picture, plain, max_mpx) for each in options.also]
+    if options.shapes:
+        from freefill.masks.shapes import draw_shapes
+
+        made.append(Mask(draw_shapes(options.shapes, picture.size), "shapes"))
+    joined = _joined(made)
+    asked = [each for each in (mask, *options.also) if each is not None]
+    if not joined.hole.any() and asked and all(is_word(each) for each in asked):
+        raise NothingFoundError(
+            f"{picture.source}: no {' and no '.join(asked)} found; mark the place with --box or a mask, "
+            "or look with freefill mask --help"
+        )
+    if options.refine and joined.hole.any():
+        from freefill.detectors.refining import refined_mask
+        from freefill.detectors.source import as_image
+
+        joined = refined_mask(joined, as_image(picture), options.prior)[0]
+    for each in options.without:
+        stays = _single(each, picture, plain, max_mpx)
+        joined = replace(joined, hole=joined.hole & ~stays.hole, notes=(*joined.notes, *stays.notes))
+    return joined
+
+
+def replace_options(options: MaskOptions, *, invert: bool) -> MaskOptions:
+    """Return the part of the options that reads one mask."""
+    return MaskOptions(invert=invert, mask_fit=options.mask_fit, mask_channel=options.mask_channel)
+
+
+def _joined(made: list[Mask]) -> Mask:
+    """Return all masks as one; the picture's own alpha is filled only where it alone is the mask."""
+    if len(made) == 1:
+        return made[0]
+    hole = np.logical_or.reduce([each.hole for each in made])
+    notes = tuple(dict.fromkeys(note for each in made for note in each.notes))
+    return Mask(hole, " and ".join(dict.fromkeys(each.source for each in made)), notes)
+
+
+def _single(mask: MaskLike, picture: Picture, options: MaskOptions, max_mpx: float) -> Mask:
+    """Return one mask: read or made, and fitted."""
+    from freefill.images.arrays import is_pil
     from freefill.masks.sources import fit_mask, mask_from_alpha, mask_from_array, mask_from_picture
 
-    if isinstance(mask, str) and mask in WORDS and not Path(mask).exists():
+    invert = options.invert
+    if is_word(mask):
         if mask == "alpha":
             made = mask_from_alpha(picture)
         else:
-            from freefill.detectors.source import mask_for as detect
+            from freefill.detectors.source import mask_of_word
 
-            made = detect(mask, picture)
+            made = mask_of_word(mask, picture)
         made = replace(made, hole=~made.hole) if invert else made
     elif isinstance(mask, Mask):
         made = replace(mask, hole=~mask.hole) if invert else mask
+    elif is_tensor(mask):
+        made = mask_from_array(_from_tensor(mask), invert=invert)
     elif isinstance(mask, np.ndarray):
         made = mask_from_array(mask, invert=invert)
+    elif isinstance(mask, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(mask, "read") or is_pil(mask):
+        _check_word(mask)
+        made = mask_from_picture(as_picture(mask, max_mpx), invert=invert, channel=options.mask_channel)
     else:
-        made = mask_from_picture(as_picture(mask, max_mpx), invert=invert, channel=channel)
-    made = fit_mask(made, picture.size, how=fit, turned=picture.extras.orientation)
-    return _refined(made, picture, prior) if refine and made.hole.any() else made
+        raise InputError(_no_picture(mask).replace("a picture", "a mask", 1))
+    return fit_mask(made, picture.size, how=options.mask_fit, turned=picture.extras.orientation)
 
 
-def _refined(mask: Mask, picture: Picture, prior: Literal["auto", "people", "none"]) -> Mask:
-    from freefill.detectors.refining import refined_mask
-    from freefill.detectors.source import as_image
-
-    return refined_mask(mask, as_image(picture), prior)[0]
+def _check_word(mask: Any) -> None:
+    """A word that is nearly one of ours is told so, before it is looked for as a file."""
+    if isinstance(mask, str) and mask.isalpha() and not os.path.exists(mask):  # noqa: PTH110 (False for any name)
+        near = did_you_mean(mask, WORDS)
+        raise InputError(f"mask '{mask}' is neither a file nor a word;{near} words: {', '.join(WORDS)}")
 
 
 def mask_picture(mask: Mask) -> Picture:
@@ -97,9 +153,7 @@ def mask_picture(mask: Mask) -> Picture:
     return Picture(levels, extras=Extras(mode="1"), source=mask.source)
 
 
-def sources(
-    picture: Picture, source: MaskLike | None, not_from: MaskLike | None, fit: Literal["error", "scale"] = "error"
-) -> Hole | None:
+def sources(picture: Picture, request: Request) -> Hole | None:
     """Return where pixels may be copied from, (H, W) bool, or None for everywhere.
 
     Raises
@@ -107,11 +161,42 @@ def sources(
     InputError
         If nothing is left.
     """
-    allowed = None if source is None else mask_for(source, picture, fit=fit).hole
+    source, not_from = request.source, request.not_from
+    plain = MaskOptions(mask_fit=request.mask_fit)
+    allowed = None if source is None else mask_for(source, picture, plain, request.max_mpx).hole
     if not_from is not None:
-        barred = mask_for(not_from, picture, fit=fit).hole
+        barred = mask_for(not_from, picture, plain, request.max_mpx).hole
         allowed = ~barred if allowed is None else allowed & ~barred
     if allowed is not None and not allowed.any():
-        names = " and ".join(os.fspath(m) for m in (source, not_from) if isinstance(m, str | os.PathLike))
+        names = " and ".join(_named((source, not_from)))
         raise InputError(f"{names or 'source'}: no pixel may be copied from; allow more with --source or --not-from")
     return allowed
+
+
+def _named(masks: Iterable[MaskLike]) -> list[str]:
+    return [str(Path(mask)) for mask in masks if isinstance(mask, str | os.PathLike)]
+
+
+def _no_picture(image: object) -> str:
+    kind = "None" if image is None else f"a {type(image).__name__}"
+    return f"{kind} is not a picture; give a path, a file object, bytes, a PIL image, an array or a tensor"
+
+
+# --- tensors -----------------------------------------------------------------------------------------------------
+
+
+def is_tensor(value: object) -> bool:
+    """Tell whether something is a torch tensor, without importing torch."""
+    return any(kind.__module__ == "torch" and kind.__name__ == "Tensor" for kind in type(value).__mro__)
+
+
+def _from_tensor(tensor: Any) -> np.ndarray:
+    """Return (C, H, W), (H, W) or (1, C, H, W) as an array with the channels last."""
+    if tensor.ndim == 4 and len(tensor) != 1:
+        raise InputError(f"a tensor of {len(tensor)} pictures: fill them with Inpainter.fill_batch, or one by one")
+    try:
+        array = tensor.detach().cpu().numpy()
+    except (RuntimeError, TypeError, NotImplementedError) as error:
+        raise InputError(f"a tensor of {tensor.dtype} on {tensor.device} holds no picture: {error}") from None
+    array = array[0] if array.ndim == 4 else array
+    return np.moveaxis(array, 0, -1) if array.ndim == 3 else array

@@ -330,12 +330,15 @@ class Fill:
     copied_from : (h, w, 2) int32, (row, col) in the crop of each hole pixel's source, or None
     notes : what the user should know ("little to copy from: smooth fill used")
     stages : pictures of the way there, name to (h, w, 3) float32; only where the options asked for them
+    confidence : (h, w) float32 in [0, 1], how far each pixel of the hole is to be believed where the fill becomes a
+        guide; known pixels count as 1; None = everywhere alike
     """
 
     pixels: Image
     copied_from: NDArray[np.int32] | None = None
     notes: tuple[str, ...] = ()
     stages: Mapping[str, Image] = field(default_factory=dict)
+    confidence: NDArray[np.float32] | None = None
 
 
 # --- engines -----------------------------------------------------------------------------------------------------
@@ -430,6 +433,17 @@ class Length:
         except ValueError:
             raise InputError(f"'{text}' is not a length; write 12, 12px or 5%") from None
 
+    @classmethod
+    def of(cls, value: Length | float | str) -> Length:
+        """Take a length, a text, or a number of px."""
+        if isinstance(value, Length):
+            return value
+        if isinstance(value, str):
+            return cls.parse(value)
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            raise InputError(f"{value!r} is not a length; write 12, '12px' or '5%'")
+        return cls(float(value))
+
     def in_px(self, object_px: float) -> float:
         """Return the length in px for an object of that size (root of its area), px."""
         return self.value if self.unit == "px" else self.value / 100 * object_px
@@ -437,7 +451,18 @@ class Length:
 
 @dataclass(frozen=True)
 class Options:
-    """What the user may ask of one fill."""
+    """How one fill is made.
+
+    Attributes
+    ----------
+    seed : another seed gives another fill, the same seed the same
+    grow : the hole is grown by this much before it is filled; a text as "3%" or a number of px will do
+    feather : the fill fades over this much of the grown ring
+    window : "whole" = one window, the whole picture at its own scale
+    max_memory_bytes : what the engine may take on top of the picture
+    texture : make fills sharp by patch synthesis: where they were made small, always, never
+    structure : ask what crosses the hole before it is filled: where that helps, everywhere, never
+    """
 
     seed: int = 0
     grow: Length = Length()
@@ -448,20 +473,24 @@ class Options:
     structure: Literal["auto", "layout", "never"] = "auto"
 
     def __post_init__(self) -> None:
-        if self.max_memory_bytes < 64 << 20:
-            raise InputError(f"--max-memory must be at least 64MB, not {self.max_memory_bytes / 2**20:.0f}MB")
+        object.__setattr__(self, "grow", Length.of(self.grow))
+        object.__setattr__(self, "feather", Length.of(self.feather))
+        if not isinstance(self.seed, int | np.integer) or not 0 <= self.seed < 2**31:
+            raise InputError(f"seed must be a whole number from 0 to 2147483647, not {self.seed!r}")
+        if not isinstance(self.max_memory_bytes, int | np.integer) or self.max_memory_bytes < 64 << 20:
+            raise InputError(f"--max-memory must be at least 64MB (67108864 bytes), not {self.max_memory_bytes!r}")
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
-    """What came out.
+class Outcome:
+    """What came of one picture; `freefill.Result` adds how it is shown and saved.
 
     Attributes
     ----------
     picture : the filled picture; equal to the input outside `mask`, bit for bit
     mask : the final mask (after growing)
     plan : what was decided
-    seconds : wall time by part: "plan", "cut", "fill", "texture", "paste"
+    seconds : wall time by part: "plan", "cut", "fill", "detail", "paste"
     notes : what the user should know, in the order it came up
     stages : name to (h, w, 3) float32, where asked for
     weights_sha256 : of the weights used, or None

@@ -12,9 +12,10 @@ from freefill import places
 from freefill.batch import resume
 from freefill.batch.pairs import Pair
 from freefill.batch.records import Record, Work, from_line
+from freefill.request import Request
 from freefill.running import journal
 from freefill.running.journal import Journal
-from freefill.values import EngineSettings, Length, Options
+from freefill.values import Length
 
 
 @pytest.fixture
@@ -69,13 +70,13 @@ def test_a_changed_lost_or_half_written_file_is_done_again(
 @pytest.mark.parametrize(
     "other",
     [
-        Work(engine="telea"),
-        Work(options=Options(seed=1)),
-        Work(options=Options(grow=Length(3, "%"))),
-        Work(settings=EngineSettings(weights="places2")),
-        Work(invert=True),
-        Work(mask_channel="opaque"),
-        Work(refine=True),
+        Work(Request(engine="telea")),
+        Work(Request(seed=1)),
+        Work(Request(grow=Length(3, "%"))),
+        Work(Request(weights="places2")),
+        Work(Request(invert=True)),
+        Work(Request(mask_channel="opaque")),
+        Work(Request(refine=True)),
         Work(format="PNG"),
         Work(quality=80),
     ],

@@ -8,6 +8,7 @@ import pytest
 from freefill.batch.pairs import Pair
 from freefill.batch.records import Work
 from freefill.batch.run import task_of
+from freefill.request import Request
 from freefill.running.processes import Processes
 
 
@@ -21,7 +22,7 @@ def test_500_pictures_take_less_than_5_percent_more_memory_than_20(folder, engin
         for n in range(500)
     ]
     sizes_mb = []
-    with Processes(task_of(Work(engine=engine), str(root / "out"))) as pool:
+    with Processes(task_of(Work(Request(engine=engine)), str(root / "out"))) as pool:
         for done in pool.run(pairs):
             assert done.answer.status == "done", done.answer.error
             for worker in pool.workers:  # none after the last picture

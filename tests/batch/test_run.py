@@ -21,13 +21,13 @@ from freefill.batch.pairs import Pairing, find_pairs
 from freefill.batch.records import Record, Work, from_line
 from freefill.batch.run import plan_all, run, task_of
 from freefill.errors import EngineError
+from freefill.request import Request
 from freefill.running import journal
 from freefill.running.here import Here
 from freefill.running.processes import Processes
 from freefill.threads import cores
-from freefill.values import Options
 
-WORK = Work(engine="telea", options=Options(texture="never"))
+WORK = Work(Request(engine="telea", texture="never"))
 
 
 def pairs_of(root: Path) -> tuple[Pairing, str]:
@@ -94,7 +94,7 @@ def test_resume_fills_only_what_is_not_done_or_not_intact(folder):
     assert (root / "out/b.png").read_bytes() == whole
     assert len((root / "out" / journal.NAME).read_text().splitlines()) == 4
     assert run(pairing, WORK, output, resume=True).skipped == 4
-    assert run(pairing, replace(WORK, engine="ns"), output, resume=True).skipped == 0
+    assert run(pairing, Work(replace(WORK.request, engine="ns")), output, resume=True).skipped == 0
 
 
 def test_a_batch_may_run_in_this_process(folder):
@@ -144,7 +144,7 @@ def test_an_engine_that_cannot_be_loaded_ends_the_batch_at_once(folder):
     root = folder("a.png", "b.png")
     pairing, output = pairs_of(root)
     with pytest.raises(EngineError, match="did you mean 'telea'"):
-        run(pairing, replace(WORK, engine="tela"), output, jobs=2)
+        run(pairing, Work(Request(engine="tela")), output, jobs=2)
 
 
 def test_plans_come_in_the_order_of_the_pairs_and_nothing_is_written(folder):

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from freefill.detectors.source import WORDS, as_image, mask_for
+from freefill.detectors.source import WORDS, as_image, mask_of_word
 from freefill.errors import InputError, WeightsError
-from freefill.inputs import mask_for as any_mask
+from freefill.inputs import mask_for
 from freefill.values import Picture
 
 
@@ -22,30 +22,32 @@ def picture(dtype: Any = np.uint8, channels=3):
 @pytest.mark.parametrize("word", WORDS)
 @pytest.mark.parametrize(("dtype", "channels"), [(np.uint8, 3), (np.uint16, 1), (np.float32, 3)])
 def test_each_word_gives_a_mask_of_the_pictures_size(models, word, dtype, channels):
-    mask = mask_for(word, picture(dtype, channels))
+    mask = mask_of_word(word, picture(dtype, channels))
     assert mask.hole.any()
     assert mask.size == (416, 416)
     assert word in mask.source
 
 
 def test_the_library_and_the_commands_reach_it_by_word(models):
-    assert np.array_equal(any_mask("people", picture()).hole, mask_for("people", picture()).hole)
+    assert np.array_equal(mask_for("people", picture()).hole, mask_of_word("people", picture()).hole)
 
 
 def test_depth_does_not_matter(models):
-    assert np.array_equal(mask_for("people", picture(np.uint8)).hole, mask_for("people", picture(np.float64)).hole)
+    assert np.array_equal(
+        mask_of_word("people", picture(np.uint8)).hole, mask_of_word("people", picture(np.float64)).hole
+    )
 
 
 def test_nothing_found_is_said(models):
     dark = Picture(np.zeros((64, 64, 3), np.uint8), source="night.png")
-    mask = mask_for("people", dark)
+    mask = mask_of_word("people", dark)
     assert not mask.hole.any()
     assert mask.notes == ("no people found in night.png",)
 
 
 def test_all_that_is_missing_is_named_in_one_command(no_weights):
     with pytest.raises(WeightsError, match=r"mask people: .* run: freefill weights fetch nanodet pose selfie$"):
-        mask_for("people", picture())
+        mask_of_word("people", picture())
 
 
 def test_no_socket_is_opened(no_weights, monkeypatch):
@@ -57,12 +59,12 @@ def test_no_socket_is_opened(no_weights, monkeypatch):
     monkeypatch.setattr(socket, "create_connection", refuse)
     for word in WORDS:
         with pytest.raises(WeightsError):
-            mask_for(word, picture())
+            mask_of_word(word, picture())
 
 
 def test_an_unknown_word_is_answered_with_the_nearest():
     with pytest.raises(InputError, match="did you mean 'people'"):
-        mask_for("peple", picture())
+        mask_of_word("peple", picture())
 
 
 def test_grey_becomes_rgb_in_0_to_1():

@@ -16,7 +16,7 @@ from freefill.batch.records import Record, Work
 from freefill.errors import FreefillError, InputError
 from freefill.images.write import format_for, write_picture
 from freefill.inpainter import Inpainter
-from freefill.inputs import as_picture, mask_for
+from freefill.inputs import as_picture, mask_for, sources
 from freefill.values import Picture
 
 
@@ -33,8 +33,7 @@ def filler(shared: tuple[Work, str]) -> Callable[[Pair], Record]:
         If the engine cannot be loaded.
     """
     work, output = shared
-    settings = work.settings
-    inpainter = Inpainter(work.engine, weights=settings.weights, device=settings.device, precision=settings.precision)
+    inpainter = Inpainter.of(work.request)
     return lambda pair: fill_pair(pair, work, output, inpainter)
 
 
@@ -59,25 +58,18 @@ def fill_pair(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Reco
 
 def _fill(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
     """Fill one picture; the record still lacks its time."""
+    request = work.request
     # Stamps are taken before the files are read: one that changes meanwhile is filled again by --resume.
     stamps = {}
     if not work.plan_only:
-        stamps = {"image": _stamp(pair.image)} | ({} if pair.made else {"mask": _stamp(pair.mask)})
-    picture = as_picture(_opened(pair.image), work.max_mpx)
-    mask = mask_for(
-        pair.mask if pair.made else _opened(pair.mask),
-        picture,
-        invert=work.invert,
-        fit=work.mask_fit,
-        channel=work.mask_channel,
-        refine=work.refine,
-        prior=work.prior,
-        max_mpx=work.max_mpx,
-    )
+        read = {"image": pair.image, **({} if pair.made else {"mask": pair.mask}), **request.files()}
+        stamps = {key: _stamp(place) for key, place in read.items()}
+    picture = as_picture(_opened(pair.image), request.max_mpx)
+    mask = mask_for(pair.mask if pair.made else _opened(pair.mask), picture, request, request.max_mpx)
     if work.plan_only:
-        plan = inpainter.plan(picture, mask, work.options)
+        plan = inpainter.plan(picture, mask, request)
         return _record("planned", pair, plan.engine, mask.share, plan.to_json(), (*mask.notes, *plan.notes))
-    result = inpainter.run(picture, mask, work.options)
+    result = inpainter.run(picture, mask, request, source=sources(picture, request))
     place = places.join(output, pair.output)
     notes = _write(result.picture, place, work)
     stamps["output"] = _stamp(place)

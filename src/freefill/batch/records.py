@@ -9,25 +9,24 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from freefill.places import Stamp
-from freefill.values import EngineSettings, Options
+from freefill.request import Request
 
 
 @dataclass(frozen=True)
 class Work:
-    """What is the same for every picture of a batch."""
+    """What is the same for every picture of a batch.
 
-    engine: str = "auto"
-    settings: EngineSettings = field(default_factory=EngineSettings)
-    options: Options = field(default_factory=Options)
-    invert: bool = False
-    mask_fit: Literal["error", "scale"] = "error"
-    mask_channel: Literal["auto", "grey", "transparent", "opaque"] = "auto"
-    refine: bool = False
-    prior: Literal["auto", "people", "none"] = "auto"
+    Attributes
+    ----------
+    request : how each is filled
+    format, quality : how each is written; None = as its input was
+    plan_only : nothing is filled or written
+    """
+
+    request: Request = field(default_factory=Request)
     format: str | None = None
     quality: int | None = None
-    max_mpx: float = 200
-    plan_only: bool = False  # nothing is filled or written
+    plan_only: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -48,7 +47,8 @@ class Record:
     seconds : wall time, reading and writing included; `parts` has it by part
     hole_share : 0 to 1, of the mask before it was grown
     asked : fingerprint of the options
-    stamps : "image", "mask", "output": what tells whether the file is still the same
+    stamps : "image", "mask", "output", and each mask file that the request names: what tells whether the file is still
+        the same
     """
 
     status: Literal["done", "failed", "planned"]

@@ -18,7 +18,7 @@ def is_done(pair: Pair, record: Record | None, work: Work, output: str) -> bool:
     """Tell whether a picture need not be filled again: same options, inputs as they were, output there and intact."""
     if record is None or record.status != "done" or record.asked != work.fingerprint:
         return False
-    now = {"image": pair.image, "output": places.join(output, pair.output)}
+    now = {"image": pair.image, "output": places.join(output, pair.output), **work.request.files()}
     if not pair.made:
         now["mask"] = pair.mask
     elif record.mask != pair.mask:

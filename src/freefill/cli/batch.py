@@ -13,21 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from freefill.cli.options import (
-    engine_options,
-    fill_options,
-    mask_options,
-    options_from,
-    output_options,
-    talk_options,
-)
+from freefill.cli.options import output_options, request_options, talk_options
 from freefill.errors import InputError, did_you_mean
-from freefill.values import EngineSettings, Length
 
 if TYPE_CHECKING:
     from freefill.batch.pairs import Pairing
     from freefill.batch.records import Record
     from freefill.batch.run import Summary
+    from freefill.request import Request
 
 SOME_FAILED = 3
 NAMED_AT_MOST = 5  # files without a partner that are named one by one; --json names all
@@ -55,9 +48,7 @@ class ShardType(click.ParamType):
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Processes at a time.")
 @click.option("--resume", is_flag=True, help="Leave out what an earlier run finished and nobody changed.")
 @click.option("--shard", default="1/1", type=ShardType(), help="Do the i-th of n equal parts only, for n machines.")
-@engine_options
-@mask_options
-@fill_options
+@request_options
 @output_options
 @click.option("--dry-run", is_flag=True, help="Print pairs and plans as JSON and fill nothing.")
 @talk_options
@@ -69,25 +60,9 @@ def command(
     jobs: int,
     resume: bool,
     shard: tuple[int, int],
-    engine: str,
-    weights: str | None,
-    device: str,
-    precision: Any,
-    invert: bool,
-    mask_fit: Any,
-    mask_channel: Any,
-    refine: bool,
-    prior: Any,
-    seed: int,
-    grow: Length,
-    feather: Length,
-    window: str,
-    texture: str,
-    structure: str,
-    max_memory_bytes: int,
+    request: Request,
     format_name: str | None,
     quality: int | None,
-    max_mpx: float,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -106,20 +81,7 @@ def command(
     from freefill.batch.records import Work
     from freefill.batch.run import plan_all, run
 
-    work = Work(
-        engine=engine,
-        settings=EngineSettings(weights, device, precision),
-        options=options_from(seed, grow, feather, window, texture, structure, max_memory_bytes),
-        invert=invert,
-        mask_fit=mask_fit,
-        mask_channel=mask_channel,
-        refine=refine,
-        prior=prior,
-        format=format_name,
-        quality=quality,
-        max_mpx=max_mpx,
-        plan_only=dry_run,
-    )
+    work = Work(request, format=format_name, quality=quality, plan_only=dry_run)
     pairing = _pairing(images, masks, output, mask_suffix, format_name)
     if not quiet:
         _report_alone(pairing)

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from freefill.cli.options import (
-    engine_options,
-    fill_options,
-    mask_options,
-    options_from,
-    output_options,
-    talk_options,
-)
+from freefill.cli.options import output_options, request_options, talk_options
 from freefill.errors import InputError
-from freefill.values import Length
 
 if TYPE_CHECKING:
-    from freefill.values import Mask, Picture, Plan, Result
+    from freefill.request import Request
+    from freefill.values import Mask, Outcome, Picture, Plan
 
 
 @click.command("inpaint")
@@ -33,11 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", metavar="FILE", help="Default: NAME.filled.EXT beside the picture; '-' = standard output."
 )
-@engine_options
-@mask_options
-@fill_options
-@click.option("--source", metavar="MASK", help="White may be copied from, nothing else.")
-@click.option("--not-from", metavar="MASK", help="White may not be copied from.")
+@request_options
 @output_options
 @click.option("--save-mask", metavar="FILE", help="Write the final mask, as it was filled.")
 @click.option("--save-stages", metavar="DIR", help="Write a network's coarse and refined pictures.")
@@ -50,27 +40,9 @@ def command(
     image_option: str | None,
     mask_option: str | None,
     output: str | None,
-    engine: str,
-    weights: str | None,
-    device: str,
-    precision: Any,
-    invert: bool,
-    mask_fit: Any,
-    mask_channel: Any,
-    refine: bool,
-    prior: Any,
-    seed: int,
-    grow: Length,
-    feather: Length,
-    window: str,
-    texture: str,
-    structure: str,
-    max_memory_bytes: int,
-    source: str | None,
-    not_from: str | None,
+    request: Request,
     format_name: str | None,
     quality: int | None,
-    max_mpx: float,
     save_mask: str | None,
     save_stages: str | None,
     save_attention: str | None,
@@ -85,41 +57,26 @@ def command(
     freefill inpaint photo.jpg mask.png -o out.png --grow 3%
     freefill inpaint -i photo.jpg -m people -o out.jpg
     """
-    image_name, mask_name = _one("IMAGE", image, image_option), _one("MASK", mask, mask_option)
+    image_name, mask_name = _one("IMAGE", image, image_option), _mask_name(mask, mask_option, request)
+    if image_name == mask_name == "-":
+        raise click.UsageError("IMAGE and MASK cannot both be read from standard input; name a file for one")
     target = _target(image_name, output)
-    options = options_from(seed, grow, feather, window, texture, structure, max_memory_bytes)
+    request = replace(request, save_stages=save_stages is not None, save_attention=save_attention is not None)
 
     from freefill.images.read import read_picture
     from freefill.inpainter import Inpainter
-    from freefill.inputs import mask_for, sources
+    from freefill.inputs import mask_for
 
-    picture = read_picture(_stream(image_name), max_mpx=max_mpx)
+    picture = read_picture(_stream(image_name), max_mpx=request.max_mpx)
     if not dry_run and target != "-":
         _check_target(picture, target, format_name)
-    made = _stream(mask_name)
-    hole = mask_for(
-        made,
-        picture,
-        invert=invert,
-        fit=mask_fit,
-        channel=mask_channel,
-        refine=refine,
-        prior=prior,
-        max_mpx=max_mpx,
-    )
-    inpainter = Inpainter(
-        engine,
-        weights=weights,
-        device=device,
-        precision=precision,
-        save_stages=save_stages is not None,
-        save_attention=save_attention is not None,
-    )
+    made = None if mask_name is None else _stream(mask_name)
+    inpainter = Inpainter.of(request)
     if dry_run:
-        click.echo(json.dumps(inpainter.plan(picture, hole, options).to_json(), indent=2))
+        hole = mask_for(made, picture, request, request.max_mpx)
+        click.echo(json.dumps(inpainter.plan(picture, hole, request).to_json(), indent=2))
         return
-    allowed = sources(picture, source, not_from, mask_fit)
-    result = inpainter.run(picture, hole, options, source=allowed)
+    result = inpainter.fulfil(picture, made, request)
     written = _write(result, target, format_name, quality)
     if save_mask is not None:
         _write_mask(result.mask, save_mask)
@@ -139,6 +96,13 @@ def _one(word: str, positional: str | None, option: str | None) -> str:
         problem = "is missing" if option is None else "is given twice"
         raise click.UsageError(f"{word} {problem}; freefill inpaint IMAGE MASK -o OUT")
     return positional if positional is not None else str(option)
+
+
+def _mask_name(positional: str | None, option: str | None, request: Request) -> str | None:
+    """Return the mask; it may be left out where shapes or more masks say what goes."""
+    if positional is None and option is None and (request.shapes or request.also):
+        return None
+    return _one("MASK", positional, option)
 
 
 def _target(image: str, output: str | None) -> str:
@@ -167,7 +131,7 @@ def _stream(name: str) -> Any:
     return sys.stdin.buffer if name == "-" else name
 
 
-def _write(result: Result, target: str, format_name: str | None, quality: int | None) -> tuple[str, ...]:
+def _write(result: Outcome, target: str, format_name: str | None, quality: int | None) -> tuple[str, ...]:
     from freefill.images.write import write_picture
 
     if target == "-":
@@ -184,7 +148,7 @@ def _write_mask(mask: Mask, path: str) -> None:
     write_picture(mask_picture(mask), path)
 
 
-def _write_stages(result: Result, stages_dir: str | None, attention: str | None) -> None:
+def _write_stages(result: Outcome, stages_dir: str | None, attention: str | None) -> None:
     """Write the engine's intermediate pictures, where there are any."""
     import numpy as np
 
@@ -217,7 +181,7 @@ def _write_stages(result: Result, stages_dir: str | None, attention: str | None)
             write(image, own)
 
 
-def summary(result: Result, output: str) -> dict[str, Any]:
+def summary(result: Outcome, output: str) -> dict[str, Any]:
     """Return what `--json` prints of one fill."""
     plan: Plan = result.plan
     return {

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from freefill.errors import InputError
-from freefill.values import Length, Options
+
+if TYPE_CHECKING:
+    from freefill.values import Length
 
 _UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -19,6 +22,8 @@ class LengthType(click.ParamType):
     name = "length"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Length:
+        from freefill.values import Length
+
         if isinstance(value, Length):
             return value
         try:
@@ -41,6 +46,23 @@ class MemoryType(click.ParamType):
             return round(float(digits) * _UNITS[text[len(digits) :] or "B"])
         except (KeyError, ValueError):
             self.fail(f"'{value}' is not a size; write 2GB or 512MB", param, ctx)
+
+
+class ShapeType(click.ParamType):
+    """The numbers of a shape: "10,20,30,40"."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = self.name = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from freefill.request import Shape
+
+        if isinstance(value, Shape):
+            return value
+        try:
+            return Shape.parse(str(value), self.kind)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
 
 
 _ENGINE = (
@@ -84,12 +106,36 @@ _MASK = (
     prior_option,
 )  # fmt: skip
 
-_OUTPUT = (
-    click.option("--format", "format_name", metavar="NAME", help="PNG, JPEG, ...; default: the output's ending."),
-    click.option("--quality", type=click.IntRange(1, 100), help="JPEG, WebP; default: as the input was made."),
+_SHAPES = (
+    click.option("--box", "boxes", multiple=True, type=ShapeType("box"), metavar="X,Y,W,H",
+                 help="Remove this rectangle: px or percent, from the top left corner. May be given again."),
+    click.option("--circle", "circles", multiple=True, type=ShapeType("circle"), metavar="X,Y,R",
+                 help="Remove this disc."),
+    click.option("--polygon", "polygons", multiple=True, type=ShapeType("polygon"), metavar="X1,Y1,X2,Y2,...",
+                 help="Remove what these corners enclose."),
+    click.option("--line", "lines", multiple=True, type=ShapeType("line"), metavar="X1,Y1,X2,Y2,WIDTH",
+                 help="Remove along this line: wires, scratches."),
+)  # fmt: skip
+
+_MORE_MASKS = (
+    click.option("--and", "also", multiple=True, metavar="MASK|WORD", help="Remove this too. May be given again."),
+    click.option("--without", multiple=True, metavar="MASK|WORD", help="But leave this. May be given again."),
+)
+
+_SOURCES = (
+    click.option("--source", metavar="MASK", help="White may be copied from, nothing else."),
+    click.option("--not-from", metavar="MASK", help="White may not be copied from."),
+)
+
+_READING = (
     click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True,
                  type=click.FloatRange(min=0, min_open=True),
                  help="Refuse larger pictures."),
+)  # fmt: skip
+
+_OUTPUT = (
+    click.option("--format", "format_name", metavar="NAME", help="PNG, JPEG, ...; default: the output's ending."),
+    click.option("--quality", type=click.IntRange(1, 100), help="JPEG, WebP; default: as the input was made."),
 )  # fmt: skip
 
 _TALK = (
@@ -107,15 +153,26 @@ def _all(*groups: tuple[Callable[..., Any], ...]) -> Callable[[Any], Any]:
     return decorate
 
 
-engine_options = _all(_ENGINE)
-fill_options = _all(_FILL)
-mask_options = _all(_MASK)
+shape_options = _all(_SHAPES)
 output_options = _all(_OUTPUT)
 talk_options = _all(_TALK)
 
 
-def options_from(
-    seed: int, grow: Length, feather: Length, window: str, texture: str, structure: str, max_memory_bytes: int
-) -> Options:
-    """Return the values of `fill_options` as one value."""
-    return Options(seed, grow, feather, window, max_memory_bytes, texture, structure)  # type: ignore[arg-type]
+def shapes_of(params: dict[str, Any]) -> tuple[Any, ...]:
+    """Take the values of `shape_options` out of a command's parameters, as one."""
+    return tuple(each for name in ("boxes", "circles", "polygons", "lines") for each in params.pop(name))
+
+
+def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add every wish as an option, and hand them to the command as one value: its parameter `request`."""
+
+    @functools.wraps(command)
+    def with_request(**params: Any) -> Any:
+        from freefill.request import WISHES, Request
+
+        shapes = shapes_of(params)
+        # A command that saves stages is told where to, which is no wish of the fill itself.
+        wishes = {name: params.pop(name) for name in WISHES if name in params and not name.startswith("save_")}
+        return command(request=Request(**wishes, shapes=shapes), **params)
+
+    return _all(_ENGINE, _SHAPES, _MORE_MASKS, _MASK, _FILL, _SOURCES, _READING)(with_request)

@@ -145,7 +145,12 @@ def guide_for(fill: Fill, crop: Crop, window: Window, tile: Window) -> Guide:
     matrix = np.array([[step[1], 0, start[1]], [0, step[0], start[0]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     values = cv2.warpAffine(small, matrix, size[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)
-    return Guide("image", np.clip(values, 0, 1, dtype=np.float32))
+    confidence = None
+    if fill.confidence is not None:
+        believed = np.where(crop.hole, fill.confidence, np.float32(1))[:height, :width]
+        laid = cv2.warpAffine(believed, matrix, size[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)
+        confidence = np.clip(laid, 0, 1, dtype=np.float32)
+    return Guide("image", np.clip(values, 0, 1, dtype=np.float32), confidence=confidence)
 
 
 def _pad(array: np.ndarray, pad_px: tuple[int, int]) -> np.ndarray:

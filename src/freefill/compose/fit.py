@@ -183,8 +183,9 @@ def _window(
     least = rule.fixed_px or rule.min_px
     padded = [ceil(max(side, least) / rule.multiple_px) * rule.multiple_px for side in (height, width)]
     detail: tuple[Window, ...] = ()
-    # Patch synthesis as the engine itself, too large for the bound, sharpens its own small fill.
-    sharpen = sharpen if sharpen is not None or options.texture == "never" or spec.name != "texture" else spec
+    # An engine that takes a fill as its guide sharpens its own small fill where a window is too large for the bound.
+    own = options.texture != "never" and "image" in spec.guides
+    sharpen = spec if sharpen is None and own else sharpen
     if sharpen is not None and (scale < 1 or options.texture == "always"):
         detail = tuple(_tiles(group.box, box, sharpen, options.max_memory_bytes, hole))
     structure = options.structure if "layout" in spec.guides and not detail else "never"

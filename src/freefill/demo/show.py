@@ -13,7 +13,7 @@ from freefill.errors import InputError, did_you_mean
 from freefill.images.write import write_picture
 from freefill.inpainter import Inpainter
 from freefill.inputs import mask_picture
-from freefill.values import Mask, Options, Picture, Result
+from freefill.values import Mask, Options, Outcome, Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class Shown:
 
     scene: Scene
     picture: Picture
-    result: Result
+    result: Outcome
     seconds: float
 
 

@@ -11,7 +11,7 @@ from freefill.weights.locate import state
 WORDS: tuple[str, ...] = ("people", "salient", "text")
 
 
-def mask_for(word: str, picture: Picture) -> Mask:
+def mask_of_word(word: str, picture: Picture) -> Mask:
     """Return the mask of what a word names, found in the picture.
 
     Parameters

@@ -19,6 +19,8 @@ MAX_HOLE_PX = 60_000
 class Biharmonic:
     """Solves the biharmonic equation in each piece of the hole."""
 
+    weights_sha256: str | None = None
+
     def __init__(self, settings: EngineSettings) -> None:
         pass
 

@@ -43,7 +43,7 @@ class DeepFill:
         check_precision(settings, self._device, ("fp32", "bf16", "fp16"))
         self._settings = settings
         name = settings.weights or "places2"
-        self.weights_sha256 = sha256_of(name)
+        self.weights_sha256: str | None = sha256_of(name)
         path = locate(name)
         state = load_state(path)
         recognise(state, str(path))  # says what is wrong with the file, by its name

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from freefill.values import Crop, EngineSettings, EngineSpec, Fill
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Engine(Protocol):
@@ -12,13 +15,27 @@ class Engine(Protocol):
 
     Other people's conventions (BGR, 255 = hole, [-1, 1], SAME padding) end inside it: what it gets and gives is RGB in
     [0, 1] with True = hole. It never writes to the crop. It raises EngineError, with a way out, where it cannot fill.
-    An engine with weights has an attribute `weights_sha256`.
+
+    Attributes
+    ----------
+    weights_sha256 : of the file of weights that it uses; None where it uses none
     """
+
+    weights_sha256: str | None
 
     def __init__(self, settings: EngineSettings) -> None: ...
 
     def fill(self, crop: Crop, seed: int) -> Fill:
         """Return pixels for the hole; known pixels of the answer are not read."""
+        ...
+
+
+@runtime_checkable
+class TakesTensors(Protocol):
+    """An engine that also fills a batch of tensors at once: a network."""
+
+    def fill_batch(self, images: Tensor, masks: Tensor) -> Tensor:
+        """Fill (B, 3, H, W) float in [0, 1] where (B, 1, H, W) is not zero."""
         ...
 
 

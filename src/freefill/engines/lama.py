@@ -28,8 +28,9 @@ class Lama:
         # Fourier transforms take no bf16, and on the CPU no fp16. "mps" could not be tried, and others leave it out.
         self._device = pick_device(settings.device, ("cpu", "cuda"))
         check_precision(settings, self._device, ("fp32",))
-        path, self.weights_sha256 = vouched(settings.weights or "lama", "lama")
-        self._network = load_torchscript(path, self.weights_sha256).to(self._device)
+        path, sha256 = vouched(settings.weights or "lama", "lama")
+        self.weights_sha256: str | None = sha256
+        self._network = load_torchscript(path, sha256).to(self._device)
 
     def fill(self, crop: Crop, seed: int) -> Fill:
         """Return pixels for the hole."""

@@ -30,8 +30,9 @@ class Migan:
         self._device = pick_device(settings.device, ("cpu", "cuda", "mps"))
         check_precision(settings, self._device, ("fp32", "bf16", "fp16"))
         self._precision = settings.precision
-        path, self.weights_sha256 = vouched(settings.weights or "migan", "migan")
-        self._network = load_torchscript(path, self.weights_sha256).to(self._device)
+        path, sha256 = vouched(settings.weights or "migan", "migan")
+        self.weights_sha256: str | None = sha256
+        self._network = load_torchscript(path, sha256).to(self._device)
 
     def fill(self, crop: Crop, seed: int) -> Fill:
         """Return pixels for the hole of a crop of 512 x 512."""

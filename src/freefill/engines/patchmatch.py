@@ -22,6 +22,8 @@ _lock = threading.Lock()  # the seed is one number of the whole process
 class PatchMatch:
     """Copies and averages patches of 7 x 7 known pixels. Works in 8 bits."""
 
+    weights_sha256: str | None = None
+
     def __init__(self, settings: EngineSettings) -> None:
         import patchmatch
 

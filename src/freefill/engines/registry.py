@@ -34,7 +34,7 @@ ENGINES: tuple[EngineSpec, ...] = (
     ),
     EngineSpec(
         name="telea",
-        factory="freefill.engines.diffusion_fill:Telea",
+        factory="freefill.engines.opencv_fill:Telea",
         summary="fast marching (OpenCV): smooth, instant",
         context=0.25,
         min_context_px=16,
@@ -42,7 +42,7 @@ ENGINES: tuple[EngineSpec, ...] = (
     ),
     EngineSpec(
         name="ns",
-        factory="freefill.engines.diffusion_fill:NavierStokes",
+        factory="freefill.engines.opencv_fill:NavierStokes",
         summary="Navier-Stokes (OpenCV): smooth, for the smallest pictures",
         context=0.25,
         min_context_px=16,

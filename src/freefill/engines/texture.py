@@ -24,6 +24,8 @@ class Texture:
     Thread-safe, and the same crop and seed give the same fill on any number of cores.
     """
 
+    weights_sha256: str | None = None
+
     def __init__(self, settings: EngineSettings) -> None:
         del settings  # needs no weights and no device
 

@@ -89,10 +89,11 @@ def show(
     from freefill.inputs import mask_for
     from freefill.masks.overlay import overlay
     from freefill.masks.parts import find_parts
+    from freefill.request import MaskOptions
     from freefill.values import Box
 
     picture = read(image, max_mpx)
-    made = mask_for(mask, picture, invert=invert, fit=mask_fit, max_mpx=max_mpx)
+    made = mask_for(mask, picture, MaskOptions(invert=invert, mask_fit=mask_fit), max_mpx)
     target = output or str(Path(image).with_suffix("")) + ".shown.png"
     write_image(overlay(as_image(picture), {"mask": made.hole}, opacity=opacity, legend=False), target)
     if not quiet:

@@ -67,6 +67,7 @@ def refine(
     from freefill.detectors.source import as_image
     from freefill.inputs import mask_for
     from freefill.masks.coco import read_coco, things_beside_persons
+    from freefill.request import MaskOptions
 
     settings = _chosen(thorough, values, [name for name in SWITCHES if no[f"no_{name}"]])
     jobs = plan_jobs(masks, output, suffix=".refined.png")
@@ -79,7 +80,7 @@ def refine(
         given = read_mask(job.source, max_mpx, invert)
         picture = None if image is None else read(_image_of(job.source, image), max_mpx)
         if picture is not None:
-            given = mask_for(given, picture, fit=mask_fit)
+            given = mask_for(given, picture, MaskOptions(mask_fit=mask_fit))
         name = picture.source if picture else job.source
         things = () if annotations is None else things_beside_persons(read_coco(annotations), name)
         seen = None if picture is None else as_image(picture)

@@ -36,6 +36,8 @@ def _fill(crop: Crop, flag: int, name: str) -> Fill:
 class Telea:
     """Fast marching from the rim inwards."""
 
+    weights_sha256: str | None = None
+
     def __init__(self, settings: EngineSettings) -> None:
         pass
 
@@ -46,6 +48,8 @@ class Telea:
 
 class NavierStokes:
     """Lines of equal brightness are carried on into the hole."""
+
+    weights_sha256: str | None = None
 
     def __init__(self, settings: EngineSettings) -> None:
         pass
