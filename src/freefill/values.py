@@ -170,6 +170,35 @@ class Guide:
         object.__setattr__(self, "values", _freeze(self.values))
 
 
+@dataclass(frozen=True, eq=False)
+class Pointing:
+    """What a network expects in a hole, said as the cost of each source.
+
+    A grid of square cells lies over the whole crop.
+
+    Attributes
+    ----------
+    cells : (h, w) int32, the row of `costs` for each cell of the hole, -1 for all others
+    costs : (n, h * w) float32, expected mean squared difference of values in [0, 1] between what a cell shows (row by
+        row) and what belongs into a cell of the hole, less that of the best known cell: 0 for the best source. Cells of
+        the hole, and those half in it, have costs too; whether they may be copied from is for others to say.
+    disagreement : (n,) float32, the expected difference of the best source itself: small where the network knows
+    cell_px : (height, width) of a cell, crop pixels
+    """
+
+    cells: NDArray[np.int32]
+    costs: NDArray[np.float32]
+    disagreement: NDArray[np.float32]
+    cell_px: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        count = int((self.cells >= 0).sum())
+        if self.costs.shape != (count, self.cells.size) or self.disagreement.shape != (count,):
+            raise InputError(f"pointing: {count} cells of a hole need as many rows of {self.cells.size} costs")
+        for name in ("cells", "costs", "disagreement"):
+            object.__setattr__(self, name, _freeze(getattr(self, name)))
+
+
 # --- the plan ----------------------------------------------------------------------------------------------------
 
 

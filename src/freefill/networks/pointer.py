@@ -41,7 +41,7 @@ class Block(nn.Module):
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         nn.init.zeros_(self.second.weight)
         assert self.second.bias is not None
-        nn.init.zeros_(self.second.bias)
+        nn.init.zeros_(self.second.bias)  # pyright: ignore[reportArgumentType]
 
     def forward(self, features: Tensor) -> Tensor:
         return features + self.second(F.relu(self.first(F.relu(features))))
@@ -79,7 +79,7 @@ class Pointer(nn.Module):
         self.fine_up = _blocks(fine, blocks[0])
         self.heads = nn.Conv2d(fine, LOOK + 1 + 2 * learned, 1)
         nn.init.normal_(self.heads.weight[: LOOK + 1], 0, 1e-3)
-        nn.init.zeros_(self.heads.bias)
+        nn.init.zeros_(self.heads.bias)  # pyright: ignore[reportArgumentType]
         self.offsets = nn.Parameter(torch.zeros(2 * REACH + 1, 2 * REACH + 1))
         # A convolution that lays out the 4 x 4 means of a window as channels: F.unfold has no counterpart in ONNX.
         self.layout: Tensor

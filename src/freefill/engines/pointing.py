@@ -1,0 +1,161 @@
+"""The pointing network of the package, asked about a crop: run by OpenCV, which the core has.
+
+See `networks/pointer.py` for what it computes; here are its conventions, and the distribution turned into costs.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.errors import WeightsError
+from freefill.synthesis.harmonic import harmonic_fill
+from freefill.values import Crop, Pointing
+
+CELL_PX = 4
+WINDOW_PX = 8
+MULTIPLE_PX = 16
+LONG_SIDE_PX = 128  # the network was trained on views of 64 to 128 px
+LEAST_CELLS = 8  # sources; with fewer there is nothing to point at
+NO_SOURCE = np.float32(-1e4)
+
+
+class PointingNetwork:
+    """A network that says where what belongs in a hole can be copied from. Thread-safe.
+
+    Parameters
+    ----------
+    path : an ONNX file as `weights/pointer_onnx.py` writes it
+
+    Raises
+    ------
+    WeightsError
+        If OpenCV cannot read the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import cv2
+
+        try:
+            self._network = cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), np.uint8))
+        except (cv2.error, OSError) as error:
+            raise WeightsError(f"{path}: cannot be read as a network ({str(error).splitlines()[0]})") from None
+        self._lock = threading.Lock()  # OpenCV's network keeps its input inside
+
+    def point(self, crop: Crop) -> Pointing | None:
+        """Ask about the hole of a crop; None where there is no hole at the network's scale, or too little around it."""
+        view, hole, source = reduced(crop.image, crop.hole, crop.known)
+        asking = any_of_cell(hole)
+        known = ~any_around_cell(~source)
+        if not asking.any() or np.count_nonzero(known) < LEAST_CELLS:
+            return None
+        smooth = harmonic_fill(view * 2 - 1, hole)
+        expected = self._shares(smooth, hole, asking, known) @ apart(windows_of(smooth)) / 4
+        best = expected[:, known.ravel()].min(1)
+        # Cells that were added to round up the sides are nobody's.
+        cell_px = CELL_PX * max(crop.hole.shape) / LONG_SIDE_PX
+        rows, cols = (
+            min(math.ceil(side / cell_px), most) for side, most in zip(crop.hole.shape, asking.shape, strict=True)
+        )
+        there = np.zeros(asking.shape, bool)
+        there[:rows, :cols] = True
+        numbers = np.full((rows, cols), -1, np.int32)
+        numbers[asking[:rows, :cols]] = np.arange(np.count_nonzero(asking & there))
+        costs = np.maximum(expected - best[:, None], 0).astype(np.float32)[there[asking]][:, there.ravel()]
+        return Pointing(numbers, costs, best[there[asking]].astype(np.float32), (cell_px, cell_px))
+
+    def _shares(
+        self, smooth: NDArray[np.float32], hole: NDArray[np.bool_], asking: NDArray[np.bool_], known: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Return each asking cell's distribution over all cells, (n, h*w): the mean over the view and its mirror."""
+        logits = self._logits(smooth, hole, asking)
+        mirrored = self._logits(smooth[:, ::-1], hole[:, ::-1], asking[:, ::-1])
+        height, width = asking.shape
+        numbers = np.full(asking.shape, -1)
+        numbers[:, ::-1][asking[:, ::-1]] = np.arange(len(mirrored))
+        back = np.reshape(mirrored[numbers[asking]], (-1, height, width))[:, :, ::-1].reshape(-1, height * width)
+        logits = np.where(known.ravel(), (logits + back) / 2, NO_SOURCE)
+        shares = np.exp(logits - logits.max(1, keepdims=True))
+        return shares / shares.sum(1, keepdims=True)
+
+    def _logits(
+        self, smooth: NDArray[np.float32], hole: NDArray[np.bool_], asking: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        planes = planes_of(smooth, hole)
+        with self._lock:
+            self._network.setInput(planes, "planes")
+            queries, keys, tables = (np.asarray(x) for x in self._network.forward(["queries", "keys", "offsets"]))
+        table: NDArray[Any] = tables[0, 0]
+        reach = table.shape[0] // 2
+        height, width = asking.shape
+        rows, cols = np.nonzero(asking)
+        down = np.clip(rows[:, None] - np.repeat(np.arange(height), width), -reach, reach) + reach
+        right = np.clip(cols[:, None] - np.tile(np.arange(width), height), -reach, reach) + reach
+        asked = queries[0, :, rows, cols]  # (n, d)
+        return asked @ keys[0].reshape(keys.shape[1], -1) + table[down, right]
+
+
+def reduced(
+    image: NDArray[np.float32], hole: NDArray[np.bool_], source: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return a crop at the network's scale, known pixels averaged, its sides rounded up by repeating the edge.
+
+    Returns
+    -------
+    view : (h, w, 3) float32 in [0, 1], sides divide by 16; means nothing in the hole
+    hole, source : (h, w) bool; what was added is hole
+    """
+    import cv2
+
+    height, width = hole.shape
+    scale = LONG_SIDE_PX / max(height, width)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    cover = (~hole).astype(np.float32)
+    share = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
+    view = cv2.resize(image * cover[..., None], size, interpolation=cv2.INTER_AREA)
+    view = view / np.maximum(share, 1e-6)[..., None]
+    copied = cv2.resize(source.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    more = (0, (-size[1]) % MULTIPLE_PX), (0, (-size[0]) % MULTIPLE_PX)
+    view = np.pad(view, (*more, (0, 0)), mode="edge").astype(np.float32)
+    return view, np.pad(share < 0.5, more, constant_values=True), np.pad(copied >= 0.5, more)
+
+
+def planes_of(smooth: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return what the network reads, (1, 6, h, w): see `freefill.networks.pointer.planes_of`."""
+    height, width = hole.shape
+    row = np.broadcast_to(np.linspace(-1, 1, height, dtype=np.float32)[:, None], hole.shape)
+    col = np.broadcast_to(np.linspace(-1, 1, width, dtype=np.float32), hole.shape)
+    return np.stack([*np.moveaxis(smooth, 2, 0), hole.astype(np.float32), row, col])[None].astype(np.float32)
+
+
+def any_of_cell(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which cells hold a pixel of a mask, (h/4, w/4)."""
+    height, width = mask.shape
+    return np.asarray(mask.reshape(height // CELL_PX, CELL_PX, width // CELL_PX, CELL_PX).any((1, 3)))
+
+
+def any_around_cell(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which cells hold a pixel of a mask or have one beside them, (h/4, w/4)."""
+    side = CELL_PX + 2
+    around: Any = np.lib.stride_tricks.sliding_window_view(np.pad(mask, 1), (side, side))[::CELL_PX, ::CELL_PX]
+    return np.asarray(around.any((2, 3)))
+
+
+def windows_of(view: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the 8 x 8 window about each cell, flat, (cells, 192)."""
+    margin = (WINDOW_PX - CELL_PX) // 2
+    padded = np.pad(view, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
+    windows: Any = np.lib.stride_tricks.sliding_window_view(padded, (WINDOW_PX, WINDOW_PX), axis=(0, 1))
+    windows = windows[::CELL_PX, ::CELL_PX]
+    return np.ascontiguousarray(windows).reshape(windows.shape[0] * windows.shape[1], -1)
+
+
+def apart(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean squared difference between each two windows, (cells, cells)."""
+    squares = np.square(windows).mean(1)
+    return np.maximum(squares[:, None] + squares - (2 / windows.shape[1]) * (windows @ windows.T), 0)
