@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from freefill.synthesis import features, lines, nnf
 from freefill.synthesis.compiled import Crew
+from freefill.synthesis.expected import NOTHING, ExpectedPyramid
 from freefill.synthesis.guide import GuideLayer
 from freefill.synthesis.pyramid import reduce, strips_of
 from freefill.synthesis.tuning import Tuning
@@ -78,7 +79,15 @@ class Level:
     worn : (H, W) float32, what a source costs because many targets copy it; empty on light and on guided levels
     """
 
-    def __init__(self, layer: Layer, layers: lines.Layers, tuning: Tuning, guide: GuideLayer | None = None) -> None:
+    def __init__(
+        self,
+        layer: Layer,
+        layers: lines.Layers,
+        tuning: Tuning,
+        guide: GuideLayer | None = None,
+        expected: ExpectedPyramid | None = None,
+        number: int = 0,
+    ) -> None:
         import cv2
 
         self.size = layer.size
@@ -102,6 +111,9 @@ class Level:
         self.index[rows, cols] = np.arange(len(self.targets), dtype=np.int32)
         depth = features.rim_distance(hole)
         self.near = lines.near(layer.size, depth[rows, cols], tuning.pull_reach)
+        self.expected = NOTHING
+        if expected is not None and self.detailed:
+            self.expected = expected.at(number, layer.size, self.targets, depth[rows, cols])
         self.root = np.sqrt(np.maximum(tuning.match_floor, np.float32(tuning.match_base) ** -depth)).astype(np.float32)
         self.base = np.maximum(tuning.vote_floor, np.float32(tuning.vote_base) ** -depth[rows, cols]).astype(np.float32)
         self.field = np.full((len(self.targets), 2), -1, np.int32)
@@ -113,8 +125,8 @@ class Level:
         self.believed = np.ones(layer.size, np.float32) if guide is None or guide.believed is None else guide.believed
         self.sheet = nnf.Sheet(
             self.marks, *layer.size, self._room, self.filled.ravel(), self.root.ravel(), self.scale, self.pull,
-            self.near, self.hold, self.worn.ravel(), self.trust.ravel(), self.valid.ravel(), self.usable.ravel(),
-            self.index.ravel(), self.targets, self.holes,
+            self.near, self.hold, self.worn.ravel(), self.trust.ravel(), self.expected, self.valid.ravel(),
+            self.usable.ravel(), self.index.ravel(), self.targets, self.holes,
         )  # fmt: skip
         self._counted = np.zeros(len(self.targets), np.int32)
         # How often each source must be copied where there are fewer of them than targets.

@@ -33,6 +33,7 @@ class Sheet(NamedTuple):
     hold: Any  # (targets,) float32, how sure the layers are at each target, 0 to 1
     worn: Any  # (H x W) float32, what a source costs because many targets copy it; empty = nothing
     trust: Any  # (H x W) float32, root of how far the guide's channels count for a pixel of a target
+    expected: Any  # what a source costs because a network expects something else at the target; see expected.py
     valid: Any  # (H x W) uint8, 1 = may be copied from
     usable: Any  # (H x W) uint8, 1 = a source patch may be centred here
     index: Any  # (H x W) int32, number of the target centred here, or -1
@@ -115,12 +116,18 @@ def distance(marks, patch, factor, source, corner, stride, start, limit):
 
 @part
 def position_form(sheet, n, total):
-    """Return what dy^2, dy dx and dx^2 between target n and its source cost, and the weight of all its pixels."""
+    """Return what dy^2, dy dx and dx^2 between target n and its source cost, the weight of all its pixels, and how far
+    and from where on what a network expects there costs.
+    """
+    expected = sheet.expected
+    share, first = np.float32(0), np.int64(0)
+    if expected.share.size:
+        share, first = total * expected.share[n], expected.row[n]
     near, hold = sheet.near[n], sheet.hold[n]
     down = total * (near * sheet.pull[0] + hold * sheet.pull[3])
     both = total * 2 * (near * sheet.pull[1] + hold * sheet.pull[4])
     across = total * (near * sheet.pull[2] + hold * sheet.pull[5])
-    return down, both, across, total
+    return down, both, across, total, share, first
 
 
 @part
@@ -130,6 +137,8 @@ def compare(sheet, patch, factor, form, row, col, y, x, limit):
     start = form[0] * down * down + form[1] * down * across + form[2] * across * across
     if sheet.worn.size:
         start += form[3] * sheet.worn[np.uint64(y * sheet.width + x)]
+    if form[4] > 0:
+        start += form[4] * sheet.expected.costs[form[5] + sheet.expected.cell[y * sheet.width + x]]
     if start >= limit:
         return start
     channels = len(sheet.marks)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from freefill.synthesis import nnf, solve
 from freefill.synthesis.compiled import Crew
+from freefill.synthesis.expected import ExpectedPyramid
 from freefill.synthesis.guide import GuidePyramid
 from freefill.synthesis.laid import LayoutPyramid
 from freefill.synthesis.levels import Layer, Level, build, usable_centres
@@ -45,6 +46,7 @@ def synthesise(
     least_sources: int = 1,
     guide: tuple[NDArray[np.float32], float, NDArray[np.float32] | None] | None = None,
     layout: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
+    expected: tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32], tuple[float, float]] | None = None,
 ) -> Synthesis | None:
     """Fill a hole with pixels copied from elsewhere in the picture.
 
@@ -55,6 +57,7 @@ def synthesise(
     source : (H, W) bool, may be copied from; outside the hole
     guide : values (h, w, 3) float32 in [0, 1], weight 0 to 1 and confidence (h, w) or None, of a smaller fill
     layout : values (h, w, 3) and confidence (h, w), float32 in [0, 1], of what is expected where; instead of a guide
+    expected : what a network expects in the hole: cells, costs, disagreement and cell_px of a `Pointing`
 
     Returns
     -------
@@ -72,13 +75,14 @@ def synthesise(
         coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
         pyramid = build(coloured, known, source.astype(np.uint8), tuning, crew)
         guides = _laid(guide, layout, pyramid, tuning)
+        costs = None if expected is None else ExpectedPyramid(*expected, tuning)
         rim = read_rim(*next(((x.image, x.known) for x in pyramid if max(x.size) <= LEVEL_PX), (coloured, known)))
         first = len(pyramid) - 1 if guides is None else guides.level
         coarse: Level | None = None
         for number in range(first, -1, -1):
             layer = pyramid[number]
             laid = guides.at(number, layer.known) if guides and layer.image.shape[2] == 5 else None
-            level = Level(layer, rim, tuning, laid)
+            level = Level(layer, rim, tuning, laid, costs, number)
             if coarse is None:
                 start(level, layer.known, seed, tuning, crew)
             else:

@@ -41,6 +41,10 @@ class Tuning:
     guide_life: tuple[float, float] = (0.5, 0.8)  # share of the ring's gradients in the guide: below, it knows nothing
     layout_weight: float = 8.0  # of a layout's squared differences where it is sure, on levels down to its own
     layout_fade: float = 1.0  # per finer level
+    expected_weight: float = 0.1  # of what a network expects, at the size of its cells and on coarser levels
+    expected_fade: float = 0.5  # per finer level
+    expected_least: float = 0.01  # below this it is left out
+    expected_doubt: float = 0.025  # disagreement at which it counts by 1/e; of values in [0, 1], squared
     screening: float = 0.02
     boost: float = 1.13  # texture wanted, over what the sources have: means are smoother than what they are of
     threads: int | None = None
