@@ -17,9 +17,9 @@ from freefill.engines import registry
 from freefill.engines.engine import Ready, TakesTensors
 from freefill.errors import EngineError, FreefillError
 from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for, sources
-from freefill.request import DEFAULT_MAX_MPX, Request, Shape, check_choices, in_python
+from freefill.request import DEFAULT_MAX_MPX, Request, Shape, in_python
 from freefill.result import Result
-from freefill.values import EngineSettings, Hole, Mask, Options, Outcome, Picture, Plan
+from freefill.values import Hole, Mask, Options, Outcome, Picture, Plan
 
 if TYPE_CHECKING:
     import torch
@@ -62,8 +62,10 @@ class Inpainter:
         save_stages: bool = False,
         save_attention: bool = False,
     ) -> None:
-        self._settings = EngineSettings(weights, device, precision, save_stages, save_attention)
-        check_choices(self._settings)
+        self._settings = Request(
+            engine=engine, weights=weights, device=device, precision=precision, save_stages=save_stages,
+            save_attention=save_attention,
+        )  # fmt: skip
         self._name = engine
         self._loaded: dict[str, Ready] = {}
         self._lock = threading.Lock()
@@ -90,7 +92,7 @@ class Inpainter:
             self._loaded.clear()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _remade, (self._name, self._settings)
+        return Inpainter.of, (self._settings,)
 
     def __call__(
         self,
@@ -292,14 +294,6 @@ def inpaint(
         shapes=shapes, also=also, without=without, seed=seed, grow=grow, feather=feather, source=source,
         not_from=not_from, window=window, texture=texture, structure=structure, max_memory_bytes=max_memory_bytes,
         max_mpx=max_mpx, progress=progress,
-    )  # fmt: skip
-
-
-def _remade(engine: str, settings: EngineSettings) -> Inpainter:
-    """Make the copy of one that was pickled."""
-    return Inpainter(
-        engine, weights=settings.weights, device=settings.device, precision=settings.precision,
-        save_stages=settings.save_stages, save_attention=settings.save_attention,
     )  # fmt: skip
 
 

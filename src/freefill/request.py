@@ -126,8 +126,15 @@ class Request(EngineSettings, MaskOptions, Options):
         Options.__post_init__(self)
         MaskOptions.__post_init__(self)
         check_choices(self)
-        if not isinstance(self.engine, str):
-            raise InputError(f"engine must be a name, not {self.engine!r}; all: freefill engines")
+        for name in ("engine", "device"):
+            if not isinstance(getattr(self, name), str):
+                raise InputError(f"{name} must be a name, not {getattr(self, name)!r}; all: freefill engines")
+        if isinstance(self.weights, os.PathLike):
+            object.__setattr__(self, "weights", os.fspath(self.weights))
+        if not isinstance(self.weights, str | None):
+            raise InputError(f"weights must be a name or a file, not {self.weights!r}; all: freefill weights list")
+        if isinstance(self.max_mpx, bool) or not isinstance(self.max_mpx, int | float) or not self.max_mpx > 0:
+            raise InputError(f"max_mpx must be a number of megapixels above 0, not {self.max_mpx!r}")
 
     def files(self) -> dict[str, str]:
         """Return the mask files that the request names, by wish: what is to be watched for changes."""
@@ -176,7 +183,8 @@ def _several(value: Any) -> tuple[Any, ...]:
 
 _NAMES = {"max_memory": "max_memory_bytes", "max_megapixels": "max_mpx", "and": "also", "set": "settings"}
 _FLAGS = frozenset(("invert", "refine", "save_stages", "save_attention"))
-_OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]+)(?: (?!or\b|and\b|of\b|with\b|where\b|is\b|if\b|to\b)(\w[\w%.]*))?")
+_NAMED = frozenset(("engine", "weights", "device"))  # their values are no fixed choices
+_OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]+)(?: (\w[\w%.]*))?")
 
 
 def in_python(message: str) -> str:
@@ -200,6 +208,9 @@ def in_python(message: str) -> str:
         value = found[2]
         if value is None:
             return name
-        return f"{name}={value}" if value.isdigit() else f"{name}={value!r}"
+        if value[0].isdigit():
+            return f"{name}={value}" if value.isdigit() else f"{name}={value!r}"
+        is_value = name in _NAMED or value in get_args(get_type_hints(Request)[name])
+        return f"{name}={value!r}" if is_value and value not in ("or", "and", "with") else f"{name} {value}"
 
     return _OPTION.sub(argument, message)

@@ -107,6 +107,21 @@ def test_padding_mirrors_picture_and_hole_alike():
     assert crop.hole[4:6, 5:7].all()
 
 
+@pytest.mark.parametrize(("scale", "pad_px"), [(1.0, (0, 0)), (1.0, (3, 2)), (0.5, (0, 0)), (0.5, (4, 6))])
+def test_where_may_be_copied_from_is_cut_shrunk_and_mirrored_as_the_picture_is(scale, pad_px):
+    hole = np.zeros((40, 60), bool)
+    hole[10:20, 10:20] = True
+    source = np.zeros((40, 60), bool)
+    source[30:, 40:] = True
+    board = canvas(random_pixels(40, 60), hole, source=source)
+    crop = board.cut(Window(Box(0, 0, 40, 60), Box(10, 10, 10, 10), scale, pad_px))
+    rows, cols = int(40 * scale) + pad_px[0], int(60 * scale) + pad_px[1]
+    allowed = np.zeros((rows, cols), bool)
+    allowed[int(30 * scale) :, int(40 * scale) :] = True
+    assert crop.known.shape == (rows, cols)
+    assert np.array_equal(crop.known, allowed)
+
+
 def test_transparent_pixels_are_no_source():
     hole = np.zeros((10, 10), bool)
     hole[5, 5] = True

@@ -169,6 +169,18 @@ def test_neighbouring_tiles_see_each_other():
         assert one.box.overlaps(two.box) or one.core.top != two.core.top
 
 
+def test_context_grows_with_the_hole_up_to_a_bound():
+    spec = EngineSpec("e", "x:y", "", context=1.0, min_context_px=8)
+
+    def context(side: int) -> int:
+        hole = np.zeros((6000, 6000), bool)
+        hole[2500 : 2500 + side, 2500 : 2500 + side] = True
+        (window,) = make_plan(hole, spec, Options(max_memory_bytes=64 << 30)).windows
+        return window.core.top - window.box.top
+
+    assert [context(side) for side in (4, 100, 700, 900)] == [8, 100, 700, 768]
+
+
 def test_everything_hole_is_refused():
     with pytest.raises(InputError, match="nothing to copy from"):
         make_plan(np.ones((5, 5), bool), PLAIN, Options())

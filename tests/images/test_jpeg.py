@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from freefill.images.jpeg import blocks as jpeg_blocks
+from freefill.images.jpeg.kept import with_kept_blocks
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
 from freefill.masks.distance import distance_outside
@@ -142,3 +143,59 @@ def test_scans_damaged_at_random_are_read_or_given_up() -> None:
             for place in rng.integers(len(data) // 3, len(data) - 2, 3):
                 broken[place] = rng.integers(0, 256)
             jpeg_blocks.read_blocks(bytes(broken))
+
+
+# --- guards: where numbers would mean something else, the picture is compressed anew ------------------------------
+
+
+def _jpeg(image: Image.Image, **save: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "JPEG", **save)
+    return out.getvalue()
+
+
+def _ramp() -> Image.Image:
+    rows, cols = np.mgrid[:96, :128]
+    return Image.fromarray(np.dstack([rows * 2, cols, rows + cols]).astype(np.uint8))
+
+
+def test_blocks_are_not_kept_where_the_components_are_other_colours() -> None:
+    image = _ramp()
+    as_rgb, as_luma = _jpeg(image, quality=90, subsampling=0, keep_rgb=True), _jpeg(image, quality=90, subsampling=0)
+    for original, kept in ((as_luma, True), (as_rgb, False)):
+        with Image.open(io.BytesIO(original)) as shown:
+            shown.load()
+            options = {"qtables": [list(table) for table in shown.quantization.values()], "subsampling": 0}
+            if not kept:
+                options["qtables"] *= 2  # as many as the model has
+            made = with_kept_blocks(original, 1, shown.convert("RGB"), options)
+        assert (made is not None) == kept
+
+
+def test_blocks_are_not_kept_where_the_tables_are_not_the_ones_asked_for() -> None:
+    original = _jpeg(_ramp(), quality=90, subsampling=0)
+    with Image.open(io.BytesIO(original)) as shown:
+        shown.load()
+        tables = [list(table) for table in shown.quantization.values()]
+        too_large = [[300 + n for n in table] for table in tables]  # a baseline table holds at most 255
+        assert with_kept_blocks(original, 1, shown.copy(), {"qtables": tables, "subsampling": 0}) is not None
+        assert with_kept_blocks(original, 1, shown.copy(), {"qtables": too_large, "subsampling": 0}) is None
+
+
+@pytest.mark.parametrize(("far", "kept"), [(False, True), (True, False)])
+def test_a_file_that_shows_something_else_far_from_the_fill_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, far: bool, kept: bool
+) -> None:
+    image = _ramp()
+    original = _jpeg(image, quality=90, subsampling=0)
+    with Image.open(io.BytesIO(original)) as shown:
+        options = {"qtables": [list(table) for table in shown.quantization.values()], "subsampling": 0}
+        changed = shown.convert("RGB")
+    changed.paste((200, 30, 30), (8, 8, 16, 16))
+    other = image.copy()
+    if far:
+        other.paste((0, 0, 0), (96, 64, 128, 96))  # as if our decoder had gone on otherwise than Pillow's
+    read = jpeg_blocks.read_blocks
+    found = _jpeg(other, quality=90, subsampling=0)
+    monkeypatch.setattr(jpeg_blocks, "read_blocks", lambda data: read(found if data == original else data))
+    assert (with_kept_blocks(original, 1, changed, options) is not None) == kept
