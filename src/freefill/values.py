@@ -54,6 +54,7 @@ class Extras:
     exif: bytes | None = None  # with the orientation reset to 1: pixels are upright
     orientation: int = 1  # the EXIF orientation that was applied, 1 to 8
     xmp: bytes | None = None
+    iptc: bytes | None = None  # records of IPTC-NAA
     dpi: tuple[float, float] | None = None
     text: Mapping[str, str] = field(default_factory=dict)  # PNG text chunks
     native: NDArray[Any] | None = None  # (H, W) palette indices or (H, W, 4) CMYK, where pixels are RGB made of them
@@ -61,6 +62,7 @@ class Extras:
     palette_alpha: NDArray[np.uint8] | None = None  # (n,) where the palette has one
     transparent_key: tuple[int, ...] | None = None  # the one colour that the file calls transparent
     carry: Carry | None = None  # of the format it was read from
+    notes: tuple[str, ...] = ()  # what of the file could not be kept; the writer tells it
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,8 @@ import picture_files as files
 import pytest
 from PIL import Image
 
-from freefill.images.orient import orientation_of, turn, upright_exif
+from freefill.images.metadata.exif import clean_exif, orientation_of
+from freefill.images.orient import turn
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
 from freefill.values import Picture
@@ -106,7 +107,9 @@ def test_the_preview_in_exif_goes_since_it_shows_what_was_removed() -> None:
     block += b"\x02\0" + b"\x01\x02\x04\0\x01\0\0\0\x38\0\0\0" + b"\x02\x02\x04\0\x01\0\0\0\x09\0\0\0" + bytes(4)
     block = block.ljust(0x38, b"\0") + b"THUMBNAIL"
     assert orientation_of(bytes(block)) == 6
-    out = upright_exif(bytes(block))
+    out, notes = clean_exif(bytes(block))
+    assert out is not None
+    assert "preview" in notes[0]
     assert b"THUMB" not in out
     assert orientation_of(out) == 1
 
@@ -129,7 +132,7 @@ def test_damaged_notes_beside_sound_pixels_do_not_stop_the_reader() -> None:
 def test_sixteen_bits_go_into_eight_with_a_note() -> None:
     out = io.BytesIO()
     notes = write_picture(read(files.file("png-RGB16")), out, "jpeg", 95)
-    assert "8 bits" in notes[0]
+    assert any("8 bits" in note for note in notes)
 
 
 def test_heic_is_read_and_written() -> None:

@@ -13,6 +13,7 @@ from freefill.errors import InputError
 from freefill.images.damage import check_frames, check_size, quietly, reading
 from freefill.images.depth import change_depth
 from freefill.images.modes import picture_of, pil_of, raster_of
+from freefill.images.profile import space_of
 from freefill.values import Carry, Extras, Picture
 
 if TYPE_CHECKING:
@@ -157,7 +158,9 @@ def write_by_pillow(picture: Picture, stream: BinaryIO, kind: str, quality: int 
             _register_heif(name)
         options = {"quality": 90 if quality is None else quality}
         image = pil_of(picture, ("RGB", "RGBA"))
-    profile = extras.icc if extras.mode != "CMYK" and picture.pixels.shape[2] == 3 else None
+    profile = extras.icc if extras.icc and space_of(extras.icc) == "RGB" else None
+    if extras.iptc:
+        notes.append(f"IPTC was left out: {WORDS[kind]} holds none")
     for option, block in (("icc_profile", profile), ("exif", extras.exif), ("xmp", extras.xmp)):
         if block:
             options[option] = b"Exif\0\0" + block if option == "exif" and kind != "AVIF" else block

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsTransform
 
 ColourSpace = Literal["own", "srgb"]
+_MOST_PROFILE_BYTES = 32 << 20  # the largest that are sold, for inks, have some 4 MB
 
 
 class ColourCodec(Protocol):
@@ -140,6 +141,29 @@ def transform(source: bytes | None, source_mode: str, target: bytes | None, targ
         )
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError) as error:
         raise InputError(f"the colour profile cannot be used ({error}); save the picture without it") from None
+
+
+def space_of(icc: bytes) -> str:
+    """Return the colours that a profile is for: "RGB", "GRAY", "CMYK", "Lab", ..."""
+    return icc[16:20].decode("latin-1").strip()
+
+
+@functools.lru_cache(maxsize=32)
+def sound(icc: bytes) -> bytes | None:
+    """Return a profile without what is behind its end, or None where strict readers would complain of it.
+
+    Its header must say its size, and the colour library must be able to open it.
+    """
+    from PIL import ImageCms
+
+    size = int.from_bytes(icc[:4], "big")
+    if len(icc) < 132 or icc[36:40] != b"acsp" or not 132 <= size <= len(icc) or size > _MOST_PROFILE_BYTES:
+        return None
+    try:
+        ImageCms.getOpenProfile(io.BytesIO(icc[:size]))
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        return None
+    return icc[:size]
 
 
 @functools.lru_cache(maxsize=32)

@@ -13,8 +13,12 @@ from freefill.errors import InputError
 from freefill.files import explain
 from freefill.images.by_pillow import read_by_pillow
 from freefill.images.jpeg.file import read_jpeg
-from freefill.images.orient import orientation_of, turn, upright_exif, upright_xmp
+from freefill.images.metadata.exif import clean_exif, orientation_of
+from freefill.images.metadata.signs import holds_image
+from freefill.images.metadata.xmp import clean_xmp
+from freefill.images.orient import turn
 from freefill.images.png.read import SIGNATURE, read_png
+from freefill.images.profile import sound
 from freefill.images.tiff.read import read_tiff
 from freefill.values import Picture
 
@@ -79,14 +83,13 @@ def _read(stream: BinaryIO, name: str, max_mpx: float | None, first_frame: bool)
         raise InputError(f"{name}: {_unknown(head)}")
     if kind == "TIFF":
         picture = read_tiff(stream, name, max_mpx, first_frame)
-        return picture
-    if kind == "PNG":
+    elif kind == "PNG":
         picture = read_png(stream.read(), name, max_mpx, first_frame)
     elif kind == "JPEG":
         picture = read_jpeg(stream.read(), name, max_mpx)
     else:
         picture = read_by_pillow(stream, kind, name, max_mpx, first_frame)
-    return _upright(picture)
+    return _cleaned(_upright(picture))
 
 
 def format_of(head: bytes) -> str | None:
@@ -129,17 +132,12 @@ def _unknown(head: bytes) -> str:
 
 
 def _upright(picture: Picture) -> Picture:
-    """Apply the EXIF orientation, and reset it."""
+    """Apply the EXIF orientation."""
     extras = picture.extras
     orientation = orientation_of(extras.exif)
-    changes: dict[str, Any] = {}
-    if extras.exif:
-        changes["exif"] = upright_exif(extras.exif)
-    if extras.xmp:
-        changes["xmp"] = upright_xmp(extras.xmp)
     if orientation == 1:
-        return replace(picture, extras=replace(extras, **changes)) if changes else picture
-    changes["orientation"] = orientation
+        return picture
+    changes: dict[str, Any] = {"orientation": orientation}
     if extras.native is not None:
         changes["native"] = turn(extras.native, orientation)
     if extras.dpi is not None and orientation >= 5:
@@ -148,3 +146,27 @@ def _upright(picture: Picture) -> Picture:
         changes["carry"] = extras.carry.turned(orientation)
     alpha = None if picture.alpha is None else turn(picture.alpha, orientation)
     return Picture(turn(picture.pixels, orientation), alpha, replace(extras, **changes), picture.source)
+
+
+def _cleaned(picture: Picture) -> Picture:
+    """Take out of what stands beside the pixels all that is damaged, stale, or shows the picture as it was."""
+    extras = picture.extras
+    changes: dict[str, Any] = {}
+    notes: list[str] = []
+    if extras.exif:
+        changes["exif"], said = clean_exif(extras.exif)
+        notes += said
+    if extras.xmp:
+        changes["xmp"], said = clean_xmp(extras.xmp)
+        notes += said
+    if extras.icc:
+        changes["icc"] = sound(extras.icc)
+        if changes["icc"] is None:
+            notes.append("the colour profile is damaged and was left out")
+    if extras.iptc and holds_image(extras.iptc):
+        changes["iptc"] = None
+        notes.append("IPTC holds a preview of the picture as it was, and was left out")
+    if not changes:
+        return picture
+    changes["notes"] = tuple(dict.fromkeys((*extras.notes, *notes)))
+    return replace(picture, extras=replace(extras, **changes))

@@ -42,7 +42,7 @@ def write_picture(
 
     Returns
     -------
-    notes: what the format could not hold
+    notes: what of the input could not be kept, and what the format could not hold
 
     Raises
     ------
@@ -91,13 +91,23 @@ def _all() -> str:
 def _write(picture: Picture, stream: BinaryIO, kind: str, quality: int | None, name: str) -> tuple[str, ...]:
     """Send the picture through its format's writer."""
     if kind == "TIFF":
-        return _to_seekable(picture, stream, name)
-    if kind == "PNG":
-        write_png(picture, stream)
-        return ("float numbers are written with 16 bits",) if picture.pixels.dtype.kind == "f" else ()
-    if kind == "JPEG":
-        return write_jpeg(picture, stream, quality, name)
-    return write_by_pillow(picture, stream, kind, quality, name)
+        notes = _to_seekable(picture, stream, name)
+    elif kind == "PNG":
+        notes = write_png(picture, stream)
+    elif kind == "JPEG":
+        notes = write_jpeg(picture, stream, quality, name)
+    else:
+        notes = write_by_pillow(picture, stream, kind, quality, name)
+    return tuple(dict.fromkeys((*picture.extras.notes, *_lossy(picture, kind, quality), *notes)))
+
+
+def _lossy(picture: Picture, kind: str, quality: int | None) -> tuple[str, ...]:
+    """Say that known pixels change, where a picture that was lossless goes into a format that is not."""
+    lossy = kind in ("JPEG", "AVIF", "HEIF") or (kind == "WEBP" and quality is not None)
+    if not lossy or picture.extras.format in (None, "JPEG", "AVIF", "HEIF", "WEBP"):
+        return ()
+    name = {"HEIF": "HEIC", "WEBP": "WebP"}.get(kind, kind)
+    return (f"the input is a {picture.extras.format} file, which loses nothing; {name} changes known pixels a little",)
 
 
 def _to_seekable(picture: Picture, stream: BinaryIO, name: str) -> tuple[str, ...]:

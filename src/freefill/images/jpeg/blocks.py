@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 from freefill.images.jpeg import scan as jpeg_scan
 from freefill.images.jpeg.scan import DOWN, FIRST, STRIDE
 
-_ZIGZAG_ROW = np.array(
+ZIGZAG_ROW = np.array(
     [0, 0, 1, 2, 1, 0, 0, 1, 2, 3, 4, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1, 0, 0, 1, 2, 3,
      4, 5, 6, 7, 7, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 3, 4, 5, 6, 7, 7, 6, 5, 6, 7, 7]
 )  # fmt: skip
-_ZIGZAG_COL = np.array(
+ZIGZAG_COL = np.array(
     [0, 1, 0, 0, 1, 2, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 4, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 6, 5, 4,
      3, 2, 1, 0, 1, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 3, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 5, 6, 7, 7, 6, 7]
 )  # fmt: skip
 _PLACE_OF = np.zeros((8, 8), np.intp)
-_PLACE_OF[_ZIGZAG_ROW, _ZIGZAG_COL] = np.arange(64)
+_PLACE_OF[ZIGZAG_ROW, ZIGZAG_COL] = np.arange(64)
 
 
 @dataclass(eq=False)
@@ -46,7 +46,7 @@ class Blocks:
         return self.coefs[part[FIRST] : part[FIRST] + count].reshape(int(part[DOWN]), int(part[STRIDE]), 64)
 
 
-def _laid_out(size: tuple[int, int], sampling: tuple[tuple[int, int], ...], progressive: bool) -> Blocks:
+def laid_out(size: tuple[int, int], sampling: tuple[tuple[int, int], ...], progressive: bool) -> Blocks:
     """Make room for the blocks of a picture."""
     if len(sampling) == 1:
         sampling = ((1, 1),)  # a lone component is laid out by its own size, whatever its factors say
@@ -102,7 +102,7 @@ def _read_segments(data: bytes) -> Blocks | None:
             fits = 1 <= count <= 4 and len(set(numbers)) == count and height and width
             if not fits or not all(1 <= h <= 4 and 1 <= v <= 4 for h, v in sampling):
                 return None
-            blocks = _laid_out((height, width), sampling, kind == 0xC2)
+            blocks = laid_out((height, width), sampling, kind == 0xC2)
         elif 0xC3 <= kind <= 0xCF and kind not in (0xC4, 0xC8):
             return None  # lossless, hierarchical, arithmetic
         elif kind == 0xC4:
@@ -142,14 +142,14 @@ def turned(blocks: Blocks, orientation: int) -> Blocks | None:
     swap, down, across = orientation >= 5, orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
     size = blocks.size[::-1] if swap else blocks.size
     sampling = tuple((v, h) if swap else (h, v) for h, v in blocks.sampling)
-    out = _laid_out((size[0], size[1]), sampling, blocks.progressive)
+    out = laid_out((size[0], size[1]), sampling, blocks.progressive)
     tall, wide = unit(out.sampling)
     if (down and size[0] % tall) or (across and size[1] % wide):
         return None
-    order = _PLACE_OF.T[_ZIGZAG_ROW, _ZIGZAG_COL] if swap else np.arange(64)
+    order = _PLACE_OF.T[ZIGZAG_ROW, ZIGZAG_COL] if swap else np.arange(64)
     sign = np.ones(64, np.int16)
-    sign[(_ZIGZAG_ROW % 2 == 1) & down] *= -1
-    sign[(_ZIGZAG_COL % 2 == 1) & across] *= -1
+    sign[(ZIGZAG_ROW % 2 == 1) & down] *= -1
+    sign[(ZIGZAG_COL % 2 == 1) & across] *= -1
     for i in range(len(sampling)):
         grid = blocks.grid(i)[:, :, order]
         grid = grid.swapaxes(0, 1) if swap else grid
@@ -199,9 +199,13 @@ def write_blocks(blocks: Blocks, model: bytes) -> bytes:
         if kind == 0xDA:
             break
         if kind in (0xC0, 0xC1, 0xC2):
-            numbers = [segment[10 + 3 * i] for i in range(count)]
+            parts = [segment[10 + 3 * i : 13 + 3 * i] for i in range(count)]
+            numbers = [part[0] for part in parts]
+            # T.81, table B.2: a lone component says 1x1 here, whatever the model says
+            parts = [bytes((part[0], h << 4 | v, part[2])) for part, (h, v) in zip(parts, blocks.sampling, strict=True)]
             size_of_all = struct.pack(">HH", *blocks.size)
-            segment = bytes((0xFF, 0xC2 if blocks.progressive else kind)) + segment[2:5] + size_of_all + segment[9:]
+            head = bytes((0xFF, 0xC2 if blocks.progressive else kind)) + segment[2:5] + size_of_all
+            segment = head + segment[9:10] + b"".join(parts)
         if kind not in (0xC4, 0xDD):
             out.append(segment)
         place += 2 + size

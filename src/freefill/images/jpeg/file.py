@@ -15,9 +15,11 @@ import numpy as np
 
 from freefill.errors import InputError
 from freefill.images.damage import check_size, quietly, reading
-from freefill.images.jpeg.header import EXIF, XMP, Tables, colours_of, header_of, tables_of
+from freefill.images.jpeg.header import EXIF, XMP, Tables, check_scans, colours_of, header_of, tables_of
 from freefill.images.jpeg.kept import with_kept_blocks
+from freefill.images.metadata import photoshop
 from freefill.images.modes import picture_of, pil_of, raster_of
+from freefill.images.profile import space_of
 from freefill.values import Carry, Extras, Picture
 
 _MOST_IN_MARKER = 65533
@@ -52,6 +54,8 @@ def read_jpeg(data: bytes, name: str, max_mpx: float | None) -> Picture:
 
     header = header_of(data, name)
     check_size(name, header.width, header.height, max_mpx)
+    with reading(name, "JPEG"):
+        check_scans(data, header, name)
     icc = b"".join(header.icc[number] for number in sorted(header.icc)) or None
     with reading(name, "JPEG"):
         with quietly():
@@ -62,7 +66,16 @@ def read_jpeg(data: bytes, name: str, max_mpx: float | None) -> Picture:
         raster = raster_of(image, name, icc)
         image.close()
     carry = JpegCarry(tables_of(header), header.comment, colours_of(header) == "RGB", data)
-    extras = Extras("JPEG", icc=icc, exif=header.exif, xmp=header.xmp, dpi=header.dpi, carry=carry)
+    extras = Extras(
+        "JPEG",
+        icc=icc,
+        exif=header.exif,
+        xmp=header.xmp,
+        iptc=photoshop.iptc_of(header.photoshop),
+        dpi=header.dpi,
+        carry=carry,
+        notes=tuple(dict.fromkeys(header.notes)),
+    )
     return picture_of(raster, extras, name)
 
 
@@ -90,13 +103,17 @@ def write_jpeg(picture: Picture, stream: BinaryIO, quality: int | None, name: st
         notes.append("written with 8 bits a channel: JPEG holds no more")
     options: dict[str, Any] = {"quality": 95 if quality is None else quality, "subsampling": 0}
     if carry is not None:
-        options["subsampling"] = max(carry.tables.subsampling, 0)
+        options["subsampling"] = 0 if carry.rgb else max(carry.tables.subsampling, 0)
         options["progressive"] = carry.tables.progressive
         if quality is None and carry.tables.quantization:
             options |= {"qtables": [list(table) for table in carry.tables.quantization], "quality": -1}
     image = pil_of(picture, ("L", "RGB", "CMYK"))
-    if image.mode == "CMYK" or extras.mode != "CMYK":
+    if extras.icc is not None and space_of(extras.icc) == {"L": "GRAY"}.get(image.mode, image.mode):
         options["icc_profile"] = extras.icc
+    if extras.iptc is not None:
+        options["extra"] = photoshop.jpeg_segment(extras.iptc)
+        if options["extra"] is None:
+            notes.append(f"IPTC of {len(extras.iptc):,} bytes was left out: JPEG holds at most 64 kB")
     if extras.exif is not None and len(extras.exif) + len(EXIF) <= _MOST_IN_MARKER:
         options["exif"] = EXIF + extras.exif
     if extras.xmp is not None and len(extras.xmp) + len(XMP) <= _MOST_IN_MARKER:
@@ -115,5 +132,9 @@ def write_jpeg(picture: Picture, stream: BinaryIO, quality: int | None, name: st
         if data is not None:
             stream.write(data)
             return tuple(notes)
+        notes.append(
+            "all of this JPEG is compressed anew with its own tables: known pixels may move by some levels; "
+            "write PNG to keep them"
+        )
     image.save(stream, "JPEG", **options)
     return tuple(notes)

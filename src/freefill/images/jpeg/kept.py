@@ -42,6 +42,7 @@ def with_kept_blocks(original: bytes, orientation: int, image: PilImage.Image, o
     """
     try:
         from freefill.images.jpeg import blocks as jpeg_blocks
+        from freefill.images.jpeg.encode import encode
     except (ImportError, RuntimeError, OSError):  # numba is not there, or finds no place for what it compiles
         return None
     with ThreadPoolExecutor(1) as beside:  # neither holds the interpreter: on two cores it takes two thirds of the time
@@ -61,6 +62,10 @@ def with_kept_blocks(original: bytes, orientation: int, image: PilImage.Image, o
     if not _alike(original, model, options["qtables"]):
         return None
     part = jpeg_blocks.read_blocks(model)
+    if part is not None and part.sampling != blocks.sampling and image.mode == "RGB":
+        pixels = np.asarray(image.crop((left, top, right, bottom)))
+        rgb = colours_of(header_of(original, "original")) == "RGB"
+        part = encode(pixels, blocks.sampling, options["qtables"], rgb)
     if part is None or not jpeg_blocks.put_blocks(blocks, part, (top, left), changed[top:bottom, left:right]):
         return None
     data = jpeg_blocks.write_blocks(blocks, model)

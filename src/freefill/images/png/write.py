@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import time
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -12,8 +14,10 @@ import numpy as np
 
 from freefill.errors import InputError
 from freefill.images.depth import change_depth
+from freefill.images.metadata import photoshop, raw_profile
 from freefill.images.modes import keyed, pil_of
-from freefill.images.png.read import SIGNATURE, XMP, Chunk, PngCarry, pack, text_of
+from freefill.images.png.read import SIGNATURE, XMP, Chunk, PngCarry, pack
+from freefill.images.profile import space_of
 from freefill.values import Picture
 
 _MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "tRNS")
@@ -25,8 +29,8 @@ def effort(picture: Picture) -> int:
     return 6 if picture.size[0] * picture.size[1] < _LARGE_PX else 3
 
 
-def write_png(picture: Picture, stream: BinaryIO) -> None:
-    """Write a picture as PNG in its own mode and depth, with everything it carries."""
+def write_png(picture: Picture, stream: BinaryIO) -> tuple[str, ...]:
+    """Write a picture as PNG in its own mode and depth, with everything it carries; returns what it cannot hold."""
     data = memoryview(_deep(picture) if picture.pixels.dtype != np.uint8 else _shallow(picture))
     stream.write(SIGNATURE)
     for kind, start, end in _places(data):
@@ -34,6 +38,10 @@ def write_png(picture: Picture, stream: BinaryIO) -> None:
         if kind == b"IHDR":  # before PLTE and IDAT, where all of them may stand
             for chunk in _beside(picture):
                 stream.write(pack(*chunk))
+    notes = []
+    if picture.pixels.dtype.kind == "f":
+        notes.append("float numbers are written with 16 bits")
+    return tuple(notes)
 
 
 def _shallow(picture: Picture) -> memoryview:
@@ -91,9 +99,12 @@ def _places(data: memoryview) -> Iterator[tuple[bytes, int, int]]:
 def _beside(picture: Picture) -> list[Chunk]:
     """Return the chunks for everything but pixels."""
     extras = picture.extras
-    carry = extras.carry if isinstance(extras.carry, PngCarry) else PngCarry((), ())
-    profile = extras.icc if extras.mode != "CMYK" else None  # the pixels are sRGB then, the profile is for inks
-    out: list[Chunk] = [c for c in carry.chunks if not (profile and c[0] == b"sRGB")]
+    carry = extras.carry if isinstance(extras.carry, PngCarry) else PngCarry((), (), {})
+    wanted = "GRAY" if picture.pixels.shape[2] == 1 else "RGB"  # the profile of inks is no longer that of the pixels
+    profile = extras.icc if extras.icc and space_of(extras.icc) == wanted else None
+    out: list[Chunk] = [c for c in carry.chunks if not (profile and c[0] == b"sRGB") and c[0] != b"tIME"]
+    if any(kind == b"tIME" for kind, _ in carry.chunks):
+        out.append((b"tIME", _now()))
     if profile:
         out.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(profile)))
     if extras.dpi:
@@ -101,12 +112,23 @@ def _beside(picture: Picture) -> list[Chunk]:
         out = [*(c for c in out if c[0] != b"pHYs"), (b"pHYs", struct.pack(">IIB", x, y, 1))]
     if extras.exif:
         out.append((b"eXIf", extras.exif))
-    raw = carry.texts
-    same = dict(text_of(*chunk) for chunk in raw) == dict(extras.text)
-    out += raw if same else [_text_chunk(key, value) for key, value in extras.text.items()]
+    out += (
+        carry.texts
+        if carry.text == dict(extras.text)
+        else [_text_chunk(key, value) for key, value in extras.text.items()]
+    )
+    if extras.iptc:
+        text = raw_profile.packed("iptc", photoshop.resource(extras.iptc)).encode()
+        out.append((b"zTXt", raw_profile.PREFIX.encode() + b"iptc\0\0" + zlib.compress(text)))
     if extras.xmp:
         out.append((b"iTXt", XMP.encode() + b"\0\0\0\0\0" + extras.xmp))
     return out
+
+
+def _now() -> bytes:
+    """Return the time of the change, as tIME holds it; SOURCE_DATE_EPOCH stands for it where results must be alike."""
+    now = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH") or time.time()))
+    return struct.pack(">HBBBBB", *now[:6])
 
 
 def _text_chunk(key: str, value: str) -> Chunk:

@@ -16,9 +16,9 @@ from freefill.errors import InputError
 from freefill.images import cmyk, palette
 from freefill.images.damage import check_frames, check_size, quietly, reading, silence_libtiff
 from freefill.images.modes import Raster, picture_of, raster_of
-from freefill.images.orient import turn, upright_exif, upright_xmp
+from freefill.images.orient import turn
 from freefill.images.tiff import codec as tiff_codec
-from freefill.images.tiff.tags import SUB, Order, ReadAt, Tag, Tags, exif_of_tags, header_of, read_tags
+from freefill.images.tiff.tags import SUB, Order, ReadAt, Tags, exif_of_tags, header_of, read_tags
 from freefill.values import Carry, Extras, Picture
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, INKS = 0, 1, 2, 3, 5
@@ -58,7 +58,6 @@ class TiffCarry(Carry):
     predictor: int = 2
     tile: tuple[int, int] | None = None  # height, width
     planar: bool = False
-    iptc: Tag | None = None
     white_is_zero: bool = False
     extra_sample: int = 2  # what alpha is called: 0 unsaid, 1 premultiplied, 2 straight
     palette16: NDArray[np.uint16] | None = None  # (n, 3), of which Extras.palette has the first 8 bits
@@ -87,7 +86,7 @@ def read_tiff(stream: BinaryIO, name: str, max_mpx: float | None, first_frame: b
         check_size(name, layout.width, layout.height, max_mpx)
         orientation = tags[274].integers[0] if 274 in tags and tags[274].data else 1
         icc = tags[34675].data if 34675 in tags else None
-        carry = TiffCarry(order, layout.compression, layout.predictor, layout.tile, layout.planar, tags.get(33723))
+        carry = TiffCarry(order, layout.compression, layout.predictor, layout.tile, layout.planar)
         if _ours(layout):
             raster, carry = _take_apart(_pixels(read_at, tags, layout, order), tags, layout, name, carry)
             raster = _turned(raster, orientation)
@@ -279,9 +278,10 @@ def _extras(tags: Tags, order: Order) -> Extras:
         x, y = (tags[tag].numbers[0] * scale if tags[tag].numbers else 0.0 for tag in (282, 283))
         dpi = (x, y) if x > 0 and y > 0 else None
     try:
-        exif = upright_exif(exif_of_tags(described, order)) if described else None
+        exif = exif_of_tags(described, order) if described else None
     except (struct.error, KeyError):
         exif = None
-    xmp = upright_xmp(tags[700].data) if 700 in tags and tags[700].data else None
+    xmp = tags[700].data if 700 in tags and tags[700].data else None
     icc = tags[34675].data if 34675 in tags else None
-    return Extras("TIFF", icc=icc, exif=exif, xmp=xmp, dpi=dpi)
+    iptc = tags[33723].data if 33723 in tags and tags[33723].data else None
+    return Extras("TIFF", icc=icc, exif=exif, xmp=xmp, iptc=iptc, dpi=dpi)

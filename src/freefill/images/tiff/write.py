@@ -150,5 +150,5 @@ def _describe(picture: Picture, carry: TiffCarry, tags: Tags) -> None:
         tags[700] = Tag(1, extras.xmp)
     if extras.dpi:
         tags |= {282: rational(extras.dpi[0]), 283: rational(extras.dpi[1]), 296: shorts(2)}
-    if carry.iptc is not None:
-        tags[33723] = carry.iptc
+    if extras.iptc is not None:
+        tags[33723] = Tag(7, extras.iptc)

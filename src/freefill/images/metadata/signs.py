@@ -1,0 +1,27 @@
+"""Where a small copy of the picture may lie inside other data: by the first bytes that every JPEG and PNG has.
+
+A preview shows the picture as it was, with what the user removed. So no block of metadata is handed on with one in it.
+"""
+
+from __future__ import annotations
+
+import re
+
+# A JPEG begins FF D8, then a marker; Minolta's makers' notes hold previews whose first byte is another.
+_IMAGE = re.compile(
+    rb"\xff\xd8\xff[\xc0\xc2\xc4\xdb\xdd\xe0-\xef\xfe]|\xd8\xff\xdb\x00|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.S
+)
+_IN_BASE64 = re.compile(rb"/9j/[A-Za-z0-9+/]{2}|iVBORw0KGgo|UklGR[A-Za-z0-9+/]{5}")
+_IN_HEX = re.compile(rb"ffd8ff(?:c0|c2|c4|db|dd|e.|fe)|89504e470d0a1a0a", re.I)
+
+
+def places_of_images(data: bytes) -> list[int]:
+    """Return where something begins that looks like a JPEG, PNG or WebP, in order."""
+    return [found.start() for found in _IMAGE.finditer(data)]
+
+
+def holds_image(data: bytes) -> bool:
+    """Tell whether bytes hold a picture, as it is, in base64 or in hex."""
+    if _IMAGE.search(data) or _IN_BASE64.search(data):
+        return True
+    return _IN_HEX.search(re.sub(rb"\s", b"", data)) is not None

@@ -1,0 +1,115 @@
+"""XMP packets: the orientation reset, previews and announcements of what is no longer in the file taken out.
+
+References
+----------
+XMP specification, part 1 and 3; Android, "Ultra HDR image format" and "Motion photo format" 1.0; Adobe, "Gain map".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from freefill.images.metadata.signs import holds_image
+
+_MOST_BYTES = 16 << 20
+_MOST_OF_A_KIND = 200  # properties taken out, prefixes of one namespace: beyond that it is an attack on our time
+_GOOGLE = "http://ns.google.com/photos/1.0/"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Something that XMP announces, and that no output of ours holds."""
+
+    space: str  # a namespace
+    names: str  # a pattern for its properties
+    note: str
+
+
+_GAIN_MAP = "the gain map (HDR) shows the picture as it was, and was left out"
+_VIDEO = "the video of this motion photo shows the picture as it was, and was left out"
+_DEPTH = "the depth map and pictures inside XMP were left out: they show the picture as it was"
+_PARTS = (
+    _Part("http://ns.adobe.com/hdr-gain-map/1.0/", r"[\w.-]+", _GAIN_MAP),
+    _Part("http://ns.apple.com/HDRGainMap/1.0/", r"[\w.-]+", _GAIN_MAP),
+    _Part(_GOOGLE + "camera/", r"(?:MotionPhoto|MicroVideo)[\w.-]*", _VIDEO),
+    _Part(_GOOGLE + "container/", r"[\w.-]+", ""),
+    _Part(_GOOGLE + "container/item/", r"[\w.-]+", ""),
+    _Part(_GOOGLE + "depthmap/", r"[\w.-]+", _DEPTH),
+    _Part(_GOOGLE + "image/", r"[\w.-]+", _DEPTH),
+    _Part(_GOOGLE + "audio/", r"[\w.-]+", ""),
+    _Part("http://ns.google.com/photos/dd/1.0/device/", r"[\w.-]+", _DEPTH),
+    _Part("http://ns.adobe.com/xmp/note/", r"HasExtendedXMP", "extended XMP was left out"),
+    _Part("http://ns.adobe.com/xap/1.0/", r"Thumbnails", "the preview inside XMP was left out"),
+)
+
+
+def clean_xmp(xmp: bytes) -> tuple[bytes | None, tuple[str, ...]]:
+    """Return the packet without previews and stale announcements, upright; and what to say.
+
+    Returns
+    -------
+    packet : None where it is no XMP that can be looked through
+    notes : for the user
+    """
+    if len(xmp) > _MOST_BYTES:
+        return None, (f"XMP of {len(xmp) >> 20} MB was left out: no description is as large",)
+    text = _as_text(xmp)
+    if text is None or "<" not in text:
+        return None, ("the XMP block is damaged and was left out",)
+    notes = []
+    out = text
+    for part in _PARTS:
+        prefixes = set(re.findall(rf"xmlns:([\w.-]{{1,64}})\s*=\s*[\"']{re.escape(part.space)}[\"']", text))
+        for prefix in sorted(prefixes)[:_MOST_OF_A_KIND]:
+            shorter = _without(out, prefix, part.names)
+            if shorter != out and part.note:
+                notes.append(part.note)
+            out = shorter
+    blanked = _without_images(out)
+    if blanked != out:
+        notes.append("pictures inside XMP were left out: they show the picture as it was")
+    out = re.sub(r"(tiff:Orientation(?:\s*=\s*[\"']|>\s*))[1-8]", r"\g<1>1", blanked)
+    return xmp if out == text and xmp[:1] == b"<" else out.encode(), tuple(dict.fromkeys(notes))
+
+
+def _as_text(xmp: bytes) -> str | None:
+    """Decode a packet: UTF-8, or UTF-16 and UTF-32, which the specification allows outside JPEG."""
+    codec = "utf-8"
+    if b"\0" in xmp[:8]:
+        codec = "utf-32" if b"\0\0\0" in xmp[:8] else "utf-16"
+    elif xmp[:2] in (b"\xfe\xff", b"\xff\xfe"):
+        codec = "utf-16"
+    try:
+        return xmp.decode(codec)
+    except UnicodeDecodeError:
+        return None
+
+
+def _without(text: str, prefix: str, names: str) -> str:
+    """Take a namespace's properties out, written as attributes or as elements."""
+    name = rf"{re.escape(prefix)}:{names}"
+    text = re.sub(rf"(?<=\s){name}\s*=\s*(?:\"[^\"]*\"|'[^']*')", "", text)
+    text = re.sub(rf"<{name}(?:\s[^<>]*)?/>", "", text)
+    for _ in range(_MOST_OF_A_KIND):
+        start = re.search(rf"<({name})(?:\s[^<>]*)?>", text)
+        if start is None:
+            break
+        close = f"</{start[1]}>"
+        end = text.find(close, start.end())
+        # Without its end the packet is no XML; then only the sign is taken out, which is what readers look for.
+        text = text[: start.start()] + (text[end + len(close) :] if end >= 0 else text[start.end() :])
+    return text
+
+
+def _without_images(text: str) -> str:
+    """Empty every value in base64 that is a picture."""
+
+    def emptied(found: re.Match[str]) -> str:
+        if len(found[0]) < 64:
+            return found[0]
+        value = re.sub(r"\s|&#x?[0-9A-Fa-f]+;", "", found[0][:400])
+        return "" if holds_image(value[:64].encode("ascii", "replace")) else found[0]
+
+    # Possessive throughout: a run is taken whole or not at all, so that no text makes the search slow.
+    return re.sub(r"(?<=[\"'>])(?:[A-Za-z0-9+/=\s]++|&#x?[0-9A-Fa-f]++;)++(?=[\"'<])", emptied, text)
