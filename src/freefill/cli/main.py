@@ -21,6 +21,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("mask", "mask.group", "Make, repair and look at masks."),
     ("engines", "engines", "List the engines, and what each one needs."),
     ("weights", "weights", "List, fetch, import and verify network weights."),
+    ("train", "train", "Train a network by a recipe, or go on with a run."),
+    ("export", "export", "Write a network's weights as ONNX."),
     ("demo", "demo", "Fill real photographs and write one page that shows them."),
 )
 

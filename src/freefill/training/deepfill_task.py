@@ -143,8 +143,8 @@ def hole_mean(value: Tensor, mask: Tensor) -> Tensor:
 def _generator(settings: DeepFillSettings, in_channels: int, start: str) -> Generator:
     if not start:
         return Generator(settings.layout, settings.width, in_channels)
-    from freefill.weights.load import load_state
-    from freefill.weights.store import locate
+    from freefill.weights.opening.load import load_state
+    from freefill.weights.locate import locate
 
     generator = from_state(load_state(Path(locate(start))))
     found = (generator.layout, generator.width, generator.in_channels)

@@ -1,0 +1,89 @@
+"""Write a network as ONNX: height and width left open, picture and mask in, composite out."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from freefill.errors import InputError, WeightsError
+from freefill.files import replacing
+from freefill.weights.opening.load import load_state
+from freefill.weights.opening.recognise import recognise
+from freefill.weights.locate import locate
+
+OPSET = 17
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Attributes
+    ----------
+    path : the file
+    what : the network in words
+    inputs : name to shape in words
+    bytes : of the file
+    """
+
+    path: Path
+    what: str
+    inputs: dict[str, str]
+    bytes: int
+
+
+def export_onnx(name_or_path: str, path: Path) -> Exported:
+    """Write weights as an ONNX file with the network around them.
+
+    Parameters
+    ----------
+    name_or_path : weights in the store, or a file
+    path : where to write; ends in .onnx
+
+    Raises
+    ------
+    WeightsError
+        If the weights are not here or are of no network that can be exported.
+    InputError
+        If the file cannot be written.
+    """
+    import torch
+
+    from freefill.networks.deepfill import from_state
+    from freefill.networks.exportable import Exportable
+
+    if path.suffix != ".onnx":
+        raise InputError(f"{path}: an ONNX file's name ends in .onnx")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
+    source = locate(name_or_path)
+    state = load_state(source)
+    found = recognise(state, str(source))
+    network = Exportable(from_state(state)).eval()
+    guides = found.in_channels - 5
+    if guides > 1:
+        raise WeightsError(f"{source}: takes {guides} guide channels; one (a sketch) can be exported")
+    names = ["image", "mask", *(["sketch"] if guides else [])]
+    example = [torch.rand(1, 3, 64, 72), (torch.rand(1, 1, 64, 72) > 0.8).float(), torch.zeros(1, 1, 64, 72)]
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        # The older exporter: it needs no further package, and follows these operations with open sizes.
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
+        warnings.filterwarnings("ignore", r".*", UserWarning, r"torch\.onnx")
+        torch.onnx.export(
+            network,
+            tuple(example[: len(names)]),
+            buffer,  # type: ignore[arg-type]
+            input_names=names,
+            output_names=["composite"],
+            dynamic_axes={name: {2: "height", 3: "width"} for name in (*names, "composite")},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    with replacing(path) as file:
+        file.write(buffer.getbuffer())
+    shapes = {name: f"1, {3 if name == 'image' else 1}, height, width" for name in names}
+    return Exported(path, str(found), shapes, len(buffer.getbuffer()))
