@@ -18,7 +18,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: threads tha
 import torch
 
 from freefill.training import start, tasks
-from freefill.training.loop import Run
 from freefill.training.machine import Machine
 from freefill.training.options import RunOptions, changed
 from freefill.training.schedule import Schedule

@@ -40,10 +40,10 @@ def test_an_exported_network_equals_torch_at_three_sizes(tmp_path: Path, layout:
         image = seeded_picture(height, width) / 2 + 0.5
         mask = torch.zeros(1, 1, height, width)
         mask[:, :, 10 : height // 2, 20 : width - 30] = 1
-        (ours,) = session.run(None, {"image": image.numpy(), "mask": mask.numpy()})
+        ours = np.asarray(session.run(None, {"image": image.numpy(), "mask": mask.numpy()})[0])
         assert np.abs(ours - engine.fill_batch(image, mask).numpy()).max() < 1e-3
         assert np.array_equal(ours[:, :, :10], image[:, :, :10].numpy())
-        blind = session.run(None, {"image": image.numpy(), "mask": np.ones_like(mask.numpy())})[0]
+        blind = np.asarray(session.run(None, {"image": image.numpy(), "mask": np.ones_like(mask.numpy())})[0])
         assert ours[mask.numpy().repeat(3, 1) > 0].std() > 0.05  # something is filled in
         assert np.abs(blind - ours)[mask.numpy().repeat(3, 1) > 0].max() > 1e-2  # and it depends on what is known
 
@@ -68,7 +68,7 @@ def test_a_network_with_a_sketch_exports_with_a_third_input(tmp_path: Path) -> N
     mask[:, :, 20:50, 20:60] = 1
     lines = np.zeros_like(mask)
     lines[:, :, 35] = 1
-    fills = [session.run(None, {"image": image, "mask": mask, "sketch": s})[0] for s in (lines, 0 * lines)]
+    fills = [np.asarray(session.run(None, {"image": image, "mask": mask, "sketch": s})[0]) for s in (lines, 0 * lines)]
     assert np.abs(fills[0] - fills[1]).max() > 1e-3
 
 

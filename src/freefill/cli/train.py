@@ -54,22 +54,26 @@ def command(
 ) -> int:
     """Train a network by RECIPE, one that comes with freefill or a .toml file of your own.
 
-    Ctrl-C saves and stops; --resume goes on from there. With several GPUs: torchrun --nproc-per-node N -m freefill train
-    ...
+    Ctrl-C saves and stops; --resume goes on from there. With several GPUs: torchrun --nproc-per-node N -m freefill
+    train ...
     """
     _needs_torch()
     if list_:
         _list()
         return 0
     if (recipe is None) == (resume is None):
-        raise click.UsageError("give a RECIPE with --data and --out, or --resume RUN; recipes: freefill train --list", ctx)
+        raise click.UsageError(
+            "give a RECIPE with --data and --out, or --resume RUN; recipes: freefill train --list", ctx
+        )
     from freefill.training import recipes
     from freefill.training import start as starting
 
     show = _Bar(quiet)
     if resume is not None:
         if words or weights or out or dry_run:
-            raise click.UsageError("a run's options are fixed: --resume takes no --set, --weights, --out, --dry-run", ctx)
+            raise click.UsageError(
+                "a run's options are fixed: --resume takes no --set, --weights, --out, --dry-run", ctx
+            )
         with show:
             done = starting.resume(
                 resume, show, paths=paths, start=start, steps=steps, decay_steps=decay, device=device, hours=hours

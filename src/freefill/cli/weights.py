@@ -139,15 +139,24 @@ def verify(names: tuple[str, ...], as_json: bool) -> None:
 @command.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--name", help="The card that it is, or a name of your own; left out: found out from the file.")
+@click.option("--half", is_flag=True, help="Of a run: keep 16 bits of each number, half the size.")
 @as_json_option
-def import_(file: Path, name: str | None, as_json: bool) -> None:
+def import_(file: Path, name: str | None, half: bool, as_json: bool) -> None:
     """Take FILE, got by hand, into the store.
 
-    FILE is a checkpoint (.pth, .safetensors, .npz), a file whose hash is on a card, or a package archive with one.
+    FILE is a checkpoint (.pth, .safetensors, .npz), a file whose hash is on a card, a package archive with one, or the
+    folder of a run of freefill train: its best weights are taken, and their card says what was measured.
     """
-    from freefill.weights.importing import import_file
+    if file.is_dir():
+        from freefill.training.hand_out import import_run
 
-    taken = import_file(file, name)
+        taken = [import_run(file, name, half=half)]
+    elif half:
+        raise click.UsageError("--half goes with the folder of a run")
+    else:
+        from freefill.weights.importing import import_file
+
+        taken = import_file(file, name)
     for one in taken:
         click.echo(f"freefill: {file.name}: {one.what}; use it as --weights {one.name}", err=True)
         for note in one.notes:

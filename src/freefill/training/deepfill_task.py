@@ -107,11 +107,7 @@ class DeepFillTask:
         }
         loss = self.settings.l1_weight * (parts["l1_coarse"] + parts["l1_refined"])
         if playing:
-            assert self.discriminator is not None
-            # Not through `ready`: the scores' gradient is for the fill alone, and processes need not exchange it.
-            self.discriminator.requires_grad_(False)
-            scores = self.discriminator(filled, batch.mask, batch.sketch)
-            self.discriminator.requires_grad_(True)
+            scores = tools.frozen["discriminator"](filled, batch.mask, batch.sketch)
             of_scores = losses.hinge_generator if self.settings.adversarial == "hinge" else losses.squares_generator
             parts["adversarial"] = of_scores(scores)
             loss = loss + self.settings.adversarial_weight * parts["adversarial"]
@@ -143,8 +139,8 @@ def hole_mean(value: Tensor, mask: Tensor) -> Tensor:
 def _generator(settings: DeepFillSettings, in_channels: int, start: str) -> Generator:
     if not start:
         return Generator(settings.layout, settings.width, in_channels)
-    from freefill.weights.opening.load import load_state
     from freefill.weights.locate import locate
+    from freefill.weights.opening.load import load_state
 
     generator = from_state(load_state(Path(locate(start))))
     found = (generator.layout, generator.width, generator.in_channels)

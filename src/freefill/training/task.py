@@ -47,17 +47,24 @@ class Tools(Protocol):
     step : number of this step, from 0
     steps : how many the run is to have
     ready : name to network, wrapped for this machine (number format, compiled, many processes); takes and gives float32
+    frozen : the same without the exchange between processes: for networks that another one learns from, as a generator
+        from its discriminator
     """
 
     step: int
     steps: int
-    ready: Mapping[str, Callable[..., Any]]
+
+    @property
+    def ready(self) -> Mapping[str, Callable[..., Any]]: ...
+
+    @property
+    def frozen(self) -> Mapping[str, Callable[..., Any]]: ...
 
     def update(self, name: str, loss: Tensor) -> Tensor:
         """Let the optimiser `name` go down the gradient of a loss; return the gradient's norm.
 
-        The gradient is clipped as the recipe says. A loss or gradient that is not finite stops the run before any
-        weight has changed.
+        Only that optimiser's weights get a gradient, clipped as the recipe says. A loss or gradient that is not finite
+        stops the run before any weight has changed.
         """
         ...
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -31,9 +32,10 @@ class StepTools:
         self.steps = schedule.steps
         self.schedule = schedule
         self.clip = rate.clip
-        self.ready: Mapping[str, Callable[..., Any]] = {
-            name: _ready(network, way, machine) for name, network in task.networks.items()
-        }
+        self.ready: dict[str, Callable[..., Any]] = {}
+        self.frozen: dict[str, Callable[..., Any]] = {}
+        for name, network in task.networks.items():
+            self.ready[name], self.frozen[name] = _ready(network, way, machine)
         for optimizer in task.optimizers.values():
             for group in optimizer.param_groups:
                 group.setdefault("initial_lr", group["lr"])
@@ -49,8 +51,9 @@ class StepTools:
         """See `Tools`."""
         optimizer = self.task.optimizers[name]
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        gradients = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        own = [p for group in optimizer.param_groups for p in group["params"]]
+        loss.backward(inputs=own)  # others that the loss went through, a discriminator say, get no gradient
+        gradients = [p for p in own if p.grad is not None]
         norm = nn.utils.clip_grad_norm_(gradients, self.clip or float("inf"))
         if not torch.isfinite(norm + loss.detach()):
             raise NotFinite(
@@ -61,28 +64,32 @@ class StepTools:
         return norm
 
 
-def _ready(network: nn.Module, way: str, machine: Machine) -> Callable[..., Any]:
-    """Wrap a network for this machine; numbers go in and come out as float32."""
+def _ready(network: nn.Module, way: str, machine: Machine) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Wrap a network for this machine, with and without the exchange of its gradients; float32 goes in and out."""
     words = way.split("+")
     network.to(machine.device)
     if "channels_last" in words:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    called: Callable[..., Any] = network
+    alone: Callable[..., Any] = torch.compile(network) if "compile" in words else network
+    together = alone
     if machine.processes > 1:
-        # Buffers are the same everywhere without being sent: they follow from weights that are.
-        called = DistributedDataParallel(network, broadcast_buffers=False)
-    if "compile" in words:
-        called = torch.compile(called)
-    half = "bf16" in words
+        with warnings.catch_warnings():
+            # Newer versions have another word for it; buffers are the same everywhere, for they follow from weights.
+            warnings.simplefilter("ignore", FutureWarning)
+            together = DistributedDataParallel(alone, broadcast_buffers=False)  # type: ignore[arg-type]
+    half, last = "bf16" in words, "channels_last" in words
 
-    def call(*inputs: Tensor | None) -> Any:
-        if "channels_last" in words:
-            inputs = tuple(x.contiguous(memory_format=torch.channels_last) if x is not None else x for x in inputs)
-        with torch.autocast(machine.device.type, torch.bfloat16) if half else nullcontext():
-            out = called(*inputs)
-        return tuple(each.float() for each in out) if isinstance(out, tuple) else out.float()
+    def wrapped(called: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*inputs: Tensor | None) -> Any:
+            if last:
+                inputs = tuple(x if x is None else x.contiguous(memory_format=torch.channels_last) for x in inputs)
+            with torch.autocast(machine.device.type, torch.bfloat16) if half else nullcontext():
+                out = called(*inputs)
+            return tuple(each.float() for each in out) if isinstance(out, tuple) else out.float()
 
-    return call
+        return call
+
+    return wrapped(together), wrapped(alone)
 
 
 def averaged(network: nn.Module, keep: float) -> AveragedModel | None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from freefill.errors import InputError, WeightsError
 from freefill.files import replacing
+from freefill.weights.locate import locate
 from freefill.weights.opening.load import load_state
 from freefill.weights.opening.recognise import recognise
-from freefill.weights.locate import locate
 
 OPSET = 17
 
@@ -69,10 +69,7 @@ def export_onnx(name_or_path: str, path: Path) -> Exported:
     example = [torch.rand(1, 3, 64, 72), (torch.rand(1, 1, 64, 72) > 0.8).float(), torch.zeros(1, 1, 64, 72)]
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
-        # The older exporter: it needs no further package, and follows these operations with open sizes.
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
-        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
-        warnings.filterwarnings("ignore", r".*", UserWarning, r"torch\.onnx")
+        warnings.simplefilter("ignore")  # the exporter that needs no further package is deprecated, and traces
         torch.onnx.export(
             network,
             tuple(example[: len(names)]),

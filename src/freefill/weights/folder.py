@@ -13,8 +13,10 @@ import json
 import os
 import re
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from freefill.errors import WeightsError
 from freefill.files import replacing
@@ -77,6 +79,7 @@ class Record:
     origin_sha256 : of the file as it was published, which an import may have converted
     network, layout, licence, forbids : for files without a card too
     when : UTC, ISO 8601
+    about : of weights that were trained here, what was measured: recipe, steps, photographs, scores
     """
 
     name: str
@@ -91,6 +94,7 @@ class Record:
     licence: str
     forbids: str
     when: str
+    about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:

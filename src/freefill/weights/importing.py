@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from freefill.errors import WeightsError
 from freefill.weights.cards import catalogue
@@ -130,11 +132,43 @@ def _take_checkpoint(path: Path, name: str | None, sha256: str) -> Imported:
     )  # fmt: skip
     if card is not None:
         record = replace(record_for(card, path.name, sha256), file=record.file)
-    with only_one(own, None) as work:
+    return Imported(own, _kept(checkpoint.state, record), str(found), tuple(notes))
+
+
+def import_trained(state: dict[str, Tensor], name: str, origin: str, about: Mapping[str, Any]) -> Imported:
+    """Take weights that were trained here into the store.
+
+    Parameters
+    ----------
+    state : name to tensor
+    name : of your own; no card's
+    origin : where they were trained
+    about : what was measured; kept in their record, and in the file
+
+    Raises
+    ------
+    WeightsError
+        If the name is a card's, or the weights fit no known network.
+    """
+    from freefill.weights.opening.recognise import recognise
+
+    if any(card.name == name for card in catalogue.CARDS):
+        raise WeightsError(f"'{name}' names published weights; give yours another --name")
+    found = recognise(state, origin)
+    own = check_name(name)
+    record = Record(
+        name=own, file=f"{own}.safetensors", sha256="", bytes=0, mtime_ns=0, origin=origin, origin_sha256="",
+        network=found.network, layout=found.layout, licence="yours to choose",
+        forbids="what the terms of your photographs forbid", when=now(), about=dict(about),
+    )  # fmt: skip
+    return Imported(own, _kept(state, record), str(found))
+
+
+def _kept(state: dict[str, Tensor], record: Record) -> Path:
+    with only_one(record.name, None) as work:
         part = work / f"{record.file}.part"
-        _save(checkpoint.state, part, record)
-        kept = put(part, record, sha256_of_file(part))
-    return Imported(own, kept, str(found), tuple(notes))
+        _save(state, part, record)
+        return put(part, record, sha256_of_file(part))
 
 
 def _card_for(path: Path, name: str | None, layout: str, network: str) -> Card | None:
@@ -162,5 +196,7 @@ def _save(state: dict[str, Tensor], part: Path, record: Record) -> None:
         "origin_sha256": record.origin_sha256,
         "licence": record.licence,
     }
+    if record.about:
+        metadata["about"] = json.dumps(record.about)
     # A copy of each: safetensors refuses tensors that share memory, as slices of one buffer do.
     save_file({key: value.clone(memory_format=torch.contiguous_format) for key, value in state.items()}, part, metadata)
