@@ -25,6 +25,7 @@ LONG_PX = 1600  # and the picture no longer
 LOW_PASS_PX = 2.0  # what is coarser is light, what is finer is grain
 SLOPE = 2.0  # grey levels a pixel: steeper light is structure
 GRAIN = 8.0  # grey levels: stronger grain is texture
+SHARP = 6.0  # grey levels: where neither of two things has this, neither can end in a hard edge
 NEAR_PX = 2  # structure this near counts
 MOST = 0.8  # of the copies and known pixels around must be smooth
 MOST_PX = 3  # "around"
@@ -43,11 +44,13 @@ class Membrane:
     Attributes
     ----------
     smooth : (n,) bool, the hole pixels that the surface covers
+    blurred : (n,) bool, those whose copy is out of focus: its edges are soft
     lift : (n, 3) float32, what is to be added to each copy: the surface's light minus that of the copy where it comes
         from; 0 where the ground is not smooth
     """
 
     smooth: NDArray[np.bool_]
+    blurred: NDArray[np.bool_]
     lift: NDArray[np.float32]
 
 
@@ -59,11 +62,13 @@ class Ground:
     ----------
     factor : full-size pixels a small one, at least 1
     light : (h, w, 3) float32, low-passed over known pixels
+    grain : (h, w) float32, what is finer than the light, of full scale
     known, smooth : (h, w) bool; smooth = known, and free of structure
     """
 
     factor: float
     light: NDArray[np.float32]
+    grain: NDArray[np.float32]
     known: NDArray[np.bool_]
     smooth: NDArray[np.bool_]
 
@@ -98,7 +103,7 @@ def stretch(
     if covered.any():
         surface = _surface(copies, counts > 0, region, ground)
         lift[covered] = _sample(surface, _small_places(holes[covered], ground.factor)) - light[covered]
-    return Membrane(covered, lift)
+    return Membrane(covered, _sample(ground.grain, from_where) < SHARP / 255, lift)
 
 
 def read_ground(image: NDArray[np.float32], known: NDArray[np.uint8]) -> Ground:
@@ -118,10 +123,10 @@ def read_ground(image: NDArray[np.float32], known: NDArray[np.uint8]) -> Ground:
     weight = inside.astype(np.float32)
     sums = np.maximum(_blur(weight), 1e-6)
     light = (_blur(colours * weight[..., None]) / sums[..., None]).astype(np.float32)
-    grain = np.sqrt(_blur(np.square(colours - light).mean(axis=2) * weight) / sums)
+    grain = np.sqrt(_blur(np.square(colours - light).mean(axis=2) * weight) / sums).astype(np.float32)
     rough = inside & ((grain > GRAIN / 255) | (_slope(light, inside) > SLOPE / 255))
     rough = cv2.dilate(rough.astype(np.uint8), np.ones((2 * NEAR_PX + 1, 2 * NEAR_PX + 1), np.uint8)) > 0
-    return Ground(factor, light, inside, inside & ~rough)
+    return Ground(factor, light, grain, inside, inside & ~rough)
 
 
 def _blur(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,8 +2,8 @@
 
 What is followed and what is not:
 - where two copies meet and differ a little, one is lifted until they are level: no seam shows;
-- where they differ by much they are two things, and the edge between them stays as hard as it was copied. To follow it
-  would smear both over several pixels;
+- where they differ by much they are two things, and the edge between them stays as hard as it was copied: to follow it
+  would smear both over several pixels. Not where both are out of focus: no edge is hard there;
 - smooth ground (`membrane.py`) is drawn to its own light, whatever the copies' light is.
 
 References
@@ -64,11 +64,26 @@ def hardness(step: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @kernel
 def assemble(
-    first, last, bounds, image, known, holes, number, copied, smooth, lift, screening, near, weight, diagonal, right
+    first,
+    last,
+    bounds,
+    image,
+    known,
+    holes,
+    number,
+    copied,
+    smooth,
+    blurred,
+    lift,
+    screening,
+    near,
+    weight,
+    diagonal,
+    right,
 ):
     """Write each hole pixel's neighbours (n, 4; -1 = not in the hole), weights, diagonal (n,) and right side (n, 3).
 
-    Unknown is the correction that is added to the copy. `smooth` (n,) and `lift` (n, 3) are the membrane's.
+    Unknown is the correction that is added to the copy. `smooth`, `blurred` (n,) and `lift` (n, 3): see `membrane.py`.
     """
     height, width = known.shape
     step = np.empty(3, np.float32)
@@ -102,7 +117,7 @@ def assemble(
                 inside = 1 if other >= 0 else 0
                 if step_between(image, known, dy, dx, from_y, from_x, other_y, other_x, inside, step) == 0:
                     continue
-                if inside:
+                if inside and not (blurred[n] and blurred[other]):
                     size = (abs(step[0]) + abs(step[1]) + abs(step[2])) / np.float32(3 * HARD)
                     w = 1 / (1 + size * size * size * size) + np.float32(STILL_LINKED)
                 for k in range(3):
@@ -163,7 +178,7 @@ def paste(
     copied: NDArray[np.int32],
     crew: Crew,
     screening: float = SCREENING,
-    membrane: tuple[NDArray[np.bool_], NDArray[np.float32]] | None = None,
+    membrane: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float32]] | None = None,
 ) -> NDArray[np.float32]:
     """Return the hole pixels' colours.
 
@@ -177,7 +192,7 @@ def paste(
     known : (H, W) uint8, 1 = known (and fixed)
     holes : (n, 2) int32, rows and columns to be written
     copied : (n, 2) int32, where each of them is copied from
-    membrane : smooth (n,) and lift (n, 3) of `membrane.Membrane`; None = nothing is smooth
+    membrane : smooth (n,), blurred (n,) and lift (n, 3) of `membrane.Membrane`; None = nothing is smooth
 
     Returns
     -------
@@ -193,10 +208,11 @@ def paste(
     diagonal = np.empty(count, np.float32)
     right = np.empty((count, 3), np.float32)
     correction = np.empty((count, 3), np.float32)
-    smooth, lift = membrane or (np.zeros(count, np.bool_), np.zeros((count, 3), np.float32))
+    nothing = np.zeros(count, np.bool_)
+    smooth, blurred, lift = membrane or (nothing, nothing, np.zeros((count, 3), np.float32))
     crew.run(
-        assemble, 8, strips_of(count), image, known, holes, number, copied, smooth, lift, np.float32(screening), near,
-        weight, diagonal, right,
+        assemble, 8, strips_of(count), image, known, holes, number, copied, smooth, blurred, lift,
+        np.float32(screening), near, weight, diagonal, right,
     )  # fmt: skip
     crew.run(descend, 3, near, weight, diagonal, right, correction, TOLERANCE, MOST_STEPS, work=count)
     return image[copied[:, 0], copied[:, 1]] + correction

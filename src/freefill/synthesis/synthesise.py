@@ -16,6 +16,7 @@ from freefill.synthesis.levels import Layer, Level, build, usable_centres
 from freefill.synthesis.lines import LEVEL_PX, read_rim
 from freefill.synthesis.membrane import stretch
 from freefill.synthesis.pyramid import push_pull
+from freefill.synthesis.regular import repeat
 from freefill.synthesis.residue import residue
 from freefill.synthesis.tuning import Tuning
 from freefill.synthesis.vote import majority, vote
@@ -70,6 +71,9 @@ def synthesise(
     source = source & ~left
     if np.count_nonzero(usable_centres(source.astype(np.uint8))) < max(least_sources, 1):
         return None
+    regular = repeat(image, hole, source)
+    if regular is not None:
+        return Synthesis(*regular, image[regular[1][:, 0], regular[1][:, 1]], left)
     with Crew(tuning.threads) as crew:
         known = (~(hole | left)).astype(np.uint8)
         coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
@@ -95,7 +99,8 @@ def synthesise(
         wanted = hole[coarse.holes[:, 0], coarse.holes[:, 1]]
         holes, copied = coarse.holes[wanted], copied[wanted]
         membrane = stretch(image, known, holes, copied)
-        colours = solve.paste(image, known, holes, copied, crew, tuning.screening, (membrane.smooth, membrane.lift))
+        parts = membrane.smooth, membrane.blurred, membrane.lift
+        colours = solve.paste(image, known, holes, copied, crew, tuning.screening, parts)
     return Synthesis(holes, copied, colours, left)
 
 
