@@ -1,4 +1,4 @@
-.PHONY: help setup demo test slow check bench golden docs clean
+.PHONY: help setup demo test slow browser check bench golden docs clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -22,6 +22,9 @@ test: setup  ## the tests: offline, no weights, a minute or two on two cores
 
 slow: setup  ## the tests that take long
 	$(BIN)/python -m pytest -n 2 -m slow
+
+browser: setup  ## the page in Debian's Chromium (apt-get install chromium)
+	$(BIN)/python -m pytest -m browser tests/web
 
 check: setup  ## format, lint, types, tests
 	$(BIN)/ruff format --check src tests benchmarks

@@ -34,11 +34,16 @@ MAY_IMPORT = {
     "running": {"errors", "files", "places", "threads"},
     "batch": {"values", "errors", "request", "files", "images", "inputs", "inpainter", "places", "running"},
     "demo": {"values", "errors", "files", "images", "masks", "inputs", "inpainter"},
+    "web": {
+        "values", "errors", "request", "files", "images", "masks", "detectors", "engines", "weights", "inpainting",
+        "inputs", "inpainter", "running", "threads",
+    },
     "training": {"values", "errors", "files", "images", "masks", "synthesis", "metrics", "networks", "weights"},
     "__main__": {"cli"},
     "cli": {
         "values", "errors", "request", "files", "images", "masks", "compose", "synthesis", "engines", "detectors",
         "weights", "inputs", "inpainter", "places", "batch", "demo", "training",
+        "web",
     },
 }  # fmt: skip
 HEAVY = {"torch", "cv2", "numba", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "requests"}
@@ -58,6 +63,7 @@ MAY_LOAD = {
     "running": {"cv2"},  # to share the cores between workers
     "demo": {"PIL", "cv2"},
     "training": {"torch", "PIL", "cv2"},
+    "web": {"cv2"},  # to write what a page shows
 }
 CORE = {
     "errors",

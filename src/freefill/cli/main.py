@@ -23,6 +23,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("weights", "weights", "List, fetch, import and verify network weights."),
     ("train", "train", "Train a network by a recipe, or go on with a run."),
     ("export", "export", "Write a network's weights as ONNX."),
+    ("serve", "serve", "Open the page on which one paints and looks, and the HTTP service behind it."),
     ("demo", "demo", "Fill real photographs and write one page that shows them."),
 )
 

@@ -14,11 +14,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any
 
 from freefill.errors import EngineError, FreefillError
 from freefill.running.task import Done, Task
+from freefill.running.telling import Told
 from freefill.threads import bounded, cores
 
 GRACE_S = 5.0  # for a worker that is told to stop; native code cannot be interrupted
@@ -59,10 +60,16 @@ class Worker:
         if isinstance(answer, FreefillError):
             raise answer
 
-    def work(self, item: Any) -> Any:
-        """Return the answer to one item; EOFError if the worker died of it."""
+    def work(self, item: Any, hear: Callable[[Any], None] | None = None) -> Any:
+        """Return the answer to one item; EOFError if the worker died of it.
+
+        hear : called with what the task says while it is at work (`telling.tell`)
+        """
         self._send((item,))  # in a tuple: None means good-bye
-        return self._receive()
+        while isinstance(answer := self._receive(), Told):
+            if hear is not None:
+                hear(answer.message)
+        return answer
 
     def obituary(self) -> str:
         """Say how a dead worker died."""
@@ -88,6 +95,11 @@ class Worker:
         """Let it end at once, in the middle of an item: it cleans up what it was writing."""
         if self._process.poll() is None:
             self._process.terminate()
+
+    def kill(self) -> None:
+        """End it now, whatever it is writing."""
+        if self._process.poll() is None:
+            self._process.kill()
 
     def stop(self, grace_s: float, ask: bool = True) -> None:
         """Wait for its end, which is made sure of after a while."""

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from freefill.errors import FreefillError
 from freefill.running.task import Task
+from freefill.running.telling import Told, listen
 
 GRACE_S = 5.0  # for native code to return, so that files are cleaned away
 
@@ -42,10 +43,15 @@ def main() -> None:
         return
     pickle.dump(None, answers)
     answers.flush()
+    listen(lambda message: _say(Told(message), answers))
     while (order := items.get()) is not None:
         (item,) = order
-        pickle.dump(work(item), answers)
-        answers.flush()
+        _say(work(item), answers)
+
+
+def _say(message: object, answers: BinaryIO) -> None:
+    pickle.dump(message, answers)
+    answers.flush()
 
 
 def _listen(stream: BinaryIO, items: SimpleQueue[Any]) -> None:

@@ -1,0 +1,73 @@
+"""freefill serve."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+
+from freefill.errors import InputError
+
+
+@click.command("serve")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Where to listen; others than this machine need a token."
+)
+@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 = any free port.")
+@click.option("--token", envvar="FREEFILL_TOKEN", help="A word that every request must carry (or set FREEFILL_TOKEN).")
+@click.option("--no-token", is_flag=True, help="Everybody who reaches the service may use it.")
+@click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="Answer under this name too; repeatable.")
+@click.option("--workers", default=0, type=click.IntRange(0, 64), help="Processes that fill; 0 = by the cores.")
+@click.option(
+    "--queue", "places", default=8, show_default=True, type=click.IntRange(1, 10_000), help="Jobs that may wait."
+)
+@click.option(
+    "--deadline",
+    "deadline_s",
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For one job, waiting counted.",
+)
+@click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True, help="Refuse larger pictures.")
+@click.option("--metrics", is_flag=True, help="Offer /metrics.")
+@click.option("--open", "open_page", is_flag=True, help="Open the page in the browser.")
+@click.option("--quiet", "-q", is_flag=True, help="No line for each request.")
+def command(host: str, port: int, token: str | None, no_token: bool, hosts: tuple[str, ...], workers: int, places: int,
+            deadline_s: float, max_mpx: float, metrics: bool, open_page: bool, quiet: bool) -> None:  # fmt: skip
+    """Open the page on which you paint over what should go, and the HTTP service behind it.
+
+    \b
+    freefill serve                       then open http://127.0.0.1:8765
+    freefill serve --host 0.0.0.0 --token WORD
+    """
+    try:
+        import uvicorn
+
+        from freefill.web.app import make_app
+    except ModuleNotFoundError as error:
+        raise InputError(f"the page needs {error.name}; run: pip install 'freefill[web]'") from None
+    import socket
+
+    from freefill.web.guard import log_to
+    from freefill.web.settings import Settings
+
+    settings = Settings(host=host, port=port, token=token, no_token=no_token, hosts=hosts, workers=workers,
+                        places=places, deadline_s=deadline_s, max_mpx=max_mpx, metrics=metrics)  # fmt: skip
+    log_to([] if quiet else [logging.StreamHandler(sys.stderr)])
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)  # whoever reads the address may call at once
+    except OSError as error:
+        raise InputError(f"{host}:{port}: cannot listen here ({error.strerror}); pass another --port") from None
+    address = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{listening.getsockname()[1]}"
+    click.echo(f"{address}/{f'?token={token}' if token else ''}")
+    if open_page:
+        click.launch(address)
+    config = uvicorn.Config(make_app(settings), log_level="warning", access_log=False, timeout_keep_alive=20,
+                            timeout_graceful_shutdown=5, h11_max_incomplete_event_size=64 << 10)  # fmt: skip
+    uvicorn.Server(config).run(sockets=[listening])

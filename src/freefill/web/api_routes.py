@@ -1,0 +1,253 @@
+"""For programs: a picture and a mask in, the file out, in one request. And IOPaint's shape, for its clients."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response, UploadFile
+from fastapi.responses import FileResponse, JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
+
+from freefill.engines import registry
+from freefill.errors import FreefillError
+from freefill.request import WORDS
+from freefill.web import orders, problems
+from freefill.web.forms import Wishes
+from freefill.web.page_routes import MEDIA, SUFFIXES, accepted, notes_header
+from freefill.web.service import Service
+
+CHUNK_BYTES = 1 << 20
+FORM = Form(media_type="multipart/form-data")
+
+
+class InpaintForm(Wishes):
+    """One picture to fill."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    image: UploadFile = Field(description="The picture, of any format that freefill reads")
+    mask: UploadFile | None = Field(None, description="White is what should go; of the picture's size")
+    word: str | None = Field(None, description="Instead of a mask: `people`, `salient`, `text`, `alpha`")
+    format: str | None = Field(None, pattern="^[a-z]{2,5}$", description="Left out: the picture's own")
+
+
+class MaskForm(BaseModel):
+    """One picture in which something is looked for."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    image: UploadFile
+    refine: bool = False
+
+
+class RefineForm(BaseModel):
+    """One picture with a mask to repair."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    image: UploadFile
+    mask: UploadFile
+
+
+class IoPaintForm(BaseModel):
+    """What IOPaint's clients send; what has no meaning here is left alone."""
+
+    image: str = Field(description="base64, with or without a data: head")
+    mask: str = Field(description="base64, white = remove")
+    sd_seed: int = -1
+
+
+def routes(service: Service) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(tags=["one request"])
+    most_mpx = service.settings.max_mpx
+
+    @router.post("/api/v1/inpaint", response_class=Response, summary="Fill a picture; answers the file",
+                 responses={200: {"content": {"image/*": {}}, "description": "The filled picture"}})  # fmt: skip
+    async def inpaint(request: Request, form: Annotated[InpaintForm, FORM]) -> Any:
+        if (form.mask is None) == (form.word is None):
+            raise problems.Problem(422, "send either a mask or a word (people, salient, text, alpha)")
+        if form.word is not None and form.word not in WORDS:
+            raise problems.Problem(422, f"word '{form.word}' is not known; all: {', '.join(WORDS)}")
+        with _files(service) as files:
+            image = await _kept(files, form.image, service)
+            mask = form.word or await _kept(files, form.mask, service)
+            wishes = form.wishes() | {"max_mpx": most_mpx}
+            order = orders.Once(image, mask, wishes, str(files.new()), form.format)
+            if "respond-async" in request.headers.get("prefer", ""):
+                return _later(service, order, files)
+            told = await service.answer(service.fillers, order, request)
+            return _answered(request, told, Path(order.target), form.format, files)
+
+    @router.get("/api/v1/results/{job}", response_class=Response, summary="The file of a job that is done")
+    async def result(job: str) -> FileResponse:
+        done = service.job(job)
+        if not isinstance(done.order, orders.Once) or done.what != "done":
+            raise problems.Problem(404, "this job has no file (yet)")
+        if not Path(done.order.target).exists():
+            raise problems.Problem(404, "the file was fetched already")
+        return _file(done.answer, Path(done.order.target), done.order.format)
+
+    @router.post("/api/v1/mask/{source}", response_class=Response, summary="Find people, the subject or text")
+    async def mask(source: str, request: Request, form: Annotated[MaskForm, FORM]) -> Any:
+        if source not in WORDS:
+            raise problems.Problem(404, f"mask '{source}' is not known; all: {', '.join(WORDS)}")
+        with _files(service) as files:
+            image = await _kept(files, form.image, service)
+            order = orders.MaskOnce(image, source, None, str(files.new()), {"refine": form.refine, "max_mpx": most_mpx})
+            return await _mask(service, request, order, files)
+
+    @router.post("/api/v1/refine", response_class=Response, summary="Repair a mask, so that it covers the whole thing")
+    async def refine(request: Request, form: Annotated[RefineForm, FORM]) -> Any:
+        with _files(service) as files:
+            image, given = await _kept(files, form.image, service), await _kept(files, form.mask, service)
+            order = orders.MaskOnce(
+                image, "", given, str(files.new()), {"refine": True, "mask_fit": "scale", "max_mpx": most_mpx}
+            )
+            return await _mask(service, request, order, files)
+
+    @router.get("/api/v1/engines", summary="What can fill, what is ready, and how to get the rest")
+    async def engines() -> list[dict[str, Any]]:
+        return [_engine(spec) for spec in registry.ENGINES]
+
+    @router.post("/iopaint/api/v1/inpaint", response_class=Response, summary="As IOPaint's clients ask for it")
+    async def iopaint(request: Request, form: IoPaintForm) -> Any:
+        with _files(service) as files:
+            seed = form.sd_seed if form.sd_seed >= 0 else 0
+            image, given = files.write(_decoded(form.image, "image")), files.write(_decoded(form.mask, "mask"))
+            order = orders.Once(
+                image, given, {"seed": seed, "mask_fit": "scale", "max_mpx": most_mpx}, str(files.new())
+            )
+            told = await service.answer(service.fillers, order, request)
+            answer = _answered(request, told, Path(order.target), None, files)
+            answer.headers["X-Seed"] = str(seed)
+            return answer
+
+    return router
+
+
+class _Files:
+    """Files of one request; what is not handed on is removed at its end."""
+
+    def __init__(self, service: Service) -> None:
+        self._service, self._paths = service, []
+
+    def new(self) -> Path:
+        path = self._service.pictures.scratch()
+        self._paths.append(path)
+        return path
+
+    def write(self, data: bytes) -> str:
+        path = self.new()
+        path.write_bytes(data)
+        return str(path)
+
+    def hand_on(self) -> list[Path]:
+        paths, self._paths = self._paths, []
+        return paths
+
+    def remove(self) -> None:
+        for path in self._paths:
+            path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _files(service: Service) -> Iterator[_Files]:
+    files = _Files(service)
+    try:
+        yield files
+    finally:
+        files.remove()
+
+
+async def _kept(files: _Files, upload: UploadFile | None, service: Service) -> str:
+    """Write an uploaded file under a name of our own."""
+    assert upload is not None
+
+    async def chunks() -> AsyncIterator[bytes]:
+        while chunk := await upload.read(CHUNK_BYTES):
+            yield chunk
+
+    path = await service.pictures.receive(chunks(), service.settings.max_upload_bytes)
+    target = files.new()
+    path.rename(target)
+    return str(target)
+
+
+def _answered(
+    request: Request, told: dict[str, Any], target: Path, format: str | None, files: _Files
+) -> FileResponse | JSONResponse:
+    """Answer the file, or JSON with the file in it where that is asked for."""
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse(told | {"image": base64.b64encode(target.read_bytes()).decode()})
+    rest = [path for path in files.hand_on() if path != target]
+    for path in rest:
+        path.unlink(missing_ok=True)
+    return _file(told, target, format)
+
+
+def _file(told: dict[str, Any], target: Path, format: str | None) -> FileResponse:
+    kind = {"jpg": "JPEG", "tif": "TIFF", None: told.get("format") or "PNG"}.get(format, (format or "").upper())
+    headers = {
+        "X-Freefill-Engine": told["engine"],
+        "X-Freefill-Seed": str(told["seed"]),
+        "X-Freefill-Seconds": json.dumps(told["seconds"]),
+        "X-Freefill-Notes": notes_header(told["notes"]),
+        "X-Freefill-Hole-Share": f"{told['hole_share']:.6f}",
+    }
+    return FileResponse(
+        target,
+        media_type=MEDIA.get(kind, "application/octet-stream"),
+        filename=f"filled.{SUFFIXES.get(kind, 'bin')}",
+        headers=headers,
+        background=BackgroundTask(target.unlink, missing_ok=True),
+    )
+
+
+def _later(service: Service, order: orders.Once, files: _Files) -> JSONResponse:
+    """Take a job whose file is fetched later."""
+    job = service.fillers.submit(order, service.settings.deadline_s)
+    inputs = [path for path in files.hand_on() if str(path) != order.target]
+
+    def finish(answer: dict[str, Any]) -> dict[str, Any]:
+        for path in inputs:
+            path.unlink(missing_ok=True)
+        return answer | {"file": f"/api/v1/results/{job.id}"}
+
+    job.finish = finish
+    return accepted(job, service)
+
+
+async def _mask(service: Service, request: Request, order: orders.MaskOnce, files: _Files) -> Response:
+    told = await service.answer(service.fillers, order, request)
+    data = Path(order.target).read_bytes()
+    headers = {"X-Freefill-Notes": notes_header(told["notes"]), "X-Freefill-Hole-Share": f"{told['share']:.6f}"}
+    return Response(data, media_type="image/png", headers=headers)
+
+
+def _engine(spec: Any) -> dict[str, Any]:
+    """Return what an engine is, and whether it can run now."""
+    extra, get = registry.missing(spec), None
+    if extra is not None:
+        get = f"pip install 'freefill[{extra}]'"
+    elif spec.weights:
+        from freefill.weights.locate import locate
+
+        try:
+            locate(spec.weights[0])
+        except FreefillError:
+            get = f"freefill weights fetch {spec.weights[0]}"
+    return {"name": spec.name, "summary": spec.summary, "ready": get is None, "get": get}
+
+
+def _decoded(text: str, what: str) -> bytes:
+    try:
+        return base64.b64decode(text.split(",", 1)[-1] if text.startswith("data:") else text, validate=True)
+    except ValueError:
+        raise problems.Problem(422, f"{what}: this is no base64") from None

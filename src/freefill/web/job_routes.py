@@ -1,0 +1,69 @@
+"""Jobs: how they stand, as they go on, and an end to them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
+
+from freefill.web.jobs import Job
+from freefill.web.service import Service
+
+BEAT_S = 15.0  # a line now and then keeps proxies from closing a stream in which nothing happens
+
+
+def said(job: Job, service: Service) -> dict[str, Any]:
+    """Return what a client is told of a job."""
+    told: dict[str, Any] = {"id": job.id, "status": job.what}
+    if job.what == "waiting":
+        told["ahead"] = service.fillers.ahead(job)
+        told["estimate_s"] = service.fillers.wait_estimate_s(told["ahead"])
+    if job.progress:
+        told["progress"] = job.progress
+    if job.what == "done":
+        told["answer"] = {name: value for name, value in job.answer.items() if not isinstance(value, bytes)}
+    if job.error:
+        told["error"] = job.error
+    if job.seconds is not None:
+        told["seconds"] = round(job.seconds, 3)
+    return told
+
+
+def routes(service: Service) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+
+    @router.get("/{name}", summary="How a job stands")
+    async def about(name: str) -> dict[str, Any]:
+        return said(service.job(name), service)
+
+    @router.delete("/{name}", status_code=204, summary="Give a job up; its work ends at once")
+    async def end(name: str) -> Response:
+        service.end(service.job(name))
+        return Response(status_code=204)
+
+    @router.get("/{name}/events", summary="How a job goes on, as server-sent events", response_class=StreamingResponse)
+    async def events(name: str) -> StreamingResponse:
+        return StreamingResponse(_events(service.job(name), service), media_type="text/event-stream",
+                                 headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})  # fmt: skip
+
+    return router
+
+
+async def _events(job: Job, service: Service) -> AsyncIterator[str]:
+    """Tell how a job stands each time that it changes, until it is over."""
+    while True:
+        version = job.version
+        yield f"data: {json.dumps(said(job, service))}\n\n"
+        if job.over:
+            return
+        while job.version == version:
+            try:
+                async with asyncio.timeout(BEAT_S), job.changed:
+                    await job.changed.wait_for(lambda version=version: job.version != version)
+            except TimeoutError:
+                yield ": still there\n\n"

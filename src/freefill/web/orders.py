@@ -1,0 +1,103 @@
+"""What the service asks of its worker processes. Orders are pickled; files are named by path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class State:
+    """A picture as a visitor sees it: an upload, and the fills made in it, the oldest first.
+
+    Attributes
+    ----------
+    folder : where the upload lies
+    fills : files of the fills, made by `work.Fill`
+    """
+
+    folder: str
+    fills: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A mask as it travels: a PNG of its box.
+
+    Attributes
+    ----------
+    png : white = remove
+    top, left : where the box lies in the picture, px
+    """
+
+    png: bytes
+    top: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True)
+class Open:
+    """Read an upload, and make what the page shows of it."""
+
+    folder: str
+    max_mpx: float
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Fill a hole of a picture; what changed is written to `target`."""
+
+    state: State
+    mask: Piece
+    wishes: dict[str, Any]
+    target: str
+
+
+@dataclass(frozen=True)
+class MakeMask:
+    """Find a word in a picture, or what lies in a box (left, top, width, height) or at points (x, y, plus)."""
+
+    state: State
+    source: str
+    box: tuple[int, int, int, int] | None = None
+    points: tuple[tuple[int, int, bool], ...] = ()
+
+
+@dataclass(frozen=True)
+class Refine:
+    """Repair a mask, or grow it by `grow`."""
+
+    state: State
+    mask: Piece
+    grow: str | None = None
+
+
+@dataclass(frozen=True)
+class WriteFile:
+    """Write a picture as a file of its own format, or of another."""
+
+    state: State
+    target: str
+    format: str | None = None
+
+
+@dataclass(frozen=True)
+class Once:
+    """Fill one picture from its file to a file, and keep nothing."""
+
+    image: str
+    mask: str  # a file or a word
+    wishes: dict[str, Any]
+    target: str
+    format: str | None = None
+
+
+@dataclass(frozen=True)
+class MaskOnce:
+    """Make or repair the mask of one picture: `mask` None = find `source` in it."""
+
+    image: str
+    source: str
+    mask: str | None
+    target: str
+    wishes: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,171 @@
+"""What the page asks for: pictures by name, fills and masks as boxes of what changed."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi.responses import FileResponse, JSONResponse
+from starlette.background import BackgroundTask
+
+from freefill.web import orders, problems, views
+from freefill.web.forms import from_json
+from freefill.web.job_routes import said
+from freefill.web.jobs import Job
+from freefill.web.service import Service
+
+MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "TIFF": "image/tiff", "BMP": "image/bmp",
+         "GIF": "image/gif", "AVIF": "image/avif", "HEIF": "image/heif"}  # fmt: skip
+SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "BMP": "bmp", "GIF": "gif", "AVIF": "avif",
+            "HEIF": "heic"}  # fmt: skip
+FOREVER = {"Cache-Control": "private, max-age=86400, immutable"}  # a picture's name never means another picture
+
+
+def routes(service: Service) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(prefix="/api/v1/pictures", tags=["pictures"])
+
+    @router.post("", status_code=201, summary="Send a picture; later requests name it")
+    async def send(request: Request) -> JSONResponse:
+        path = await service.pictures.receive(request.stream(), service.settings.max_upload_bytes)
+        name, upload = service.pictures.take(path)
+        if not upload.about:
+            order = orders.Open(str(upload.folder), service.settings.max_mpx)
+            try:
+                upload.about = await service.answer(service.readers, order, request)
+            except BaseException:
+                service.pictures.drop(name)
+                raise
+        return JSONResponse({"id": name, **upload.about}, 201, {"Location": f"/api/v1/pictures/{name}"})
+
+    @router.get("/{name}", summary="Size and format of a picture")
+    async def about(name: str) -> dict[str, Any]:
+        upload, _ = service.picture(name)
+        return {"id": name, **upload.about}
+
+    @router.delete("/{name}", status_code=204, summary="Forget a picture and all its fills")
+    async def drop(name: str) -> Response:
+        if not service.pictures.drop(name):
+            raise problems.Problem(404, "this picture is not here any more")
+        return Response(status_code=204)
+
+    @router.get("/{name}/preview", summary="A small JPEG of the upload")
+    async def preview(name: str) -> FileResponse:
+        upload, _ = service.picture(name)
+        return FileResponse(upload.folder / "preview.jpg", media_type="image/jpeg", headers=FOREVER)
+
+    @router.get("/{name}/tiles/{row}/{col}", summary="A tile of 512 x 512 px of the upload at full scale")
+    async def tile(name: str, row: int, col: int) -> Response:
+        upload, _ = service.picture(name)
+        data = await anyio.to_thread.run_sync(views.tile, upload.folder, row, col)
+        if data is None:
+            raise problems.Problem(404, "there is no such tile")
+        return Response(data, media_type="image/jpeg", headers=FOREVER)
+
+    @router.get("/{name}/changed", summary="What the last fill changed: a PNG of its box")
+    async def changed(name: str) -> FileResponse:
+        _, state = service.picture(name)
+        if not state.fills:
+            raise problems.Problem(404, "nothing was filled in this picture")
+        return FileResponse(state.fills[-1].removesuffix(".npz") + ".png", media_type="image/png", headers=FOREVER)
+
+    @router.get("/{name}/file", summary="The picture as a file of its own format")
+    async def file(name: str, request: Request, format: str | None = None) -> FileResponse:
+        upload, state = service.picture(name)
+        target = service.pictures.scratch()
+        if format is not None and not re.fullmatch(r"[a-z]{2,5}", format):
+            raise problems.Problem(422, "format: a word like 'png' is wanted")
+        kind = {"jpg": "JPEG", "tif": "TIFF"}.get(format, format.upper()) if format else upload.about["format"] or "PNG"
+        try:
+            told = await service.answer(service.readers, orders.WriteFile(state, str(target), kind.lower()), request)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+        headers = {"X-Freefill-Notes": notes_header(told["notes"])}
+        return FileResponse(
+            target,
+            media_type=MEDIA.get(kind, "application/octet-stream"),
+            filename=f"filled.{SUFFIXES.get(kind, 'bin')}",
+            headers=headers,
+            background=BackgroundTask(target.unlink, missing_ok=True),
+        )
+
+    @router.post("/{name}/fill", status_code=202, summary="Fill a hole; answers a job")
+    async def fill(
+        name: str,
+        mask: Annotated[UploadFile, File(description="PNG of the mask's box, white = remove")],
+        top: Annotated[int, Form(ge=0)] = 0,
+        left: Annotated[int, Form(ge=0)] = 0,
+        settings: Annotated[str, Form(description="JSON object of wishes")] = "{}",
+    ) -> JSONResponse:
+        upload, state = service.picture(name)
+        target = service.pictures.target(upload)
+        piece = orders.Piece(await mask.read(), top, left)
+        order = orders.Fill(state, piece, from_json(settings), str(target))
+        job = service.fillers.submit(order, service.settings.deadline_s)
+        job.finish = lambda answer: answer | {"picture": service.pictures.add_fill(upload, state, target)}
+        return accepted(job, service)
+
+    @router.post("/{name}/mask/{source}", status_code=202, summary="Find people, the subject, text, or what is marked")
+    async def find(
+        name: str,
+        source: str,
+        box: Annotated[str | None, Form(description="left,top,width,height")] = None,
+        points: Annotated[str | None, Form(description="x,y,1 for on it; x,y,0 for beside it; separated by ;")] = None,
+    ) -> JSONResponse:
+        if source not in ("people", "salient", "text", "marks"):
+            raise problems.Problem(404, f"mask '{source}' is not known; all: people, salient, text, marks")
+        _, state = service.picture(name)
+        (numbers,) = _numbers(box, 4, "box") or [()]
+        marked = [(p[0], p[1], bool(p[2])) for p in _numbers(points, 3, "points")]
+        order = orders.MakeMask(state, source, numbers or None, tuple(marked))  # type: ignore[arg-type]
+        return accepted(_mask_job(service, order), service)
+
+    @router.post("/{name}/refine", status_code=202, summary="Repair, grow or shrink a mask; answers a job")
+    async def refine(
+        name: str,
+        mask: Annotated[UploadFile, File()],
+        top: Annotated[int, Form(ge=0)] = 0,
+        left: Annotated[int, Form(ge=0)] = 0,
+        grow: Annotated[str | None, Form(max_length=12, description="`4px`, `-2px`, `3%`")] = None,
+    ) -> JSONResponse:
+        _, state = service.picture(name)
+        order = orders.Refine(state, orders.Piece(await mask.read(), top, left), grow)
+        return accepted(_mask_job(service, order), service)
+
+    return router
+
+
+def notes_header(notes: list[str]) -> str:
+    """Return notes as one header: base64 of UTF-8 where they are not ASCII."""
+    text = " | ".join(notes).replace("\n", " ")
+    return text if text.isascii() else base64.b64encode(text.encode()).decode()
+
+
+def accepted(job: Job, service: Service) -> JSONResponse:
+    """Answer that a job was taken."""
+    return JSONResponse(said(job, service), 202, {"Location": f"/api/v1/jobs/{job.id}"})
+
+
+def _mask_job(service: Service, order: Any) -> Job:
+    job = service.fillers.submit(order, service.settings.deadline_s)
+    job.finish = lambda answer: (
+        answer | {"png": None if answer["png"] is None else base64.b64encode(answer["png"]).decode()}
+    )
+    return job
+
+
+def _numbers(text: str | None, each: int, what: str) -> list[tuple[int, ...]]:
+    """Read groups of whole numbers, separated by ;."""
+    if not text:
+        return []
+    try:
+        groups = [tuple(int(float(word)) for word in group.split(",")) for group in text.split(";") if group]
+    except (ValueError, OverflowError):
+        groups = [()]
+    if any(len(group) != each for group in groups) or len(groups) > 200:
+        raise problems.Problem(422, f"{what}: {each} numbers with commas are wanted")
+    return groups

@@ -1,0 +1,149 @@
+"""Visitors' pictures: in a private folder, under names of our own, within a budget, gone at exit.
+
+An upload lies in a folder named by its hash, so that the same picture sent twice is kept once. A fill is a file in that
+folder. What a visitor calls a picture is never a part of a path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from freefill.errors import FreefillError
+from freefill.web.orders import State
+
+
+class TooLarge(FreefillError):
+    """More bytes than are taken."""
+
+
+@dataclass(eq=False)
+class Upload:
+    """One upload and what is known of it.
+
+    Attributes
+    ----------
+    about : width, height, format, ...: what `work.Open` answered; empty until then
+    states : fills made in it, by the name of the picture they led to
+    """
+
+    folder: Path
+    about: dict[str, Any] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+    used_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def size_bytes(self) -> int:
+        """What lies in its folder."""
+        return sum(path.stat().st_size for path in self.folder.glob("*"))
+
+
+class Pictures:
+    """All of them; a context manager that leaves nothing behind."""
+
+    def __init__(self, keep_bytes: int, keep_s: float) -> None:
+        self._keep_bytes, self._keep_s = keep_bytes, keep_s
+        self._root = Path(tempfile.mkdtemp(prefix="freefill-"))  # of mode 0700
+        self._uploads: dict[str, Upload] = {}
+        self._upload_of: dict[str, str] = {}
+
+    def __enter__(self) -> Pictures:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    def scratch(self) -> Path:
+        """Return a new name for a file that somebody removes again."""
+        return self._root / f"scratch-{secrets.token_hex(12)}"
+
+    async def receive(self, chunks: AsyncIterator[bytes], most_bytes: int) -> Path:
+        """Write a stream to a scratch file.
+
+        Raises
+        ------
+        TooLarge
+            If it is longer than `most_bytes`; nothing is left.
+        """
+        path, count = self.scratch(), 0
+        try:
+            with path.open("wb") as file:
+                async for chunk in chunks:
+                    count += len(chunk)
+                    if count > most_bytes:
+                        raise TooLarge(f"the upload is larger than {most_bytes >> 20} MB")
+                    file.write(chunk)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return path
+
+    def take(self, path: Path) -> tuple[str, Upload]:
+        """Take a scratch file as an upload; return its name."""
+        with path.open("rb") as file:
+            name = hashlib.file_digest(file, "sha256").hexdigest()[:32]
+        upload = self._uploads.get(name)
+        if upload is None:
+            folder = self._root / name
+            folder.mkdir()
+            path.rename(folder / "upload")
+            upload = self._uploads[name] = Upload(folder)
+            upload.states[name] = State(str(folder))
+            self._upload_of[name] = name
+        else:
+            path.unlink()
+        upload.used_at = time.monotonic()
+        self._make_room(upload)
+        return name, upload
+
+    def find(self, name: str) -> tuple[Upload, State] | None:
+        """Return the upload that a picture's name stands for, and its state."""
+        upload = self._uploads.get(self._upload_of.get(name, ""))
+        if upload is None:
+            return None
+        upload.used_at = time.monotonic()
+        return upload, upload.states[name]
+
+    def target(self, upload: Upload) -> Path:
+        """Return where the next fill of an upload is to be written."""
+        return upload.folder / f"fill-{secrets.token_hex(8)}.npz"
+
+    def add_fill(self, upload: Upload, before: State, fill: Path) -> str:
+        """Note a fill; return the name of the picture with it."""
+        state = State(before.folder, (*before.fills, str(fill)))
+        name = hashlib.sha256("|".join((state.folder, *state.fills)).encode()).hexdigest()[:32]
+        upload.states[name] = state
+        self._upload_of[name] = self._name_of(upload)
+        self._make_room(upload)
+        return name
+
+    def drop(self, name: str) -> bool:
+        """Forget an upload with all its fills; tell whether there was one."""
+        upload = self._uploads.pop(self._upload_of.get(name, ""), None)
+        if upload is None:
+            return False
+        for each in upload.states:
+            self._upload_of.pop(each, None)
+        shutil.rmtree(upload.folder, ignore_errors=True)
+        return True
+
+    def _name_of(self, upload: Upload) -> str:
+        return upload.folder.name
+
+    def _make_room(self, current: Upload) -> None:
+        """Forget what is old, and the longest unused while there is too much; never the one at hand."""
+        now = time.monotonic()
+        others = sorted((each for each in self._uploads.values() if each is not current), key=lambda each: each.used_at)
+        total = sum(each.size_bytes for each in (*others, current))
+        for each in others:
+            if now - each.used_at <= self._keep_s and total <= self._keep_bytes:
+                break
+            total -= each.size_bytes
+            self.drop(self._name_of(each))

@@ -1,0 +1,69 @@
+"""Errors as problem details (RFC 9457), with the one line that the command line would print."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from freefill.errors import FreefillError, WeightsError
+from freefill.web.jobs import Full
+from freefill.web.pictures import TooLarge
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """Something that is answered with a status and one line."""
+
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers = status, detail, headers or {}
+
+
+def answer(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return the response for a problem."""
+    content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return JSONResponse(content, status, headers, MEDIA_TYPE)
+
+
+def of_worker(said: dict[str, Any]) -> Problem:
+    """Return the problem for an error that a worker answered."""
+    status = {"WeightsError": 409, "EngineError": 422, "MemoryError": 507}.get(said.get("kind", ""), 422)
+    return Problem(status, said["error"])
+
+
+def install(app: FastAPI) -> None:
+    """Have all errors of an app answered in this way."""
+
+    @app.exception_handler(Problem)
+    async def problem(request: Request, error: Problem) -> JSONResponse:
+        return answer(error.status, error.detail, error.headers)
+
+    @app.exception_handler(FreefillError)
+    async def ours(request: Request, error: FreefillError) -> JSONResponse:
+        status = 413 if isinstance(error, TooLarge) else 409 if isinstance(error, WeightsError) else 422
+        return answer(status, str(error))
+
+    @app.exception_handler(Full)
+    async def full(request: Request, error: Full) -> JSONResponse:
+        wait_s = str(error.retry_after_s)
+        return answer(429, f"too much is waiting already; try again in {wait_s} s", {"Retry-After": wait_s})
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        return answer(error.status_code, str(error.detail), dict(error.headers or {}))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+        return answer(422, f"{where or 'request'}: {first['msg']}")
+
+    @app.exception_handler(Exception)
+    async def bug(request: Request, error: Exception) -> JSONResponse:
+        return answer(500, "something broke here that should not have; the service's log has more")

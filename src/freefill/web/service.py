@@ -1,0 +1,118 @@
+"""What all routes share: the pictures, the workers, and how a request waits for a job."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from fastapi import Request
+
+from freefill.running.task import Task
+from freefill.threads import cores
+from freefill.web import problems
+from freefill.web.jobs import Job, Office, finished
+from freefill.web.orders import State
+from freefill.web.pictures import Pictures, Upload
+from freefill.web.settings import Settings
+
+READERS = 1  # processes that read uploads and write files, so that a long fill never keeps a page from opening
+
+
+class Service:
+    """Made once; lives in the event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.pictures = Pictures(settings.keep_bytes, settings.keep_s)
+        share = max(1, cores() // settings.fillers)
+        self.fillers = Office(Task("freefill.web.work:maker", "fill"), settings.fillers, settings.places, share)
+        self.readers = Office(Task("freefill.web.work:maker", "read"), READERS, 4 * settings.places, 1)
+
+    def start(self) -> None:
+        """Start the workers."""
+        self.fillers.start()
+        self.readers.start()
+
+    def close(self) -> None:
+        """End the workers and remove all pictures."""
+        self.fillers.close()
+        self.readers.close()
+        self.pictures.__exit__()
+
+    def picture(self, name: str) -> tuple[Upload, State]:
+        """Return a visitor's picture.
+
+        Raises
+        ------
+        Problem
+            404 if there is none of that name (any more).
+        """
+        found = self.pictures.find(name)
+        if found is None:
+            raise problems.Problem(404, "this picture is not here any more; send it again")
+        return found
+
+    def job(self, name: str) -> Job:
+        """Return a job."""
+        job = self.fillers.find(name) or self.readers.find(name)
+        if job is None:
+            raise problems.Problem(404, "there is no such job")
+        return job
+
+    def end(self, job: Job) -> None:
+        """Cancel a job."""
+        (self.fillers if self.fillers.find(job.id) else self.readers).end(job)
+
+    async def answer(self, office: Office, order: Any, request: Request) -> dict[str, Any]:
+        """Have an order done and return its answer; where the client leaves, the work ends.
+
+        Raises
+        ------
+        Full, Problem
+            If there is no place, or it came to nothing.
+        """
+        job = office.submit(order, self.settings.deadline_s)
+        await wait_or_leave(job, office, request)
+        return result_of(job)
+
+
+async def wait_or_leave(job: Job, office: Office, request: Request) -> None:
+    """Wait until a job is over; end it where the client disconnects before."""
+    done = asyncio.ensure_future(finished(job))
+    left = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait((done, left), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        if not job.over:
+            office.end(job)
+        for task in (done, left):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def _left(request: Request) -> None:
+    """Return once the client is gone. The body has been read: nothing else can come."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def result_of(job: Job) -> dict[str, Any]:
+    """Return what a job that is over answered.
+
+    Raises
+    ------
+    Problem
+        If it came to nothing.
+    """
+    if job.what == "done":
+        return job.answer
+    if job.what == "failed" and not job.died:
+        raise problems.of_worker(job.answer)
+    if job.what == "late":
+        status, text = (503, "it waited too long") if job.started_at is None else (504, "it took too long")
+        raise problems.Problem(status, f"{text}; try a smaller hole, or a service with more time (--deadline)")
+    if job.what == "cancelled":
+        raise problems.Problem(409, "it was cancelled")
+    raise problems.Problem(500, f"{job.error}; the next request gets another worker")

@@ -1,0 +1,126 @@
+// @ts-check
+/** What the page asks the service. Every error is one sentence that says the way out. */
+
+const BASE = "/api/v1";
+
+export class ServiceError extends Error {}
+
+/** @param {string} path @param {RequestInit} [init] @returns {Promise<Response>} */
+async function ask(path, init) {
+  let response;
+  try {
+    response = await fetch(BASE + path, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ServiceError("The service does not answer. Is `freefill serve` still running? Your mask is safe here.");
+  }
+  if (response.ok) return response;
+  let detail = response.statusText;
+  try {
+    detail = (await response.json()).detail ?? detail;
+  } catch {
+    // not one of ours
+  }
+  const error = new ServiceError(detail);
+  /** @type {any} */ (error).status = response.status;
+  throw error;
+}
+
+/** @param {Blob} file @param {(share: number) => void} progress @returns {Promise<any>} id, width, height, ... */
+export function send(file, progress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch tells nothing of an upload on its way
+    request.open("POST", BASE + "/pictures");
+    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    request.onload = () => {
+      let answer;
+      try {
+        answer = JSON.parse(request.responseText);
+      } catch {
+        answer = {};
+      }
+      if (request.status < 300) resolve(answer);
+      else reject(new ServiceError(answer.detail ?? `The service answered ${request.status}.`));
+    };
+    request.onerror = () => reject(new ServiceError("The photo could not be sent: the service does not answer."));
+    request.send(file);
+  });
+}
+
+/** @param {string} id @returns {Promise<any | null>} what is known of a picture; null where it is gone */
+export async function about(id) {
+  try {
+    return await (await ask(`/pictures/${id}`)).json();
+  } catch (error) {
+    if (/** @type {any} */ (error).status === 404) return null;
+    throw error;
+  }
+}
+
+/** @param {string} id */
+export const previewUrl = (id) => `${BASE}/pictures/${id}/preview`;
+/** @param {string} id @param {number} row @param {number} column */
+export const tileUrl = (id, row, column) => `${BASE}/pictures/${id}/tiles/${row}/${column}`;
+
+/** @param {string} url @returns {Promise<ImageBitmap>} */
+export async function bitmap(url) {
+  const response = await ask(url.slice(BASE.length));
+  return createImageBitmap(await response.blob());
+}
+
+/** @param {string} id @returns {Promise<ImageBitmap>} what the last fill changed */
+export const changed = (id) => bitmap(`${BASE}/pictures/${id}/changed`);
+
+/** @param {string} id @param {string} [format] @returns {Promise<{blob: Blob, notes: string}>} */
+export async function file(id, format) {
+  const response = await ask(`/pictures/${id}/file${format ? `?format=${format}` : ""}`);
+  return { blob: await response.blob(), notes: response.headers.get("X-Freefill-Notes") ?? "" };
+}
+
+/** @returns {Promise<{name: string, summary: string, ready: boolean, get: string | null}[]>} */
+export const engines = async () => (await ask("/engines")).json();
+
+/**
+ * Ask for something that takes a while, and wait for it.
+ * @param {string} path @param {Record<string, string | Blob>} fields
+ * @param {(job: any) => void} hear told each time that the job goes on
+ * @param {AbortSignal} signal ends the work at once
+ * @returns {Promise<any>} the answer
+ */
+export async function work(path, fields, hear, signal) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  const job = await (await ask(path, { method: "POST", body: form, signal })).json();
+  hear(job);
+  return new Promise((resolve, reject) => {
+    const events = new EventSource(`${BASE}/jobs/${job.id}/events`);
+    const stop = () => {
+      events.close();
+      ask(`/jobs/${job.id}`, { method: "DELETE" }).catch(() => {});
+      reject(new DOMException("cancelled", "AbortError"));
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    const leave = () => {
+      events.close();
+      signal.removeEventListener("abort", stop);
+    };
+    let misses = 0;
+    events.onmessage = (event) => {
+      misses = 0;
+      const said = JSON.parse(event.data);
+      hear(said);
+      if (said.status === "waiting" || said.status === "running") return;
+      leave();
+      if (said.status === "done") resolve(said.answer);
+      else if (said.status === "cancelled") reject(new DOMException("cancelled", "AbortError"));
+      else reject(new ServiceError(said.error ?? "The time was up. Try a smaller hole."));
+    };
+    events.onerror = () => {
+      misses += 1; // the browser tries again by itself
+      if (misses > 5) {
+        leave();
+        reject(new ServiceError("The service does not answer any more. Your mask is safe here; try again."));
+      }
+    };
+  });
+}

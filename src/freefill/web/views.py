@@ -1,0 +1,79 @@
+"""What a screen shows of a picture: 8 bits of sRGB, a preview, tiles. Written once by a worker, read by the server.
+
+The server itself never decodes what a visitor sent: a worker process does, and leaves plain numbers here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.images.profile import colour_codec
+from freefill.values import Picture
+
+PREVIEW_PX = 2048  # longest side
+TILE_PX = 512
+STRIP_ROWS = 512  # converted at a time, so that a large picture takes no second copy in float
+CHECK_PX = 8  # squares behind transparent parts
+
+Shown = NDArray[np.uint8]  # (h, w, 3), RGB
+
+
+def shown(picture: Picture, rows: slice = slice(None), cols: slice = slice(None)) -> Shown:
+    """Return (h, w, 3) uint8 sRGB of a part of a picture, transparent parts over squares."""
+    pixels = picture.pixels[rows, cols]
+    if pixels.dtype == np.uint8 and picture.extras.icc is None and pixels.shape[2] == 3:
+        out = np.ascontiguousarray(pixels)
+    else:
+        codec = colour_codec(picture, "srgb")
+        out = np.empty((*pixels.shape[:2], 3), np.uint8)
+        for top in range(0, len(pixels), STRIP_ROWS):
+            strip = codec.decode(pixels[top : top + STRIP_ROWS])
+            out[top : top + STRIP_ROWS] = np.rint(np.clip(strip, 0, 1) * 255)
+    if picture.alpha is None:
+        return out
+    alpha = picture.alpha[rows, cols][..., None] / np.float32(picture.full_scale)
+    top, left = rows.indices(picture.size[0])[0], cols.indices(picture.size[1])[0]
+    row, col = np.ogrid[top : top + out.shape[0], left : left + out.shape[1]]
+    check = np.where((row // CHECK_PX + col // CHECK_PX) % 2, 204, 153)[..., None]
+    return np.rint(out * alpha + check * (1 - alpha)).astype(np.uint8)
+
+
+def write(picture: Picture, folder: Path) -> None:
+    """Write what the page shows of an upload."""
+    whole = shown(picture)
+    np.save(folder / "shown.npy", whole)
+    (folder / "preview.jpg").write_bytes(preview(whole))
+
+
+def preview(whole: Shown) -> bytes:
+    """Return a small JPEG of a picture."""
+    scale = PREVIEW_PX / max(whole.shape[:2])
+    if scale < 1:
+        height, width = whole.shape[:2]
+        size = (max(round(width * scale), 1), max(round(height * scale), 1))
+        whole = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return jpeg(whole)
+
+
+def tile(folder: Path, row: int, col: int) -> bytes | None:
+    """Return a JPEG of one tile at full scale, or None where there is none."""
+    whole: Any = np.load(folder / "shown.npy", mmap_mode="r")
+    part = whole[row * TILE_PX : (row + 1) * TILE_PX, col * TILE_PX : (col + 1) * TILE_PX]
+    return jpeg(part) if row >= 0 and col >= 0 and part.size else None
+
+
+def jpeg(part: Shown) -> bytes:
+    """Return a JPEG that shows no blocks."""
+    flags = [cv2.IMWRITE_JPEG_QUALITY, 93, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    return cv2.imencode(".jpg", np.ascontiguousarray(part[..., ::-1]), flags)[1].tobytes()
+
+
+def png(part: NDArray[np.uint8]) -> bytes:
+    """Return a PNG of RGB, or of one grey channel."""
+    levels = part[..., ::-1] if part.ndim == 3 else part
+    return cv2.imencode(".png", np.ascontiguousarray(levels), [cv2.IMWRITE_PNG_COMPRESSION, 4])[1].tobytes()

@@ -1,0 +1,255 @@
+"""What a worker process of the service does. It reads what visitors sent, so that nothing they send harms the server.
+
+The page's pictures are kept as values (a Picture with all that its file carries) and the fills made in them as small
+files of what changed: a fill of two per cent of 24 megapixels writes two per cent.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from freefill.errors import FreefillError, InputError
+from freefill.images.read import read_picture
+from freefill.images.write import write_picture
+from freefill.inpainter import Inpainter
+from freefill.inpainting import Progress
+from freefill.inputs import mask_for, mask_picture, sources
+from freefill.masks.sources import mask_from_picture
+from freefill.request import Request
+from freefill.running.telling import tell
+from freefill.values import Box, Hole, Mask, Outcome, Picture
+from freefill.web import orders, views
+
+Answer = dict[str, Any]
+
+
+def maker(role: str) -> Callable[[Any], Answer]:
+    """Return what does an order. A worker that fills is warmed up first, so that the first visitor waits no longer."""
+    if role == "fill":
+        small = np.full((64, 64, 3), 90, np.uint8)
+        hole = np.zeros((64, 64), bool)
+        hole[24:40, 24:40] = True
+        for engine in ("telea", "texture"):
+            _inpainter(engine)(small, hole)
+    return do
+
+
+def do(order: Any) -> Answer:
+    """Do one order; an error becomes an answer, so that the worker lives on."""
+    try:
+        return _DO[type(order)](order)
+    except FreefillError as error:
+        return {"error": str(error), "kind": type(error).__name__}
+    except MemoryError:
+        return {"error": "there is not enough memory for this picture; try a smaller one", "kind": "MemoryError"}
+
+
+@functools.lru_cache(maxsize=4)
+def _inpainter(engine: str, weights: str | None = None, device: str = "auto", precision: Any = "fp32") -> Inpainter:
+    return Inpainter(engine, weights=weights, device=device, precision=precision)
+
+
+# --- pictures ----------------------------------------------------------------------------------------------------
+
+
+def _open(order: orders.Open) -> Answer:
+    folder = Path(order.folder)
+    picture = _read(folder / "upload", "photo", order.max_mpx)
+    with (folder / "picture.pickle").open("wb") as file:
+        pickle.dump(picture, file, protocol=5)
+    views.write(picture, folder)
+    return _about(picture)
+
+
+class _Named(io.BytesIO):
+    """A file whose errors and notes name what it is, and not where the service keeps it."""
+
+    name = ""
+
+
+def _read(path: str | Path, name: str, max_mpx: float) -> Picture:
+    """Read what a visitor sent."""
+    stream = _Named(Path(path).read_bytes())
+    stream.name = name
+    return read_picture(stream, max_mpx=max_mpx)
+
+
+def _about(picture: Picture) -> Answer:
+    height, width = picture.size
+    return {
+        "width": width,
+        "height": height,
+        "format": picture.extras.format,
+        "mode": picture.extras.mode,
+        "bits": 8 * picture.pixels.dtype.itemsize,
+        "alpha": picture.alpha is not None,
+    }
+
+
+@functools.lru_cache(maxsize=1)
+def _base(folder: str) -> Picture:
+    """Read an upload back; the files are this service's own, in a folder that nobody else may enter."""
+    with (Path(folder) / "picture.pickle").open("rb") as file:
+        return pickle.load(file)
+
+
+def _picture(state: orders.State) -> Picture:
+    """Return a picture with its fills."""
+    base = _base(state.folder)
+    if not state.fills:
+        return base
+    pixels, alpha = base.pixels.copy(), None if base.alpha is None else base.alpha.copy()
+    for name in state.fills:
+        with np.load(name) as fill:
+            slices = Box(*fill["box"].tolist()).slices
+            pixels[slices] = fill["pixels"]
+            if alpha is not None and "alpha" in fill:
+                alpha[slices] = fill["alpha"]
+    return replace(base, pixels=pixels, alpha=alpha)
+
+
+# --- filling -----------------------------------------------------------------------------------------------------
+
+
+def _fill(order: orders.Fill) -> Answer:
+    picture = _picture(order.state)
+    outcome = _filled(picture, _hole(order.mask, picture), order.wishes)
+    box = Box.around(outcome.mask.hole)
+    if box is None:
+        raise InputError("the mask is empty; paint over what should go")
+    filled = outcome.picture
+    arrays: dict[str, Any] = {"box": np.array((box.top, box.left, box.height, box.width))}
+    arrays["pixels"] = filled.pixels[box.slices]
+    if filled.alpha is not None:
+        arrays["alpha"] = filled.alpha[box.slices]
+    with Path(order.target).open("wb") as file:
+        np.savez(file, **arrays)
+    Path(order.target).with_suffix(".png").write_bytes(views.png(views.shown(filled, *box.slices)))
+    return {**_told(outcome), "box": [box.left, box.top, box.width, box.height]}
+
+
+def _filled(picture: Picture, mask: Mask | str, wishes: dict[str, Any]) -> Outcome:
+    request = Request(**wishes)
+    inpainter = _inpainter(request.engine, request.weights, request.device, request.precision)
+    made = mask_for(mask, picture, request)
+    if not made.hole.any():
+        raise InputError(next(iter(made.notes), "the mask is empty; white is what should go"))
+    allowed = sources(picture, request)
+    return inpainter.run(picture, made, request, source=allowed, progress=_say)
+
+
+def _say(progress: Progress) -> None:
+    tell({"part": progress.part, "window": progress.window, "windows": progress.windows, "share": progress.share})
+
+
+def _told(outcome: Outcome) -> Answer:
+    plan = outcome.plan
+    return {
+        "engine": plan.engine,
+        "seed": plan.seed,
+        "hole_share": plan.hole_px / (plan.size[0] * plan.size[1]),
+        "seconds": {part: round(value, 4) for part, value in outcome.seconds.items()},
+        "notes": list(outcome.notes),
+        "weights_sha256": outcome.weights_sha256,
+    }
+
+
+def _once(order: orders.Once) -> Answer:
+    most_mpx = float(order.wishes["max_mpx"])
+    picture = _read(order.image, "image", most_mpx)
+    mask = order.mask if "/" not in order.mask else mask_from_picture(_read(order.mask, "mask", most_mpx))
+    outcome = _filled(picture, mask, order.wishes)
+    notes = write_picture(outcome.picture, order.target, format=order.format)
+    told = _told(outcome)
+    told["notes"] += notes
+    return {**told, "plan": outcome.plan.to_json(), **_about(outcome.picture)}
+
+
+def _write(order: orders.WriteFile) -> Answer:
+    return {"notes": list(write_picture(_picture(order.state), order.target, format=order.format))}
+
+
+# --- masks -------------------------------------------------------------------------------------------------------
+
+
+def _hole(piece: orders.Piece, picture: Picture) -> Mask:
+    """Return a mask that travelled as a PNG of its box."""
+    levels = read_picture(io.BytesIO(piece.png)).pixels[..., 0]
+    box = Box(piece.top, piece.left, *levels.shape)
+    if piece.top < 0 or piece.left < 0 or box.bottom > picture.size[0] or box.right > picture.size[1]:
+        raise InputError(
+            f"the mask of {box.width}x{box.height} at {box.left}, {box.top} reaches beyond the picture of "
+            f"{picture.size[1]}x{picture.size[0]}"
+        )
+    hole = np.zeros(picture.size, bool)
+    hole[box.slices] = levels > 127
+    return Mask(hole)
+
+
+def _piece(hole: Hole) -> Answer:
+    """Return a mask as a PNG of its box."""
+    box = Box.around(hole)
+    if box is None:
+        return {"png": None, "box": None}
+    levels = hole[box.slices].astype(np.uint8) * 255
+    return {"png": views.png(levels), "box": [box.left, box.top, box.width, box.height]}
+
+
+def _make_mask(order: orders.MakeMask) -> Answer:
+    picture = _picture(order.state)
+    made = _found(picture, order)
+    return {**_piece(made.hole), "notes": list(made.notes)}
+
+
+def _found(picture: Picture, order: orders.MakeMask) -> Mask:
+    if order.source != "marks":
+        return mask_for(order.source, picture, Request())
+    from freefill.detectors.source import as_image
+    from freefill.masks.grabcut import Marks, cut_out
+
+    box = None if order.box is None else Box(order.box[1], order.box[0], order.box[3], order.box[2])
+    wanted = tuple((float(y), float(x)) for x, y, plus in order.points if plus)
+    unwanted = tuple((float(y), float(x)) for x, y, plus in order.points if not plus)
+    return Mask(cut_out(as_image(picture), Marks(box, wanted, unwanted)))
+
+
+def _refine(order: orders.Refine) -> Answer:
+    picture = _picture(order.state)
+    mask = _hole(order.mask, picture)
+    if order.grow is not None:
+        from freefill.masks.grow import grow, object_size_px, shrink
+        from freefill.values import Length
+
+        px = Length.parse(order.grow.lstrip("-")).in_px(object_size_px(mask.hole))
+        made = replace(mask, hole=(shrink if order.grow.startswith("-") else grow)(mask.hole, px))
+    else:
+        made = mask_for(mask, picture, Request(refine=True))
+    return {**_piece(made.hole), "notes": list(made.notes)}
+
+
+def _mask_once(order: orders.MaskOnce) -> Answer:
+    most_mpx = float(order.wishes["max_mpx"])
+    picture = _read(order.image, "image", most_mpx)
+    given: Any = order.source if order.mask is None else mask_from_picture(_read(order.mask, "mask", most_mpx))
+    made = mask_for(given, picture, Request(**order.wishes))
+    write_picture(mask_picture(made), order.target, format="png")
+    return {"notes": list(made.notes), "share": made.share}
+
+
+_DO: dict[type, Callable[[Any], Answer]] = {
+    orders.Open: _open,
+    orders.Fill: _fill,
+    orders.MakeMask: _make_mask,
+    orders.Refine: _refine,
+    orders.WriteFile: _write,
+    orders.Once: _once,
+    orders.MaskOnce: _mask_once,
+}
