@@ -8,13 +8,13 @@ the mean of a distribution over 0 to 10 cells.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.detectors.boxes import Boxes, areas, suppress
+from freefill.detectors.boxes import Boxes, areas, overlaps, suppress
 from freefill.detectors.crops import resized
 from freefill.detectors.session import Model, open_model
 from freefill.values import Image
@@ -42,6 +42,9 @@ CATEGORIES = (
 # A person whose root of area is below this share of the longer side is looked for in tiles too.
 TILE_SHARE = 0.6
 TILE_TWICE_PX = 1600  # from this longer side on, tiles of half the size are looked at as well
+
+SAME, RIDING = 0.5, 0.8  # boxes of different names that overlap by more are one thing; of a person and another
+LEAST_RIVAL = 0.35  # a box below this score takes no other's place
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +110,26 @@ def find_kinds(
         kept = suppress(boxes, scores, most_overlap)
         kinds[category] = Found(boxes[kept], scores[kept])
     return kinds
+
+
+def surest(kinds: Mapping[str, Found]) -> dict[str, Found]:
+    """Of boxes of different names that are the same thing, keep the surest: a horse is no person as well."""
+    left = {}
+    for name, found in kinds.items():
+        others = [(other, each) for other, each in kinds.items() if other != name]
+        boxes: Boxes = np.concatenate([each.boxes for _, each in others])
+        scores = np.concatenate([each.scores for _, each in others])
+        # A rider's box is much of the motorcycle's.
+        most = np.concatenate([
+            np.full(len(each.scores), RIDING if "person" in (name, other) else SAME) for other, each in others
+        ])  # fmt: skip
+        kept = [
+            not ((scores > score) & (scores >= LEAST_RIVAL) & (overlaps(boxes, box) > most)).any()
+            for box, score in zip(found.boxes, found.scores, strict=True)
+        ]
+        chosen = np.array(kept, bool)
+        left[name] = Found(found.boxes[chosen], found.scores[chosen])
+    return left
 
 
 def _in_tile(

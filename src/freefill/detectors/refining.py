@@ -114,11 +114,11 @@ def _count(found: Sized, word: str) -> str:
     return f"{len(found)} {word}{'' if len(found) == 1 else 's'}"
 
 
-def with_things(mask: Mask, seen: Prior) -> Mask:
-    """Take along what the masked persons hold, wear, ride or lead, and note what it was."""
+def with_things(mask: Mask, seen: Prior) -> tuple[Mask, tuple[str, ...]]:
+    """Take along what the masked persons hold, wear, ride or lead; return the mask, with a note, and what it was."""
     more, names = seen_things(mask.hole, *seen.parted(mask.hole), seen.things)
     notes = (f"taken along: {', '.join(names)}",) if names else ()
-    return replace(mask, hole=mask.hole | more, notes=(*mask.notes, *notes))
+    return replace(mask, hole=mask.hole | more, notes=(*mask.notes, *notes)), tuple(names)
 
 
 def finished(mask: Mask, image: Image | None, *, refining: bool, growing: Length, seen: Prior | None = None) -> Mask:

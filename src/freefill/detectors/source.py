@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from freefill.errors import InputError, WeightsError, did_you_mean
 from freefill.values import Hole, Image, Mask, Picture
 from freefill.weights.locate import state
+
+if TYPE_CHECKING:
+    from freefill.detectors.people_mask import PeopleWishes
 
 WORDS: tuple[str, ...] = ("people", "salient", "text")
 
@@ -31,10 +36,26 @@ def mask_of_word(word: str, picture: Picture) -> Mask:
         If a network is not on this machine; the message has the command that gets all that is missing. Nothing is
         fetched here.
     """
-    if word not in WORDS:
+    if not is_word(word):
         raise InputError(f"mask '{word}' is not known;{did_you_mean(word, WORDS)} all: {', '.join(WORDS)}")
     require(needed(word), f"mask {word}")
+    wishes = _people_wishes(word)
+    if wishes is not None:
+        from freefill.detectors.people_mask import mask_people
+
+        return mask_people(as_image(picture), wishes, picture.source).mask
     return as_mask(_detect(word, as_image(picture)), word, picture)
+
+
+def is_word(word: str) -> bool:
+    """Tell whether a word names a mask: one of WORDS, or "people but the main one", "people but 2", "small people"."""
+    return word in WORDS or ("people" in word and _people_wishes(word) is not None)
+
+
+def _people_wishes(word: str) -> PeopleWishes | None:
+    from freefill.detectors.people_mask import PeopleWishes
+
+    return PeopleWishes.from_words(word)
 
 
 def as_mask(hole: Hole, word: str, picture: Picture) -> Mask:
@@ -51,7 +72,7 @@ def as_image(picture: Picture) -> Image:
 
 def needed(word: str) -> tuple[str, ...]:
     """Return the names of the weights that a word needs."""
-    if word == "people":
+    if "people" in word:
         from freefill.detectors.people import WEIGHTS
     elif word == "salient":
         from freefill.detectors.salient import WEIGHTS
@@ -76,9 +97,7 @@ def require(names: tuple[str, ...], what: str) -> None:
 
 
 def _detect(word: str, image: Image) -> Hole:
-    if word == "people":
-        from freefill.detectors.people import detect
-    elif word == "salient":
+    if word == "salient":
         from freefill.detectors.salient import detect
     else:
         from freefill.detectors.text import detect

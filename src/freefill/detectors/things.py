@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import cv2
 import numpy as np
 
 from freefill.detectors import salient
@@ -29,7 +30,9 @@ LEAST_PX = 16  # area of a box
 TOLD = 0.8  # of a box: where GrabCut fills more, colours do not tell the thing from the ground
 FULL = 0.95  # of a box: a shape that fills more of it was not told from the ground
 THROUGH = 0.75  # of a box's sides: a shape that reaches less far is a part of the thing
-SURE = 0.5  # from this score on the box is taken where the shape cannot be told
+SURE = 0.5  # from this score on what has edges is taken where the shape cannot be told
+POCKET = 0.15  # of its box: what a thing encloses is taken up to this size
+EDGES_PX, GAP = 256, 0.035  # longer side at which edges are looked for, and what they are closed over, of it
 
 
 def cut_out_things(image: Image, hole: Hole, kinds: Mapping[str, Found]) -> list[Seen]:
@@ -49,8 +52,8 @@ def cut_out_things(image: Image, hole: Hole, kinds: Mapping[str, Found]) -> list
             shape = _shape(image, box)
             if shape.mean() < FULL and spans(shape, THROUGH):
                 things.append(Seen(names[number], box, shape))
-            elif scores[number] >= SURE:  # all of the box: half a bicycle left over is worse than some ground taken
-                things.append(Seen(names[number], box, np.ones_like(shape)))
+            elif scores[number] >= SURE:  # half a bicycle left over is worse than some ground taken
+                things.append(Seen(names[number], box, shape_by_edges(image, box) | (shape & (shape.mean() < FULL))))
     return things
 
 
@@ -67,3 +70,29 @@ def _shape(image: Image, box: Box) -> Hole:
         # The network leaves out spokes and poles, colours do not: both together, where colours tell the thing at all.
         shape = by_network | shape if shape.mean() < TOLD else by_network
     return resized(shape.astype(np.float32), (box.height, box.width)) > 0.5
+
+
+def shape_by_edges(image: Image, box: Box) -> Hole:
+    """Return what of a box is thing, (box.height, box.width), where neither network nor colours tell: what has edges.
+
+    A bicycle is thin and dark on a ground of its own colours; its edges are not the ground's. What is farther from an
+    edge than a spoke from the next is left out, so that no solid rectangle is taken where the ground is smooth.
+    """
+    scale = min(EDGES_PX / max(box.height, box.width), 1.0)
+    size = (max(round(box.height * scale), 4), max(round(box.width * scale), 4))
+    lab = cv2.cvtColor(np.clip(resized(np.ascontiguousarray(image[box.slices]), size), 0, 1), cv2.COLOR_RGB2LAB)
+    slope = np.hypot(*(cv2.Scharr(lab[..., 0], cv2.CV_32F, across, 1 - across) for across in (1, 0)))
+    levels = np.clip(255 * slope / max(float(np.quantile(slope, 0.99)), 1e-6), 0, 255).astype(np.uint8)
+    _, edges = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    reach = max(round(GAP * max(size)), 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    shape = cv2.morphologyEx(np.pad(edges, reach), cv2.MORPH_CLOSE, disc)[reach:-reach, reach:-reach]
+    shape = _without_pockets(cv2.dilate(shape, np.ones((3, 3), np.uint8)) > 0).view(np.uint8)
+    return resized(shape.astype(np.float32), (box.height, box.width)) > 0.5
+
+
+def _without_pockets(shape: Hole) -> Hole:
+    """Fill what a thing encloses, as a racket its strings, where that is a small share of its box."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.pad(~shape, 1, constant_values=True).view(np.uint8))
+    small = [n for n in range(1, count) if stats[n, cv2.CC_STAT_AREA] < POCKET * shape.size]
+    return shape | np.isin(labels, small)[1:-1, 1:-1]

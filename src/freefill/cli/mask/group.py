@@ -6,7 +6,8 @@ import click
 
 from freefill.cli.mask.coco import coco
 from freefill.cli.mask.edit import grow, invert, show
-from freefill.cli.mask.make import grabcut, people, random, salient, text
+from freefill.cli.mask.make import grabcut, random, salient, text
+from freefill.cli.mask.people import people
 from freefill.cli.mask.refine import refine
 
 

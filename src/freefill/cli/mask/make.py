@@ -1,4 +1,4 @@
-"""freefill mask people, salient, text, grabcut, random: masks of pictures, marks and seeds."""
+"""freefill mask salient, text, grabcut, random: masks of pictures, marks and seeds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from freefill.cli.mask.files import (
 from freefill.errors import InputError
 
 if TYPE_CHECKING:
-    from freefill.detectors.nanodet import Found
     from freefill.masks.grabcut import Marks
     from freefill.values import Hole, Length, Picture
 
@@ -44,57 +43,6 @@ class Numbers(click.ParamType):
         if len(numbers) != self.count:
             self.fail(f"'{value}' is not {self.name}: {self.count} whole numbers with commas", param, ctx)
         return numbers
-
-
-@click.command("people")
-@images_argument
-@output_option
-@click.option("--score", default=0.25, show_default=True, type=click.FloatRange(0, 1),
-              help="How sure a person must be; lower finds more, and more that is none.")  # fmt: skip
-@click.option("--no-tiles", is_flag=True, help="Look at the whole picture only: faster, misses small persons.")
-@click.option("--weights", metavar="NAME|FILE", help="Another network for the whole picture: u2net-human.")
-@click.option("--attached", is_flag=True, help="With what they hold, wear, ride or lead.")
-@finish_options
-def people(
-    images: tuple[str, ...], output: str | None, score: float, no_tiles: bool, weights: str | None, attached: bool,
-    refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
-) -> int:  # fmt: skip
-    """Mask every person in IMAGES: files, folders, globs."""
-    from freefill.detectors.refining import finished, with_things
-    from freefill.detectors.source import as_image, as_mask, needed, require
-
-    if weights is None or attached:
-        require(needed("people"), "mask people")
-
-    def make(job: Job) -> Made:
-        picture = read(job.source, max_mpx)
-        image = as_image(picture)
-        kinds: dict[str, Found] | None = None
-        if weights is not None:
-            from freefill.detectors.salient import detect
-
-            mask, more = as_mask(detect(image, weights=weights), "people", picture), {}
-        else:
-            from freefill.detectors import people as persons
-            from freefill.detectors.at_mask import PERSONS, find_all
-
-            settings = persons.PeopleSettings(least_score=score, tiles=not no_tiles)
-            # One look for all that asks after it: the lower of the two bars.
-            kinds = find_all(image, tiles=settings.tiles, least=min(score, PERSONS.least_score))
-            sure, found = persons.probabilities(image, settings, kinds["person"].surer_than(score))
-            mask = as_mask(sure >= settings.cut, "people", picture)
-            rounded = [[round(float(side), 1) for side in box] for box in found.boxes]
-            scores = [round(float(each), 3) for each in found.scores]
-            more = {"boxes": [{"box": b, "score": s} for b, s in zip(rounded, scores, strict=True)]}
-        seen = None
-        if mask.hole.any() and (attached or (refine and kinds is not None)):
-            from freefill.detectors.at_mask import look
-
-            seen = look(image, mask.hole, kinds)
-            mask = with_things(mask, seen) if attached else mask
-        return Made(finished(mask, image, refining=refine, growing=grow, seen=seen), more)
-
-    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
 
 
 @click.command("salient")

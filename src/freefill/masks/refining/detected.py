@@ -26,10 +26,14 @@ class Person:
     ----------
     box : the part of the picture that `sure` covers; it may reach beyond the picture
     sure : (h, w) float32 in [0, 1], how sure it is that a pixel is this person's, at any resolution
+    score : how sure it is that there is a person at all, 0 to 1
+    lacking : limbs that were seen by their joints alone: there the mask may be incomplete
     """
 
     box: Box
     sure: NDArray[np.float32]
+    score: float = 1.0
+    lacking: tuple[str, ...] = ()
 
     def over(self, view: Box, size: tuple[int, int]) -> NDArray[np.float32]:
         """Return `sure` in another box of the picture, at the size (height, width); 0 beyond the person's own box."""
@@ -49,6 +53,17 @@ class Person:
             np.float32,
         )
 
+    def hole(self, size: tuple[int, int], cut: float = 0.5) -> Hole:
+        """Return where the person is surer than `cut`, (H, W) bool of a picture of that size."""
+        hole = np.zeros(size, bool)
+        here = Box(0, 0, *size)
+        if self.box.overlaps(here):
+            top, left = max(self.box.top, 0), max(self.box.left, 0)
+            bottom, right = min(self.box.bottom, size[0]), min(self.box.right, size[1])
+            view = Box(top, left, bottom - top, right - left)
+            hole[view.slices] = self.over(view, (view.height, view.width)) >= cut
+        return hole
+
     @property
     def area_px(self) -> float:
         """How many pixels of the picture are surely this person's."""
@@ -63,6 +78,14 @@ class Person:
         seen = self.sure[np.ix_(in_rows, in_cols)] > 0.5
         inside = hole[np.ix_(rows[in_rows], cols[in_cols])]
         return float((seen & inside).sum() / seen.sum()) if seen.any() else 0.0
+
+
+def union(persons: Sequence[Person], size: tuple[int, int], cut: float = 0.5) -> Hole:
+    """Return where any of the persons is surer than `cut`, (H, W) bool of a picture of that size."""
+    hole = np.zeros(size, bool)
+    for person in persons:
+        hole |= person.hole(size, cut)
+    return hole
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +109,21 @@ class Prior:
         meant = [person.masked(hole) >= MEANT for person in self.persons]
         own = [person for person, is_meant in zip(self.persons, meant, strict=True) if is_meant]
         return own, [person for person, is_meant in zip(self.persons, meant, strict=True) if not is_meant]
+
+
+def persons_meant(own: Sequence[Person], others: Sequence[Person], size: tuple[int, int]) -> Hole:
+    """Return what is surely of the persons that a mask means, and not more surely of others, (H, W) bool."""
+    meant = np.zeros(size, bool)
+    for person in own:
+        hole = person.hole(size)
+        view = Box.around(hole)
+        if view is None:
+            continue
+        shape = (view.height, view.width)
+        mine = person.over(view, shape)
+        theirs = [other.over(view, shape) for other in others if other.box.overlaps(view)]
+        meant[view.slices] |= hole[view.slices] & (mine >= np.maximum.reduce([np.zeros(shape, np.float32), *theirs]))
+    return meant
 
 
 @dataclass(frozen=True, eq=False)

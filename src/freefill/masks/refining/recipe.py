@@ -16,7 +16,7 @@ from freefill.masks.parts import find_parts
 from freefill.masks.refining.attached import Thing, attached_things, seen_things
 from freefill.masks.refining.closeup import Overview
 from freefill.masks.refining.contour import close_gaps, drop_specks, evened, fill_holes, smooth
-from freefill.masks.refining.detected import Prior
+from freefill.masks.refining.detected import Prior, persons_meant
 from freefill.masks.refining.image_steps import Snapping, look_beside, radii_px, reach_from_parts, snap_parts
 from freefill.masks.refining.settings import DEFAULT, STEPS, THOROUGH, RefineSettings
 from freefill.masks.refining.thicken import block_px, thicken
@@ -112,6 +112,8 @@ def refine(
     add("fill", fill_holes(hole, parts, settings.fill))
     if settings.close:
         add("close", close_gaps(labels, parts, settings.close))
+    if own and settings.person:
+        add("person", persons_meant(own, others, hole.shape))
     snapping: Snapping | None = None
     overview = None if image is None else Overview(image)
     if overview is not None and settings.reach:

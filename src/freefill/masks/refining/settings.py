@@ -10,7 +10,7 @@ import numpy as np
 
 from freefill.errors import InputError, did_you_mean
 
-STEPS = ("fill", "close", "reach", "snap", "attached", "thicken", "smooth", "shadow", "reflection")
+STEPS = ("fill", "close", "person", "reach", "snap", "attached", "thicken", "smooth", "shadow", "reflection")
 """What refining does, in this order; each step adds to the mask."""
 SWITCHES = ("specks", *STEPS)
 """What can be left out: the steps, and the dropping of specks before them."""
@@ -25,6 +25,7 @@ class RefineSettings:
     specks : parts below this share of the largest part's size are dropped
     fill : enclosed regions below this size are filled
     close : gaps and notches narrower than twice this are closed
+    person : what a detector sees of the persons that the mask means is taken
     snap : how far the contour may move to the object's edge in the image
     reach : how far missing limbs and attached things are looked for in the image
     reach_score : how clearly a piece must resemble the object, 1 (much is found) to 4 (little)
@@ -45,6 +46,7 @@ class RefineSettings:
     specks: float = 0.01
     fill: float = 0.15
     close: float = 0.015
+    person: bool = True
     snap: float = 0.06
     reach: float = 0.6
     reach_score: float = 2.1
@@ -98,3 +100,5 @@ class RefineSettings:
 DEFAULT = RefineSettings()
 THOROUGH = RefineSettings(short=0.3, thicken=0.135, thicken_px=1.5, block=2.5)
 """Covers as much as a disc of 10 px at 224 px does, with less than half of what that masks beside (decision 0038)."""
+TIGHT = RefineSettings(attached=False, shadow=False, reflection=False, thicken=0.014)
+"""No more than the object: half as thick, and nothing that it holds or casts."""

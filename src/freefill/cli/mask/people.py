@@ -1,0 +1,129 @@
+"""freefill mask people: persons, wholly or one by one, with what belongs to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from freefill.cli.mask.files import (
+    Job,
+    Made,
+    finish_options,
+    is_folder_name,
+    output_option,
+    plan_jobs,
+    read,
+    run_jobs,
+    write_image,
+    write_mask,
+)
+from freefill.errors import InputError
+
+if TYPE_CHECKING:
+    from freefill.detectors.people_mask import PeopleMask, PeopleWishes
+    from freefill.masks.refining.settings import RefineSettings
+    from freefill.values import Image, Length
+
+
+@click.command("people")
+@click.argument("images", nargs=-1, required=True)
+@output_option
+@click.option("--but", "keep", metavar="N", type=click.IntRange(0), default=0,
+              help="So many stay, the main ones first: large, central.")  # fmt: skip
+@click.option("--small", is_flag=True, help="Only those far smaller than the main person.")
+@click.option("--each", is_flag=True, help="Also one mask for each person: NAME_1.png, NAME_2.png, ...")
+@click.option("--score", default=0.5, show_default=True, type=click.FloatRange(0, 1),
+              help="How sure a person must be; lower finds more, and more that is none.")  # fmt: skip
+@click.option("--no-tiles", is_flag=True, help="Look at the whole picture only: faster, misses small persons.")
+@click.option("--weights", metavar="NAME|FILE", help="Another network for the whole picture: u2net-human.")
+@click.option("--attached", is_flag=True, help="With what they hold, wear, ride or lead.")
+@click.option("--tight", is_flag=True, help="When refining: no more than the person.")
+@click.option("--thorough", is_flag=True, help="When refining: rather too much than too little.")
+@click.option("--overlay", metavar="FILE|DIR", help="Write who was found, and what refining added, in colours.")
+@finish_options
+def people(
+    images: tuple[str, ...], output: str | None, keep: int, small: bool, each: bool, score: float, no_tiles: bool,
+    weights: str | None, attached: bool, tight: bool, thorough: bool, overlay: str | None,
+    refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Mask every person in IMAGES: files, folders, globs.
+
+    With --json each person comes with box, score, and what the mask may lack of them.
+    """
+    from freefill.detectors.people import PeopleSettings
+    from freefill.detectors.people_mask import PeopleWishes, mask_people
+    from freefill.detectors.source import as_image, needed, require
+
+    if weights is not None:
+        if keep or small or each or overlay or attached:
+            raise click.UsageError("--weights asks one network for all persons at once: it cannot tell them apart")
+        return _by_another(images, output, weights, refine, grow, bits, max_mpx, as_json, quiet)
+    require(needed("people"), "mask people")
+    if each and output == "-":
+        raise click.UsageError("--each writes several masks: name a file or a folder with -o")
+    wishes = PeopleWishes(PeopleSettings(least_score=score, tiles=not no_tiles), keep, small, attached,
+                          _refining(refine, tight, thorough), grow)  # fmt: skip
+    jobs = plan_jobs(images, output)
+    if overlay is not None and len(jobs) > 1 and Path(overlay).is_file():
+        raise InputError(f"{overlay}: this is a file, and there are {len(jobs)} overlays to write; name a folder")
+
+    def make(job: Job) -> Made:
+        picture = read(job.source, max_mpx)
+        image = as_image(picture)
+        found = mask_people(image, wishes, picture.source)
+        told = found.told()
+        if each:
+            told["each"] = _write_each(found, job.output, bits)
+        if overlay is not None:
+            folder = len(jobs) > 1 or is_folder_name(overlay)
+            _show(image, found, wishes, str(Path(overlay) / Path(job.output).name) if folder else overlay)
+        return Made(found.mask, told)
+
+    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+
+
+def _refining(refine: bool, tight: bool, thorough: bool) -> RefineSettings | None:
+    from freefill.masks.refining.settings import DEFAULT, THOROUGH, TIGHT
+
+    if tight and thorough:
+        raise click.UsageError("--tight and --thorough exclude each other")
+    if (tight or thorough) and not refine:
+        raise click.UsageError("--tight and --thorough say how to refine: give --refine too")
+    return (TIGHT if tight else THOROUGH if thorough else DEFAULT) if refine else None
+
+
+def _by_another(
+    images: tuple[str, ...], output: str | None, weights: str, refine: bool, grow: Length, bits: str, max_mpx: float,
+    as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Ask a network of the U-2-Net family for all persons."""
+    from freefill.detectors.refining import finished
+    from freefill.detectors.salient import detect
+    from freefill.detectors.source import as_image, as_mask
+
+    def make(job: Job) -> Made:
+        picture = read(job.source, max_mpx)
+        image = as_image(picture)
+        mask = as_mask(detect(image, weights=weights), "people", picture)
+        return Made(finished(mask, image, refining=refine, growing=grow), {})
+
+    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
+
+
+def _write_each(found: PeopleMask, output: str, bits: str) -> list[str]:
+    """Write a mask for each person beside the mask of all; return where."""
+    target = Path(output)
+    written = []
+    for number, mask in enumerate(found.each(), start=1):
+        place = str(target.with_name(f"{target.stem}_{number}{target.suffix}"))
+        write_mask(mask, place, bits)
+        written.append(place)
+    return written
+
+
+def _show(image: Image, found: PeopleMask, wishes: PeopleWishes, target: str) -> None:
+    from freefill.masks.overlay import overlay
+
+    write_image(overlay(image, found.layers(wishes.settings.cut)), target)
