@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Any, Literal, get_args, get_type_hints
 
 from freefill.errors import InputError, did_you_mean
-from freefill.values import EngineSettings, Options
+from freefill.values import PEOPLE_WORDS, EngineSettings, Options
 
 MaskLike = Any  # a path, a stream, bytes, a PIL image, an array, a tensor, a Mask, or one of WORDS
 
@@ -153,7 +153,9 @@ WISHES: tuple[str, ...] = tuple(each.name for each in fields(Request))
 
 def is_word(mask: MaskLike) -> bool:
     """Tell whether a mask is a word, which means that no file of that name is there."""
-    return isinstance(mask, str) and mask in WORDS and not os.path.exists(mask)  # noqa: PTH110 (False for any name)
+    if not isinstance(mask, str) or os.path.exists(mask):  # noqa: PTH110 (False for any name)
+        return False
+    return mask in WORDS or PEOPLE_WORDS.fullmatch(mask) is not None
 
 
 def check_choices(options: object) -> None:

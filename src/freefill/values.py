@@ -6,6 +6,7 @@ picture is to be filled. Whoever receives a value does not check it again: the c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -18,6 +19,9 @@ from freefill.errors import InputError
 Image = NDArray[np.float32]  # (H, W, 3), RGB in [0, 1]
 Hole = NDArray[np.bool_]  # (H, W), True = hole
 Pixels = NDArray[Any]  # (H, W, 1 or 3) uint8, uint16, float32 or float64: the file's or caller's own numbers
+
+PEOPLE_WORDS = re.compile(r"(?P<small>small )?people(?: but (?P<kept>the main one|[1-9]\d{0,2}))?")
+"""How persons are named where a mask is a word: "people", "people but the main one", "people but 2", "small people"."""
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from tiny_networks import boxes, brightness, clicks, rows_of_text
+from tiny_networks import body, boxes, brightness, clicks, rows_of_text
 
 from freefill.weights.cards import catalogue
 
@@ -14,7 +14,7 @@ def tiny_files(tmp_path_factory):
     """A folder with all of them."""
     folder = tmp_path_factory.mktemp("tiny")
     boxes(folder / "nanodet.onnx")
-    brightness(folder / "pose.onnx", "activation_segmentation", channels_last=True)
+    body(folder / "pose.onnx")
     brightness(folder / "selfie.onnx", "activation_10", channels_last=True)
     brightness(folder / "u2netp.onnx", "d0", channels_last=False)
     brightness(folder / "u2net-human.onnx", "d0", channels_last=False)

@@ -72,17 +72,24 @@ def test_what_is_more_surely_a_horse_is_no_person(models, monkeypatch):
     assert len(look(image, first(image)).persons) == 1  # who rides it
 
 
-@pytest.mark.parametrize(("score", "left"), [(0.6, [True]), (0.4, [])])
-def test_half_a_thing_is_taken_whole_where_it_is_sure_and_left_where_not(models, monkeypatch, score, left):
-    def half(image: np.ndarray, box: Box) -> np.ndarray:
-        shape = np.zeros((box.height, box.width), bool)
-        shape[:, : box.width // 2] = True
-        return shape
-
+@pytest.mark.parametrize(("score", "taken"), [(0.6, 1), (0.4, 0)])
+def test_a_sure_thing_that_nobody_can_tell_from_the_ground_is_taken_by_its_edges(models, monkeypatch, score, taken):
+    """Two rings and a bar, as of a bicycle: what stands out is taken, never the whole box."""
     image = scene()
-    monkeypatch.setattr(things, "_shape", half)
-    seen(monkeypatch, {"person": ([[100.0, 80, 160, 140]], [0.9]), "dog": ([[100.0, 145, 150, 180]], [score])})
-    assert [each.hole.all() for each in look(image, first(image) | np.roll(first(image), 25, 1)).things] == left
+    rows, cols = np.mgrid[:416, :416]
+    for centre in (170, 230):
+        away = np.hypot(rows - 140, cols - centre)
+        image[(away > 14) & (away < 17)] = 0.5
+    image[138:142, 170:230] = 0.5
+    box = [120.0, 150, 160, 250]
+    monkeypatch.setattr(things, "_shape", lambda image, box: np.ones((box.height, box.width), bool))
+    seen(monkeypatch, {"person": ([[100.0, 80, 160, 140]], [0.9]), "bicycle": ([box], [score])})
+    hole = first(image) | np.roll(first(image), 32, 1)
+    found = look(image, hole).things
+    assert len(found) == taken
+    for bicycle in found:
+        assert bicycle.hole[18:22, 40:60].all()
+        assert 0.2 < bicycle.hole.mean() < 0.8
 
 
 @pytest.mark.parametrize(("name", "taken"), [("tennis racket", True), ("handbag", False)])

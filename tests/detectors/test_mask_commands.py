@@ -55,13 +55,17 @@ def test_the_thing_is_masked(models, photo, capsys, word):
     assert hole("m.png").mean() < 0.25
 
 
-def test_json_tells_the_boxes(models, photo, capsys):
+def test_json_tells_who_was_found_and_how_sure(models, photo, capsys):
     code, out, _ = call(capsys, "mask", "people", "photo.png", "-o", "m.png", "--json")
     told = json.loads(out)
     assert code == 0
     assert 0.03 < told["share"] < 0.2
-    assert len(told["boxes"][0]["box"]) == 4
-    assert told["boxes"][0]["score"] >= told["boxes"][-1]["score"]
+    (person, *_) = told["persons"]
+    top, left, bottom, right = person["box"]
+    assert abs(top - 90) + abs(left - 120) + abs(bottom - 150) + abs(right - 180) < 40
+    assert 0.5 < told["persons"][-1]["score"] <= person["score"] <= 1
+    assert person["masked"] > 0.95
+    assert (person["may_lack"], told["stay"], told["held"], told["added"]) == ([], [], [], {})
 
 
 def test_a_folder_of_pictures(models, photo, capsys):

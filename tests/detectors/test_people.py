@@ -5,7 +5,7 @@ import pytest
 
 from freefill.detectors.crops import cut_square, lay_square
 from freefill.detectors.nanodet import CATEGORIES, find_boxes
-from freefill.detectors.people import PeopleSettings, detect, probabilities
+from freefill.detectors.people import PeopleSettings, detect, find_people
 from freefill.errors import InputError, WeightsError
 
 
@@ -48,15 +48,16 @@ def test_nobody_is_an_empty_mask(models):
 
 def test_a_higher_score_finds_no_more(models):
     image = scene(squares=((100, 80), (260, 300)))
-    few = probabilities(image, PeopleSettings(least_score=0.6))[1]
-    many = probabilities(image, PeopleSettings(least_score=0.2))[1]
-    assert len(few.boxes) <= len(many.boxes)
+    few = find_people(image, PeopleSettings(least_score=0.9))
+    many = find_people(image, PeopleSettings(least_score=0.2))
+    assert len(few) <= len(many)
+    assert all(person.score >= 0.9 for person in few)
 
 
 def test_a_small_person_is_found_in_the_tiles_only(models):
     image = scene(size=(1040, 1040), squares=((200, 240),), side=24)  # 10 px of 416: no cell is bright enough
-    assert not detect(image, PeopleSettings(tiles=False, least_score=0.5)).any()
-    hole = detect(image, PeopleSettings(least_score=0.5))
+    assert not detect(image, PeopleSettings(tiles=False, least_box=0.5)).any()
+    hole = detect(image, PeopleSettings(least_box=0.5))
     truth = image[..., 0] > 0.5
     assert (hole & truth).sum() > 0.8 * truth.sum()
 
@@ -96,7 +97,7 @@ def test_eighty_categories_in_cocos_order():
 
 
 def test_missing_networks_are_named_with_the_command(no_weights):
-    with pytest.raises(WeightsError, match="freefill weights fetch pose"):
+    with pytest.raises(WeightsError, match="freefill weights fetch nanodet"):
         detect(scene())
 
 

@@ -69,6 +69,20 @@ def brightness(path, output, *, channels_last):
         save(path, [node], {"picture": [1, 3, 320, 320]}, {output: [1, 1, 320, 320]})
 
 
+def body(path):
+    """The pose network's signature: the mask is the brightness, somebody is there, and no joint is seen."""
+    node = helper.make_node
+    unseen = np.full((1, 195), -9, np.float32)
+    nodes = [
+        node("ReduceMean", ["picture"], ["activation_segmentation"], axes=[3], keepdims=1),
+        node("Identity", ["unseen"], ["ld_3d"]),
+        node("GlobalMaxPool", ["activation_segmentation"], ["brightest"]),
+        node("ReduceMax", ["brightest"], ["output_poseflag"], axes=[1, 2, 3], keepdims=0),
+    ]
+    outputs = {"activation_segmentation": [1, 256, 256, 1], "ld_3d": [1, 195], "output_poseflag": [1]}
+    save(path, nodes, {"picture": [1, 256, 256, 3]}, outputs, {"unseen": unseen})
+
+
 def rows_of_text(path):
     """PP-OCR's signature: what lies within 12 px of something very bright is the core of a row."""
     nodes = [

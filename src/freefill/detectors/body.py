@@ -103,8 +103,8 @@ def draw_limbs(body: Body, view: Box, size: tuple[int, int]) -> dict[str, Hole]:
         canvas = np.zeros(size, np.uint8)
         for one, two, width in bones:
             if min(body.joints[one, 2], body.joints[two, 2]) >= VISIBLE:
-                ends = [(int(round(at[j, 1])), int(round(at[j, 0]))) for j in (one, two)]
-                cv2.line(canvas, *ends, 1, max(round(2 * width * torso_px * down), 1))
+                start, end = ((round(float(at[j, 1])), round(float(at[j, 0]))) for j in (one, two))
+                cv2.line(canvas, start, end, 1, max(round(2 * width * torso_px * down), 1))
         if canvas.any():
             drawn[name] = canvas > 0
     return drawn

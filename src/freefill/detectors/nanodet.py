@@ -43,6 +43,9 @@ CATEGORIES = (
 TILE_SHARE = 0.6
 TILE_TWICE_PX = 1600  # from this longer side on, tiles of half the size are looked at as well
 
+LARGE_OTHERS = (
+    "car", "airplane", "bus", "train", "truck", "boat", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe",
+)  # fmt: skip
 SAME, RIDING = 0.5, 0.8  # boxes of different names that overlap by more are one thing; of a person and another
 LEAST_RIVAL = 0.35  # a box below this score takes no other's place
 
@@ -130,6 +133,12 @@ def surest(kinds: Mapping[str, Found]) -> dict[str, Found]:
         chosen = np.array(kept, bool)
         left[name] = Found(found.boxes[chosen], found.scores[chosen])
     return left
+
+
+def large_others(kinds: Mapping[str, Found], least: float = 0.4) -> Boxes:
+    """Return the boxes of animals and vehicles that nobody wears or holds, (n, 4)."""
+    found = [each.surer_than(least).boxes for name, each in kinds.items() if name in LARGE_OTHERS]
+    return np.concatenate([np.zeros((0, 4)), *found])
 
 
 def _in_tile(

@@ -32,8 +32,10 @@ SIZE_PX = 256
 WIDE = 0.5  # margin of the wider square, as a share of the box's longer side
 CANVAS_PX = 320  # the most that a person's evidence is kept at
 SMALL_PX = 48.0  # longer side of a box; below it the wider look sees nothing that the first does not
-WIDE_TRUST = 0.8  # by what the wider look's sureness is multiplied
+WIDE_TRUST = 0.72  # by what the wider look's sureness is multiplied
 KEPT_WIDE = 0.25  # nothing is masked farther than this share of a box's sides outside it
+LEAST_STILL = 0.9  # of the presence in the first box: a larger box in which less of a person is seen is none of hers
+ROUNDS = 2  # a box of which the other half is missing takes two
 GOES_ON = 0.05  # of the person's area: what lies beyond the box makes a larger box worth a look
 LEAST_PRESENCE = 0.5  # joints of whoever is less surely there are not believed
 DRAWN = 0.6  # how sure it is that a limb drawn from its joints is there
@@ -99,7 +101,10 @@ def detect(image: Image, settings: PeopleSettings = PeopleSettings()) -> Hole:
 
 
 def find_people(
-    image: Image, settings: PeopleSettings = PeopleSettings(), found: Found | None = None
+    image: Image,
+    settings: PeopleSettings = PeopleSettings(),
+    found: Found | None = None,
+    beside: Boxes | None = None,
 ) -> tuple[Person, ...]:
     """Find every person, the surest first.
 
@@ -108,6 +113,7 @@ def find_people(
     image : (H, W, 3) float32, RGB in [0, 1]
     settings : how
     found : boxes of persons, where NanoDet was asked already
+    beside : boxes of what is surely no person: nobody goes on into an elephant
     """
     for name in WEIGHTS:
         open_model(name)  # says what is missing before anything is looked at
@@ -116,6 +122,8 @@ def find_people(
     persons = []
     for number, (box, score) in enumerate(zip(found.boxes, found.scores, strict=True)):
         others = np.delete(found.boxes, number, axis=0)
+        if beside is not None:
+            others = np.concatenate([others, beside])
         person = _look(image, box, float(score), others, settings)
         if person.score >= settings.least_score:
             persons.append(person)
@@ -133,13 +141,17 @@ def _look(image: Image, box: NDArray[np.float64], score: float, others: Boxes, s
     if not settings.whole or sureness < settings.least_score or max(box[2:] - box[:2]) < SMALL_PX:
         return replace(seen, score=sureness)
     wide = look_at_body(image, squared(box, WIDE), mirror=False)
-    looks = [seen, _trusted(wide, box)]
-    further = _further(wide, box, others)
-    if further is not None:
-        box = further
-        again, body = _narrow(image, box, settings)
+    looks = [seen, _trusted(wide, box, KEPT_WIDE)]
+    for _ in range(ROUNDS):
+        further = _further(wide, box, others)
+        if further is None:
+            break
+        again, grown = _narrow(image, further, settings)
+        if grown.presence < LEAST_STILL * body.presence:
+            break
+        box, body = further, grown
         wide = look_at_body(image, squared(box, WIDE), mirror=False)
-        looks += [_kept(again, box, settings.keep), _trusted(wide, box)]
+        looks += [_kept(again, box, settings.keep), _trusted(wide, box, settings.keep)]
     view = Box(*wide.square, wide.square[2])
     side = min(view.height, CANVAS_PX)
     sure = np.maximum.reduce([each.over(view, (side, side)) for each in looks])
@@ -165,10 +177,10 @@ def _selfie(crop: Image) -> NDArray[np.float32]:
     return model.run({next(iter(model.inputs)): crop[None]}, [SELFIE_MASK])[0][0, ..., 0]
 
 
-def _trusted(wide: Body, box: NDArray[np.float64]) -> Person:
+def _trusted(wide: Body, box: NDArray[np.float64], keep: float) -> Person:
     """Return the wider look near the box; one network in a coarser square must be surer than two in a fine one."""
     person = Person(Box(*wide.square, wide.square[2]), WIDE_TRUST * wide.sure)
-    return _kept(person, box, KEPT_WIDE)
+    return _kept(person, box, keep)
 
 
 def _drop_apart(sure: NDArray[np.float32], first: NDArray[np.float32], cut: float) -> None:

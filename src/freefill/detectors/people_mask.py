@@ -6,7 +6,6 @@ people", and whoever builds on freefill.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from freefill.detectors.at_mask import find_all, look
-from freefill.detectors.nanodet import surest
+from freefill.detectors.nanodet import large_others, surest
 from freefill.detectors.people import PeopleSettings, find_people, main_persons
 from freefill.detectors.refining import refined_mask, with_things
 from freefill.errors import InputError
@@ -22,10 +21,9 @@ from freefill.masks.grow import grow, object_size_px
 from freefill.masks.refining.detected import Person, persons_meant, union
 from freefill.masks.refining.recipe import Refined
 from freefill.masks.refining.settings import RefineSettings
-from freefill.values import Box, Hole, Image, Length, Mask
+from freefill.values import PEOPLE_WORDS, Box, Hole, Image, Length, Mask
 
 SMALL = 0.5  # of the main person's size (root of the area): below it a person is a passer-by
-_WORD = re.compile(r"(?P<small>small )?people(?: but (?P<kept>the main one|\d+))?")
 
 
 @dataclass(frozen=True)
@@ -42,31 +40,34 @@ class PeopleWishes:
     growing : by how much it is grown then
     """
 
-    settings: PeopleSettings = PeopleSettings()
+    settings: PeopleSettings = PeopleSettings()  # noqa: RUF009 (frozen)
     keep: int = 0
     small: bool = False
     attached: bool = False
     refining: RefineSettings | None = None
-    growing: Length = Length(0)
+    growing: Length = Length(0)  # noqa: RUF009 (frozen)
 
     def __post_init__(self) -> None:
         if self.keep < 0:
             raise InputError(f"people: {self.keep} persons cannot stay; give 0 or more")
 
     @classmethod
-    def from_words(cls, words: str) -> PeopleWishes | None:
-        """Return what words wish for; None where they name no people.
+    def from_words(cls, words: str) -> PeopleWishes:
+        """Return what words wish for: "people", "people but the main one", "people but 2", "small people".
+
+        Raises
+        ------
+        InputError
+            If they name no people.
 
         Examples
         --------
         >>> PeopleWishes.from_words("people but the main one").keep
         1
-        >>> PeopleWishes.from_words("a people carrier") is None
-        True
         """
-        fits = _WORD.fullmatch(" ".join(words.split()))
+        fits = PEOPLE_WORDS.fullmatch(words)
         if fits is None:
-            return None
+            raise InputError(f"'{words}' names no people; write people, people but the main one, or people but 2")
         kept = fits["kept"]
         return cls(keep=0 if kept is None else int(kept) if kept.isdigit() else 1, small=fits["small"] is not None)
 
@@ -140,7 +141,8 @@ def mask_people(image: Image, wishes: PeopleWishes = PeopleWishes(), source: str
     size = (image.shape[0], image.shape[1])
     settings = wishes.settings
     kinds = find_all(image, tiles=settings.tiles, least=settings.least_box)
-    everybody = find_people(image, settings, surest(kinds)["person"])
+    seen_kinds = surest(kinds)
+    everybody = find_people(image, settings, seen_kinds["person"], large_others(seen_kinds))
     persons, stay = _chosen(everybody, wishes, size)
     hole = union(persons, size, settings.cut) & ~persons_meant(stay, persons, size)
     if not hole.any():
@@ -199,5 +201,3 @@ def _told(person: Person, hole: Hole) -> dict[str, Any]:
         "masked": round(person.masked(hole), 3),
         "may_lack": list(person.lacking),
     }
-
-

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from freefill.errors import InputError, WeightsError, did_you_mean
-from freefill.values import Hole, Image, Mask, Picture
+from freefill.values import PEOPLE_WORDS, Hole, Image, Mask, Picture
 from freefill.weights.locate import state
-
-if TYPE_CHECKING:
-    from freefill.detectors.people_mask import PeopleWishes
 
 WORDS: tuple[str, ...] = ("people", "salient", "text")
 
@@ -39,23 +34,16 @@ def mask_of_word(word: str, picture: Picture) -> Mask:
     if not is_word(word):
         raise InputError(f"mask '{word}' is not known;{did_you_mean(word, WORDS)} all: {', '.join(WORDS)}")
     require(needed(word), f"mask {word}")
-    wishes = _people_wishes(word)
-    if wishes is not None:
-        from freefill.detectors.people_mask import mask_people
+    if PEOPLE_WORDS.fullmatch(word):
+        from freefill.detectors.people_mask import PeopleWishes, mask_people
 
-        return mask_people(as_image(picture), wishes, picture.source).mask
+        return mask_people(as_image(picture), PeopleWishes.from_words(word), picture.source).mask
     return as_mask(_detect(word, as_image(picture)), word, picture)
 
 
 def is_word(word: str) -> bool:
     """Tell whether a word names a mask: one of WORDS, or "people but the main one", "people but 2", "small people"."""
-    return word in WORDS or ("people" in word and _people_wishes(word) is not None)
-
-
-def _people_wishes(word: str) -> PeopleWishes | None:
-    from freefill.detectors.people_mask import PeopleWishes
-
-    return PeopleWishes.from_words(word)
+    return word in WORDS or PEOPLE_WORDS.fullmatch(word) is not None
 
 
 def as_mask(hole: Hole, word: str, picture: Picture) -> Mask:

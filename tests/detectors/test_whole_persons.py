@@ -1,0 +1,95 @@
+"""What the box or the mask left out of a person, with networks for which a person is what is bright."""
+
+import numpy as np
+import pytest
+
+from freefill.detectors import body
+from freefill.detectors.nanodet import Found
+from freefill.detectors.people import PeopleSettings, find_people, main_persons
+from freefill.masks.refining.detected import Person, union
+from freefill.values import Box
+
+SIZE = (416, 416)
+
+
+def tall() -> np.ndarray:
+    """Dark, with a bright upright figure of 200 x 60 px."""
+    image = np.full((*SIZE, 3), 0.1, np.float32)
+    image[100:300, 180:240] = 0.95
+    return image
+
+
+def upper_half() -> Found:
+    """NanoDet's box ends at the waist."""
+    return Found(np.array([[100.0, 180, 200, 240]]), np.array([0.8]))
+
+
+def test_whoever_goes_on_beyond_the_box_is_masked_to_the_feet(models):
+    image = tall()
+    (person,) = find_people(image, found=upper_half())
+    truth = image[..., 0] > 0.5
+    hole = person.hole(SIZE, 0.4)
+    assert (hole & truth).sum() > 0.97 * truth.sum()
+    assert (hole & ~truth).sum() < 0.15 * truth.sum()
+    (half,) = find_people(image, PeopleSettings(whole=False), found=upper_half())
+    assert (half.hole(SIZE, 0.4) & truth).sum() < 0.7 * truth.sum()
+
+
+def test_nobody_goes_on_into_what_is_surely_no_person(models):
+    horse = np.array([[205.0, 120, 320, 300]])
+    (person,) = find_people(tall(), found=upper_half(), beside=horse)
+    assert not person.hole(SIZE, 0.4)[235:300].any()
+
+
+def test_a_box_in_which_the_pose_network_sees_nobody_is_none(models, monkeypatch):
+    seen = body._run
+    monkeypatch.setattr(body, "_run", lambda crop: (np.zeros_like(seen(crop)[0]), 0.0, seen(crop)[2]))
+    found = Found(upper_half().boxes, np.array([0.35]))
+    assert find_people(tall(), found=found) == ()
+    (person,) = find_people(tall(), PeopleSettings(least_score=0.1), found=found)
+    assert person.score < 0.5
+
+
+def test_a_limb_whose_joints_alone_are_seen_is_masked_and_told(models, monkeypatch):
+    """A dark arm: shoulder, elbow, wrist and finger in a row to the left of the figure."""
+    seen = body._run
+
+    def with_joints(crop: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
+        mask, presence, marks = seen(crop)
+        marks = np.full_like(marks, -9)
+        rows, cols = np.nonzero(mask > 0.5)
+        top, high, left, wide = rows.min(), np.ptp(rows), cols.min(), np.ptp(cols)
+        for number, (down, across) in {
+            11: (0.2, 0.1), 12: (0.2, 0.9), 23: (0.55, 0.2), 24: (0.55, 0.8), 13: (0.25, -0.25), 15: (0.3, -0.5),
+            19: (0.3, -0.55),
+        }.items():  # fmt: skip
+            marks[number] = (left + across * wide, top + down * high, 0, 9, 9)
+        return mask, presence, marks
+
+    monkeypatch.setattr(body, "_run", with_joints)
+    image = tall()
+    found = Found(np.array([[100.0, 180, 300, 240]]), np.array([0.8]))
+    (person,) = find_people(image, found=found)
+    assert person.lacking == ("left arm",)
+    hole = person.hole(SIZE, 0.4)
+    assert hole[158, 155]  # halfway down the arm
+    assert hole[100:300, 180:240].mean() > 0.97
+
+
+def test_the_main_person_is_large_and_central():
+    def square(top: int, left: int, side: int) -> Person:
+        return Person(Box(top, left, side, side), np.ones((8, 8), np.float32))
+
+    persons = [square(0, 0, 60), square(150, 150, 60), square(150, 0, 100)]
+    assert main_persons(persons, (360, 360))[0] == 2
+    assert main_persons(persons[:2], (360, 360)) == [1, 0]
+
+
+def test_the_union_of_nobody_is_empty():
+    assert not union([], (4, 5)).any()
+
+
+@pytest.mark.parametrize("beyond", [(-50, -50), (420, 420)])
+def test_whoever_lies_outside_of_the_picture_masks_nothing(beyond):
+    person = Person(Box(*beyond, 40, 40), np.ones((8, 8), np.float32))
+    assert not person.hole(SIZE).any()
