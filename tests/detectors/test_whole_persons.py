@@ -76,13 +76,24 @@ def test_a_limb_whose_joints_alone_are_seen_is_masked_and_told(models, monkeypat
     assert hole[100:300, 180:240].mean() > 0.97
 
 
-def test_the_main_person_is_large_and_central():
-    def square(top: int, left: int, side: int) -> Person:
-        return Person(Box(top, left, side, side), np.ones((8, 8), np.float32))
+def square(top: int, left: int, side: int) -> Person:
+    return Person(Box(top, left, side, side), np.ones((8, 8), np.float32))
 
+
+def test_the_main_person_is_large_and_central():
+    plain = np.full((360, 360, 3), 0.5, np.float32)
     persons = [square(0, 0, 60), square(150, 150, 60), square(150, 0, 100)]
-    assert main_persons(persons, (360, 360))[0] == 2
-    assert main_persons(persons[:2], (360, 360)) == [1, 0]
+    assert main_persons(persons, plain)[0] == 2
+    assert main_persons(persons[:2], plain) == [1, 0]
+    assert main_persons([], plain) == []
+
+
+def test_of_two_alike_the_one_in_focus_is_the_main_one():
+    image = np.full((360, 360, 3), 0.5, np.float32)
+    stripes = (np.arange(80) // 2 % 2).astype(np.float32)
+    image[140:220, 240:320] = stripes[:, None]
+    image[140:220, 40:120] = np.linspace(0, 1, 80, dtype=np.float32)[:, None, None]
+    assert main_persons([square(140, 40, 80), square(140, 240, 80)], image) == [1, 0]
 
 
 def test_the_union_of_nobody_is_empty():

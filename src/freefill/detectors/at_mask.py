@@ -36,7 +36,8 @@ def look(
     WeightsError
         If a network is not on this machine: freefill weights fetch nanodet pose selfie
     """
-    found = surest(kinds if kinds is not None else find_all(image))
+    kinds = find_all(image) if kinds is None else {n: f.surer_than(PERSONS.least_box) for n, f in kinds.items()}
+    found = surest(kinds)
     if persons is None:
         of_persons = found["person"]
         near = np.array([touches(whole(box, hole.shape), hole) for box in of_persons.boxes], bool)

@@ -4,7 +4,7 @@ NanoDet finds persons in the whole picture and in tiles. Each is looked at twice
 MediaPipe's pose network, whose mask knows whole bodies, and its selfie network, whose mask knows heads and shoulders;
 and in a wider square by the pose network again. Both see the square and its mirror image. A person who goes on beyond
 the box is looked at once more with a larger box; a limb whose joints are seen and whose mask is not is drawn from the
-joints. docs/mask-sources.md has the measurements, decision 0040 the reasons.
+joints. docs/mask-sources.md has the measurements, decision 0041 the reasons.
 """
 
 from __future__ import annotations
@@ -249,19 +249,36 @@ def _with_limbs(sure: NDArray[np.float32], body: Body, view: Box, cut: float) ->
     return tuple(lacking)
 
 
-def main_persons(persons: Sequence[Person], size: tuple[int, int]) -> list[int]:
-    """Order persons by how much the picture is about them: size, then how central they are; return their indices.
+def main_persons(persons: Sequence[Person], image: Image) -> list[int]:
+    """Order persons by how much the picture is about them: size, how central, how sharp; return their indices.
 
     Parameters
     ----------
-    persons : at least one
-    size : (height, width) of the picture
+    persons : may be empty
+    image : (H, W, 3) float32, RGB in [0, 1]
     """
-    middle = np.array(size) / 2
+    middle = np.array(image.shape[:2]) / 2
+    sharp = [_sharpness(image, person) for person in persons]
+    sharpest = max(sharp, default=0.0) or 1.0
 
-    def weight(person: Person) -> float:
+    def weight(number: int) -> float:
+        person = persons[number]
         centre = np.array([person.box.top + person.box.height / 2, person.box.left + person.box.width / 2])
         away = float(np.linalg.norm((centre - middle) / middle)) / np.sqrt(2)
-        return person.area_px * (1 - 0.5 * min(away, 1.0))
+        return person.area_px * (1 - 0.5 * min(away, 1.0)) * (0.5 + 0.5 * sharp[number] / sharpest)
 
-    return sorted(range(len(persons)), key=lambda number: -weight(persons[number]))
+    return sorted(range(len(persons)), key=lambda number: -weight(number))
+
+
+def _sharpness(image: Image, person: Person) -> float:
+    """Return how much fine detail a person has, over all her contrast: 0 for one out of focus."""
+    hole = person.hole((image.shape[0], image.shape[1]))
+    box = Box.around(hole)
+    if box is None or min(box.height, box.width) < 5:
+        return 0.0
+    grey = image[box.slices].mean(axis=2)
+    inside = cv2.erode(hole[box.slices].view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    if not inside.any():
+        return 0.0
+    fine = cv2.Laplacian(grey, cv2.CV_32F)[inside]
+    return float(fine.std() / (grey[inside].std() + 0.02))

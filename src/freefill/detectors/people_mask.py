@@ -143,7 +143,7 @@ def mask_people(image: Image, wishes: PeopleWishes = PeopleWishes(), source: str
     kinds = find_all(image, tiles=settings.tiles, least=settings.least_box)
     seen_kinds = surest(kinds)
     everybody = find_people(image, settings, seen_kinds["person"], large_others(seen_kinds))
-    persons, stay = _chosen(everybody, wishes, size)
+    persons, stay = _chosen(everybody, wishes, image)
     hole = union(persons, size, settings.cut) & ~persons_meant(stay, persons, size)
     if not hole.any():
         note = f"no people found in {source}" if not everybody else f"all {len(everybody)} persons stay"
@@ -165,12 +165,12 @@ def mask_people(image: Image, wishes: PeopleWishes = PeopleWishes(), source: str
 
 
 def _chosen(
-    everybody: Sequence[Person], wishes: PeopleWishes, size: tuple[int, int]
+    everybody: Sequence[Person], wishes: PeopleWishes, image: Image
 ) -> tuple[tuple[Person, ...], tuple[Person, ...]]:
     """Part who is masked from who stays."""
-    order = main_persons(everybody, size)
+    order = main_persons(everybody, image) if wishes.keep else []
     kept = set(order[: wishes.keep])
-    if wishes.small and order:
+    if wishes.small and everybody:
         largest = max(person.area_px for person in everybody) ** 0.5
         kept |= {n for n, person in enumerate(everybody) if person.area_px**0.5 >= SMALL * largest}
     masked = tuple(person for number, person in enumerate(everybody) if number not in kept)

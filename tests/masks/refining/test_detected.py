@@ -1,5 +1,7 @@
 """What a detector says, and how refinement heeds it, with persons and things that are drawn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from figures import figure, painted
@@ -10,8 +12,9 @@ from freefill.masks.refining.recipe import RefineSettings, refine
 from freefill.values import Box
 
 ONLY_REACH = RefineSettings(
-    specks=0, fill=0, close=0, snap=0, thicken=0, thicken_px=0, smooth=0, shadow=False, reflection=False
+    specks=0, fill=0, close=0, person=False, snap=0, thicken=0, thicken_px=0, smooth=0, shadow=False, reflection=False
 )
+ONLY_PERSON = replace(ONLY_REACH, person=True, reach=0)
 
 
 def person(hole: np.ndarray) -> Person:
@@ -98,6 +101,21 @@ def test_an_arm_that_the_image_tells_badly_comes_back_by_the_detector():
     assert (alone.hole & missing).sum() < 0.2 * missing.sum()
     assert (told.hole & missing).sum() > 0.7 * missing.sum()
     assert set(told.added) == {"reach"}
+
+
+def test_what_is_surely_of_a_meant_person_is_taken_whatever_the_image_says():
+    hole, missing = figure(), arm()
+    image = np.full((*hole.shape, 3), 0.5, np.float32)
+    told = refine(hole & ~missing, image, settings=ONLY_PERSON, prior=Prior((person(hole),)))
+    assert set(told.added) == {"person"}
+    assert (told.hole & missing).sum() > 0.95 * missing.sum()
+    others = refine(
+        hole & ~missing, image, settings=ONLY_PERSON, prior=Prior((person(hole & ~missing), person(missing)))
+    )
+    assert (others.hole & missing).sum() < 0.1 * missing.sum()
+    assert not refine(
+        hole & ~missing, image, settings=ONLY_REACH.without(["reach"]), prior=Prior((person(hole),))
+    ).added
 
 
 def test_ground_that_looks_like_the_person_is_left_where_the_detector_sees_none():
