@@ -102,5 +102,5 @@ def test_the_union_of_nobody_is_empty():
 
 @pytest.mark.parametrize("beyond", [(-50, -50), (420, 420)])
 def test_whoever_lies_outside_of_the_picture_masks_nothing(beyond):
-    person = Person(Box(*beyond, 40, 40), np.ones((8, 8), np.float32))
+    person = Person(Box(beyond[0], beyond[1], 40, 40), np.ones((8, 8), np.float32))
     assert not person.hole(SIZE).any()
