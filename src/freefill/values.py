@@ -65,6 +65,7 @@ class Extras:
     palette: NDArray[np.uint8] | None = None  # (n, 3) RGB
     palette_alpha: NDArray[np.uint8] | None = None  # (n,) where the palette has one
     transparent_key: tuple[int, ...] | None = None  # the one colour that the file calls transparent
+    unknown: Hole | None = None  # (H, W), True where the file holds no number (NaN); what is there has no meaning
     carry: Carry | None = None  # of the format it was read from
     notes: tuple[str, ...] = ()  # what of the file could not be kept; the writer tells it
 

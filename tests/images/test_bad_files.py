@@ -132,15 +132,6 @@ def test_a_preview_beside_the_picture_does_not_make_pages() -> None:
     assert read_picture(io.BytesIO(out.getvalue())).size == files.SIZE
 
 
-def test_float_numbers_out_of_range_are_refused() -> None:
-    import tifffile
-
-    out = io.BytesIO()
-    tifffile.imwrite(out, files.pixels(3, np.float32) * 7, photometric="rgb")
-    with pytest.raises(InputError, match="leave 0 to 1"):
-        read_picture(io.BytesIO(out.getvalue()))
-
-
 def test_transparency_is_not_sent_to_a_format_without() -> None:
     with pytest.raises(InputError, match="write PNG"):
         write_picture(from_array(files.pixels(4)), io.BytesIO(), "jpeg")

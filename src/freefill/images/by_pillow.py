@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from freefill.errors import InputError
-from freefill.images.damage import check_frames, check_size, quietly, reading
+from freefill.images.damage import check_frames, check_size, quietly, reading, unlimited
 from freefill.images.depth import change_depth
 from freefill.images.modes import picture_of, pil_of, raster_of
 from freefill.images.profile import space_of
@@ -75,7 +76,7 @@ def read_by_pillow(stream: BinaryIO, kind: str, name: str, max_mpx: float | None
         check_frames(name, 2 if animated and not first_frame else 1, first_frame, "or more frames")
         carry = WebpCarry(lossless)
     with reading(name, WORDS[kind]):
-        with quietly():
+        with quietly(), unlimited() if kind != "GIF" else contextlib.nullcontext():
             image = _opened(stream, kind, name)
         check_size(name, *image.size, max_mpx)
         check_frames(name, int(getattr(image, "n_frames", 1)), first_frame)

@@ -58,6 +58,24 @@ def quietly() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def unlimited() -> Iterator[None]:
+    """Lift Pillow's own limit of 179 megapixels where the size was checked here; one thread at a time.
+
+    Pillow asks for its limit also of parts that are no picture (a strip of 16-bit colour as a row of bytes), and warns
+    from half of it on.
+    """
+    from PIL import Image as PilImage
+
+    with _quiet:
+        before = PilImage.MAX_IMAGE_PIXELS
+        PilImage.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            PilImage.MAX_IMAGE_PIXELS = before
+
+
 @functools.cache
 def _silence_logging() -> None:
     """Keep Python from writing Pillow's log to the terminal; a program that set up logging still gets it."""

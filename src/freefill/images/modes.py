@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from freefill.errors import InputError
 from freefill.images import cmyk, palette
 from freefill.images.depth import change_depth
+from freefill.images.profile import convert, lab_to_srgb
 from freefill.values import Extras, Picture
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def picture_of(raster: Raster, extras: Extras, name: str) -> Picture:
 
 def array_of(image: PilImage.Image) -> NDArray[Any]:
     """Return Pillow's pixels as an array of our own, with little memory beside it."""
-    if image.mode not in ("RGB", "RGBA", "LA", "CMYK") or image.height <= _BAND_ROWS:
+    if image.mode not in ("RGB", "RGBA", "LA", "CMYK", "LAB") or image.height <= _BAND_ROWS:
         return np.array(image)
     out = np.empty((image.height, image.width, len(image.getbands())), np.uint8)
     for top in range(0, image.height, _BAND_ROWS):
@@ -55,7 +56,7 @@ def raster_of(image: PilImage.Image, source: str, icc: bytes | None = None) -> R
     Raises
     ------
     InputError
-        If its mode has no place here (LAB, HSV, 32-bit numbers out of range).
+        If its mode has no place here (HSV, 32-bit numbers out of range).
     """
     mode, transparency = image.mode, image.info.get("transparency")
     if mode == "P":
@@ -81,6 +82,8 @@ def raster_of(image: PilImage.Image, source: str, icc: bytes | None = None) -> R
         return _wide_raster(np.array(image)[:, :, None], mode, source)
     if mode in ("PA", "La", "RGBa", "RGBX"):
         return raster_of(image.convert({"La": "LA", "RGBX": "RGB"}.get(mode, "RGBA")), source, icc)
+    if mode == "LAB":
+        return Raster(convert(array_of(image), lab_to_srgb(), "LAB"), mode="RGB")
     raise InputError(f"{source}: pictures of mode {mode} are not read; save it as RGB first")
 
 

@@ -106,8 +106,8 @@ def convert(pixels: NDArray[np.uint8], table: ImageCmsTransform, mode: str) -> N
     from PIL import Image as PilImage
 
     image = PilImage.fromarray(np.ascontiguousarray(pixels[:, :, 0] if mode == "L" else pixels), mode=None)
-    if mode == "CMYK":
-        image = PilImage.frombytes("CMYK", (pixels.shape[1], pixels.shape[0]), np.ascontiguousarray(pixels).tobytes())
+    if mode in ("CMYK", "LAB"):
+        image = PilImage.frombytes(mode, (pixels.shape[1], pixels.shape[0]), np.ascontiguousarray(pixels).tobytes())
     out: PilImage.Image = table.apply(image)
     array = np.asarray(out)
     return array if array.ndim == 3 else array[:, :, None]
@@ -164,6 +164,14 @@ def sound(icc: bytes) -> bytes | None:
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
         return None
     return icc[:size]
+
+
+@functools.cache
+def lab_to_srgb() -> ImageCmsTransform:
+    """Return the transform from CIE L*a*b* (D50) to sRGB."""
+    from PIL import ImageCms
+
+    return ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
 
 
 @functools.lru_cache(maxsize=32)

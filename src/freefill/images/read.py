@@ -135,7 +135,7 @@ def _upright(picture: Picture) -> Picture:
     """Apply the EXIF orientation."""
     extras = picture.extras
     orientation = orientation_of(extras.exif)
-    if orientation == 1:
+    if orientation == 1:  # or applied by the format's reader: TIFF's own
         return picture
     changes: dict[str, Any] = {"orientation": orientation}
     if extras.native is not None:

@@ -12,7 +12,7 @@ from freefill.files import replacing
 from freefill.images.by_pillow import write_by_pillow
 from freefill.images.jpeg.file import write_jpeg
 from freefill.images.png.write import write_png
-from freefill.images.tiff.write import write_tiff
+from freefill.images.tiff.write import left_behind, write_tiff
 from freefill.values import Picture
 
 FORMATS = {
@@ -98,7 +98,8 @@ def _write(picture: Picture, stream: BinaryIO, kind: str, quality: int | None, n
         notes = write_jpeg(picture, stream, quality, name)
     else:
         notes = write_by_pillow(picture, stream, kind, quality, name)
-    return tuple(dict.fromkeys((*picture.extras.notes, *_lossy(picture, kind, quality), *notes)))
+    left = (*_lossy(picture, kind, quality), *(left_behind(picture) if kind != "TIFF" else ()))
+    return tuple(dict.fromkeys((*picture.extras.notes, *left, *notes)))
 
 
 def _lossy(picture: Picture, kind: str, quality: int | None) -> tuple[str, ...]:

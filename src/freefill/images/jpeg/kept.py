@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.images.damage import quietly
+from freefill.images.damage import quietly, unlimited
 from freefill.images.jpeg.header import Tables, colours_of, header_of, tables_of
 from freefill.images.modes import array_of
 from freefill.images.orient import turn
@@ -57,13 +57,15 @@ def with_kept_blocks(original: bytes, orientation: int, image: PilImage.Image, o
     top, left, bottom, right = _region(changed, jpeg_blocks.unit(blocks.sampling))
     out = io.BytesIO()
     part_options = {key: value for key, value in options.items() if key not in ("progressive", "optimize")}
-    image.crop((left, top, right, bottom)).save(out, "JPEG", **part_options)
+    with unlimited():
+        changed_part = image.crop((left, top, right, bottom))
+    changed_part.save(out, "JPEG", **part_options)
     model = out.getvalue()
     if not _alike(original, model, options["qtables"]):
         return None
     part = jpeg_blocks.read_blocks(model)
     if part is not None and part.sampling != blocks.sampling and image.mode == "RGB":
-        pixels = np.asarray(image.crop((left, top, right, bottom)))
+        pixels = np.asarray(changed_part)
         rgb = colours_of(header_of(original, "original")) == "RGB"
         part = encode(pixels, blocks.sampling, options["qtables"], rgb)
     if part is None or not jpeg_blocks.put_blocks(blocks, part, (top, left), changed[top:bottom, left:right]):

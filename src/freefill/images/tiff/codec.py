@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.images.damage import silence_libtiff
+from freefill.images.damage import silence_libtiff, unlimited
 from freefill.images.tiff.tags import Tag, header_of, longs, pack_tags, read_tags, shorts
 
 NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS = 1, 5, 8, 32946, 32773
@@ -26,7 +26,10 @@ WRITTEN = (NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS)
 _NAMES = {LZW: "tiff_lzw", PACKBITS: "packbits"}
 
 
-def unpack(data: bytes, compression: int, row_bytes: int, rows: int) -> bytes:
+_MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+def unpack(data: bytes, compression: int, row_bytes: int, rows: int, mirrored: bool = False) -> bytes:
     """Decompress a strip or tile; returns `row_bytes * rows` bytes.
 
     Raises
@@ -35,6 +38,8 @@ def unpack(data: bytes, compression: int, row_bytes: int, rows: int) -> bytes:
         If the data is damaged or ends early.
     """
     wanted = row_bytes * rows
+    if mirrored:  # FillOrder 2: the lowest bit of each byte comes first, before anything is unpacked
+        data = data.translate(_MIRRORED)
     if compression == NONE:
         out = data[:wanted]
     elif compression in (DEFLATE, OLD_DEFLATE):
@@ -58,9 +63,9 @@ def _unpack_by_pillow(data: bytes, compression: int, row_bytes: int, rows: int) 
     head = b"II*\0" + place.to_bytes(4, "little")
     file = head + data + bytes(len(data) & 1) + pack_tags(tags, "<", place)
     silence_libtiff()
-    image = TiffImagePlugin.TiffImageFile(io.BytesIO(file))
-    image.load()
-    return image.tobytes()
+    with unlimited(), TiffImagePlugin.TiffImageFile(io.BytesIO(file)) as image:  # the size was checked with the layout
+        image.load()
+        return image.tobytes()
 
 
 def pack(data: bytes, compression: int, row_bytes: int, rows: int) -> bytes:

@@ -9,12 +9,16 @@ TIFF 6.0, section 2; Adobe's BigTIFF design; Exif 2.3 section 4.6.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+
+from freefill.images.budget import Budget
 
 Order = Literal["<", ">"]
 ReadAt = Callable[[int, int], bytes]  # offset, size -> bytes, fewer at the end of the file
@@ -24,7 +28,9 @@ _PAIRS = (5, 10)  # rationals are two numbers each
 _CODES = {1: "B", 3: "H", 4: "I", 5: "I", 6: "b", 8: "h", 9: "i", 10: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 18: "Q"}
 _CODES[17] = "q"
 SUB = (34665, 34853, 40965)  # Exif, GPS, Interoperability: their value is another directory
-_MOST_TAGS, _MOST_BYTES = 4096, 256 << 20
+_MOST_TAGS = 4096
+_TAG_BYTES = 200  # what an entry takes in itself, here
+_MOST_NUMBERS = 4096  # of a tag as a tuple: what a layout says is short, and lists of strips are read as an array
 
 
 @dataclass(frozen=True)
@@ -37,19 +43,26 @@ class Tag:
 
     @property
     def numbers(self) -> tuple[float, ...]:
-        """The values; rationals divided, 0 where the divisor is 0."""
+        """The first 4,096 values; rationals divided, 0 where the divisor is 0."""
         code = _CODES.get(self.kind)
         if code is None:
-            return tuple(self.data)
-        values = struct.unpack(f"<{len(self.data) // struct.calcsize(code)}{code}", self.data)
+            return tuple(self.data[:_MOST_NUMBERS])
+        data = self.data[: _MOST_NUMBERS * 8]
+        values = struct.unpack(f"<{len(data) // struct.calcsize(code)}{code}", data)
         if self.kind in _PAIRS:
             return tuple(a / b if b else 0.0 for a, b in zip(values[::2], values[1::2], strict=True))
         return values
 
     @property
+    def array(self) -> NDArray[Any]:
+        """All values of whole numbers."""
+        code = _CODES.get(self.kind, "B")
+        return np.frombuffer(self.data, np.dtype(code).newbyteorder("<"))
+
+    @property
     def integers(self) -> tuple[int, ...]:
-        """The values as integers."""
-        return tuple(int(value) for value in self.numbers)
+        """The values as integers; those that are none (NaN, infinite) as 0."""
+        return tuple(int(value) if math.isfinite(value) else 0 for value in self.numbers)
 
 
 Tags = dict[int, Tag]
@@ -85,14 +98,20 @@ def header_of(head: bytes) -> tuple[Order, bool, int] | None:
     return None
 
 
-def read_tags(read_at: ReadAt, offset: int, order: Order, big: bool = False, depth: int = 0) -> tuple[Tags, int]:
+def read_tags(
+    read_at: ReadAt, offset: int, order: Order, big: bool = False, depth: int = 0, budget: Budget | None = None
+) -> tuple[Tags, int]:
     """Read a directory; returns its tags and the place of the next (0: none).
+
+    Tags may share their bytes: 1 MB of file would become gigabytes. So `budget` bounds what all directories of a file
+    take together; tags beyond it are left out.
 
     Raises
     ------
     ValueError
         If there is no directory at that place. Single tags that point nowhere are left out.
     """
+    budget = budget or Budget()
     count_code, entry, word = ("Q", "HHQ", 8) if big else ("H", "HHI", 4)
     head = struct.calcsize(order + count_code)
     raw = read_at(offset, head)
@@ -113,11 +132,12 @@ def read_tags(read_at: ReadAt, offset: int, order: Order, big: bool = False, dep
         value = place + size - word
         if length > word:
             where = struct.unpack_from(order + ("Q" if big else "I"), body, value)[0]
-            data = read_at(where, length) if length <= _MOST_BYTES else b""
+            data = read_at(where, length) if budget.take(length) else b""
         else:
             data = body[value : value + length]
-        if len(data) == length:
-            tags[number] = _with_children(Tag(kind, _little(data, unit, order)), number, read_at, order, big, depth)
+        if len(data) == length and budget.take(_TAG_BYTES):
+            tag = Tag(kind, _little(data, unit, order))
+            tags[number] = _with_children(tag, number, read_at, order, big, depth, budget)
     end = body[count * size : count * size + word]
     return tags, struct.unpack(order + ("Q" if big else "I"), end)[0] if len(end) == word else 0
 
@@ -127,12 +147,12 @@ def _little(data: bytes, unit: int, order: Order) -> bytes:
     return data if order == "<" or unit == 1 else np.frombuffer(data, f"u{unit}").byteswap().tobytes()
 
 
-def _with_children(tag: Tag, number: int, read_at: ReadAt, order: Order, big: bool, depth: int) -> Tag:
+def _with_children(tag: Tag, number: int, read_at: ReadAt, order: Order, big: bool, depth: int, budget: Budget) -> Tag:
     """Read the directory that a tag points to, three deep at most."""
     if number not in SUB or depth >= 3 or not tag.integers:
         return tag
     try:
-        return Tag(4, children=read_tags(read_at, tag.integers[0], order, big, depth + 1)[0])
+        return Tag(4, children=read_tags(read_at, tag.integers[0], order, big, depth + 1, budget)[0])
     except ValueError:
         return Tag(tag.kind, b"\0" * len(tag.data), {})
 

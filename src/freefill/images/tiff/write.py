@@ -9,8 +9,19 @@ from numpy.typing import NDArray
 
 from freefill.errors import InputError
 from freefill.images.modes import pil_of
+from freefill.images.profile import space_of
 from freefill.images.tiff import codec as tiff_codec
-from freefill.images.tiff.read import BLACK_IS_ZERO, INKS, PALETTE, RGB, WHITE_IS_ZERO, TiffCarry, premultiplied
+from freefill.images.tiff.numbers import Numbers
+from freefill.images.tiff.read import (
+    BLACK_IS_ZERO,
+    GEO,
+    INKS,
+    PALETTE,
+    RGB,
+    WHITE_IS_ZERO,
+    TiffCarry,
+    premultiplied,
+)
 from freefill.images.tiff.tags import Order, Tag, Tags, longs, pack_tags, rational, shorts, tags_of_exif
 from freefill.values import Picture
 
@@ -33,7 +44,7 @@ def write_tiff(picture: Picture, stream: BinaryIO, name: str) -> tuple[str, ...]
         compression = tiff_codec.DEFLATE
     samples, tags = _samples(picture, carry)
     kind = samples.dtype.kind
-    predictor = 2 if carry.predictor != 1 and compression in (5, 8, 32946) and kind == "u" else 1
+    predictor = 2 if carry.predictor != 1 and compression in (5, 8, 32946) and kind in "ui" else 1
     if samples.dtype.itemsize == 1 and tags[258].integers[0] == 1:
         predictor = 1
     planar = carry.planar and samples.shape[2] > 1
@@ -68,6 +79,8 @@ def write_tiff(picture: Picture, stream: BinaryIO, name: str) -> tuple[str, ...]
 def _samples(picture: Picture, carry: TiffCarry) -> tuple[NDArray[Any], Tags]:
     """Return (H, W, samples) as they are to lie in the file, and the tags that say what they mean."""
     extras, pixels, alpha = picture.extras, picture.pixels, picture.alpha
+    if carry.numbers is not None and extras.native is not None and extras.native.shape == pixels.shape:
+        return _numbers(picture, carry, carry.numbers)
     if extras.native is not None and extras.mode == "CMYK" and alpha is None:
         inks = np.asarray(pil_of(picture, ("CMYK",)))
         return inks, {262: shorts(INKS), 258: shorts(8, 8, 8, 8), 332: shorts(1)}
@@ -108,6 +121,21 @@ def _samples(picture: Picture, carry: TiffCarry) -> tuple[NDArray[Any], Tags]:
     return samples, tags
 
 
+def _numbers(picture: Picture, carry: TiffCarry, scale: Numbers) -> tuple[NDArray[Any], Tags]:
+    """Return numbers that are no picture's as the file had them, with the fill among them."""
+    native = picture.extras.native
+    assert native is not None
+    samples = scale.stored(picture.pixels, native, picture.extras.unknown)
+    tags: Tags = {262: shorts(carry.photometric)}
+    if picture.alpha is not None:
+        samples = np.dstack([samples, picture.alpha.astype(samples.dtype)])
+        tags[338] = shorts(carry.extra_sample)
+    count = samples.shape[2]
+    tags[258] = shorts(*[8 * samples.dtype.itemsize] * count)
+    tags[339] = shorts(*[{"u": 1, "i": 2, "f": 3}[samples.dtype.kind]] * count)
+    return samples, tags
+
+
 def _rows(samples: NDArray[Any], planar: bool) -> int:
     """Return the rows of a strip."""
     row_bytes = samples.shape[1] * (1 if planar else samples.shape[2]) * samples.dtype.itemsize
@@ -144,7 +172,8 @@ def _describe(picture: Picture, carry: TiffCarry, tags: Tags) -> None:
     extras = picture.extras
     if extras.exif:
         tags |= {tag: value for tag, value in tags_of_exif(extras.exif).items() if tag not in _BESIDE}
-    if extras.icc and (extras.mode != "CMYK" or tags[262].integers[0] == INKS):
+    wanted = {INKS: "CMYK", RGB: "RGB", PALETTE: "RGB"}.get(tags[262].integers[0], "GRAY")
+    if extras.icc and space_of(extras.icc) == wanted:
         tags[34675] = Tag(7, extras.icc)
     if extras.xmp:
         tags[700] = Tag(1, extras.xmp)
@@ -152,3 +181,24 @@ def _describe(picture: Picture, carry: TiffCarry, tags: Tags) -> None:
         tags |= {282: rational(extras.dpi[0]), 283: rational(extras.dpi[1]), 296: shorts(2)}
     if extras.iptc is not None:
         tags[33723] = Tag(7, extras.iptc)
+    for number, tag in carry.more.items():
+        tags.setdefault(number, tag)
+
+
+def left_behind(picture: Picture) -> tuple[str, ...]:
+    """Say what only TIFF holds, for a picture from TIFF that is written as something else."""
+    carry = picture.extras.carry
+    if not isinstance(carry, TiffCarry):
+        return ()
+    notes = []
+    if carry.numbers is not None:
+        scale = carry.numbers
+        notes.append(
+            f"numbers from {scale.low:g} to {scale.high:g} ({scale.dtype}) were scaled; write TIFF to keep them"
+        )
+    if GEO & set(carry.more):
+        notes.append("the georeference was left out: only TIFF holds it")
+    others = sorted(set(carry.more) - GEO)
+    if others:
+        notes.append(f"TIFF tags left out: {', '.join(map(str, others[:8]))}{' ...' if len(others) > 8 else ''}")
+    return tuple(notes)
