@@ -25,8 +25,6 @@ from freefill.values import Box, EngineSpec, Hole, Options, Plan, SizeRule, Wind
 SPARSE_SHARE = 0.15
 THIN_PX = 64
 MIN_TILE_PX = 192
-# Of the picture's longer side: what crosses a thinner hole is found by the search itself.
-THIN_SHARE = 0.02
 # Around the largest holes more context costs memory and time, and shows nothing that nearer pixels do not.
 MOST_CONTEXT_PX = 768
 
@@ -189,8 +187,6 @@ def _window(
     if sharpen is not None and (scale < 1 or options.texture == "always"):
         detail = tuple(_tiles(group.box, box, sharpen, options.max_memory_bytes, hole))
     structure = options.structure if "layout" in spec.guides and not detail else "never"
-    if structure == "auto" and group.thick_px < THIN_SHARE * max(hole.shape):
-        structure = "never"
     return Window(box, group.box, scale, (padded[0] - height, padded[1] - width), detail, structure)
 
 

@@ -1,27 +1,106 @@
-"""What crosses a hole, asked before it is filled: the layout's findings in the words of patch synthesis."""
+"""What crosses a hole, asked before it is filled: the layout's findings in the words of patch synthesis.
+
+Joined lines are believed as far as they are sure. The labelling of the whole hole is believed weakly, and only where it
+helps: the rules and what each of them mended and harmed are in docs/decisions/0045-when-a-layout-is-believed.md.
+"""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.layout.make import make_layout
+from freefill.layout.make import LABELS_PX, Layout, make_layout
+from freefill.synthesis import solve
+from freefill.synthesis.compiled import Crew
+from freefill.synthesis.synthesise import synthesise
 from freefill.values import Crop
 
+WEAK = 0.15  # how far a labelling is believed away from joined lines
+THICK_SHARE = 0.06  # of the window's longer side: thinner holes are filled well without a labelling
+THICK_ALONE_SHARE = 0.2  # the same where no line is joined
+MOST_SEAMS = 2.2  # Lab a pixel: above, the pieces of the labelling do not fit each other
+MOST_APART = 16.0  # Lab between the labelling and a fill without it: above, it is mostly the labelling that errs
 
-def layout_for(crop: Crop, notes: list[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
-    """Return values and confidence of the crop's layout, or None where none is asked for or nothing sure crosses.
+Laid = tuple[NDArray[np.float32], NDArray[np.float32], int | None]
 
-    What was done is added to `notes`.
+
+def layout_for(crop: Crop, seed: int, notes: list[str]) -> Laid | None:
+    """Return values, confidence and size of the crop's layout, or None where none is asked for or none helps.
+
+    What was done and why is added to `notes`.
     """
     if crop.structure == "never":
         return None
     made = make_layout(crop.image, crop.hole, crop.known)
-    if made is None:
+    reason = "" if crop.structure == "layout" else restraint(made, crop.hole, seed)
+    if made.labelling is None:
+        reason = reason or "no shift serves the whole hole"
+    if not made.lines and reason:
         if crop.structure == "layout":
-            notes.append("structure: no line is sure to cross the hole; it was filled without a layout")
+            notes.append(f"structure: no line crosses the hole, and {reason}; it was filled without a layout")
         return None
     count = len(made.lines)
-    lines = "1 line is" if count == 1 else f"{count} lines are"
-    notes.append(f"structure: {lines} joined across the hole (surest {made.lines[0].confidence:.0%})")
-    return made.values, made.confidence
+    lines = {0: "no line crosses the hole", 1: "1 line joined across the hole"}.get(
+        count, f"{count} lines joined across the hole"
+    )
+    rest = f"the rest without a layout: {reason}" if reason else "the rest laid out by one labelling"
+    notes.append(f"structure: {lines}, {rest}")
+    return composed(made, labelled=not reason)
+
+
+def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:
+    """Return why the labelling should not be followed, in words for the user; empty = it should.
+
+    Lines are not asked: they say themselves how sure they are.
+    """
+    thick = 2 * float(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5).max())
+    if thick < THICK_SHARE * max(hole.shape):
+        return "the hole is thin"
+    if not made.lines and thick < THICK_ALONE_SHARE * max(hole.shape):
+        return "nothing is sure to cross it"
+    if made.labelling is None:
+        return "no shift serves the whole hole"
+    if made.labelling.seams > MOST_SEAMS:
+        return "its pieces would not fit each other"
+    if _apart(made, seed) > MOST_APART:
+        return "it differs too much from a fill without it"
+    return ""
+
+
+def _apart(made: Layout, seed: int) -> float:
+    """Return how far the labelling lies from what patch synthesis makes of the same small picture alone, mean Lab."""
+    sight = made.sight
+    alone = synthesise(sight.image, sight.hole, sight.source, seed)
+    if alone is None:
+        return 0.0
+    plain = sight.image.copy()
+    plain[alone.holes[:, 0], alone.holes[:, 1]] = np.clip(alone.colours, 0, 1)
+    both = [cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)[sight.hole] for picture in (plain, colours_of(made))]
+    return float(np.linalg.norm(both[0] - both[1], axis=1).mean())
+
+
+def colours_of(made: Layout) -> NDArray[np.float32]:
+    """Return the small picture with what the labelling copies, joined without a seam, (h, w, 3)."""
+    sight, labelling = made.sight, made.labelling
+    filled = sight.image.copy()
+    if labelling is None:
+        return filled
+    known = (~sight.hole).astype(np.uint8)
+    pixels, copied = labelling.pixels.astype(np.int32), labelling.copied.astype(np.int32)
+    with Crew(1) as crew:
+        colours = solve.paste(sight.image, known, pixels, copied, crew)
+    filled[pixels[:, 0], pixels[:, 1]] = np.clip(colours, 0, 1)
+    return filled
+
+
+def composed(made: Layout, labelled: bool) -> Laid:
+    """Return the joined lines' picture, laid over that of the labelling where this is to be followed too."""
+    lines = np.clip(cv2.cvtColor(made.drawn, cv2.COLOR_LAB2RGB), 0, 1).astype(np.float32)
+    if not labelled:
+        return lines, made.confidence, None
+    size = made.confidence.shape[1], made.confidence.shape[0]
+    large = cv2.resize(colours_of(made), size, interpolation=cv2.INTER_CUBIC)
+    share = made.confidence[..., None]
+    values = np.clip(share * lines + (1 - share) * large, 0, 1).astype(np.float32)
+    return values, np.maximum(made.confidence, np.float32(WEAK)), LABELS_PX

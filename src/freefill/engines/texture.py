@@ -39,7 +39,7 @@ class Texture:
         guide = None
         if crop.guide is not None and crop.guide.kind == "image" and crop.guide.weight > 0:
             guide = crop.guide.values, crop.guide.weight, crop.guide.confidence
-        layout = None if guide is not None else structure.layout_for(crop, notes)
+        layout = None if guide is not None else structure.layout_for(crop, seed, notes)
         made = synthesise(
             crop.image, crop.hole, crop.known, seed, least_sources=LEAST_SOURCES, guide=guide, layout=layout
         )

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from freefill.layout.draw import draw
 from freefill.layout.ends import find_ends
 from freefill.layout.joining import Joined, join
-from freefill.layout.sight import see
+from freefill.layout.labelling import Labelling, Term, label
+from freefill.layout.offsets import candidates
+from freefill.layout.sight import Sight, see
 
 LINES_PX = 320  # longer side at which lines are looked for
+LABELS_PX = 192  # and at which shifts are chosen
 LEAST_SURE = 0.4  # of a joined line that is drawn
 
 
@@ -22,34 +25,43 @@ class Layout:
 
     Attributes
     ----------
-    values : (h, w, 3) float32, RGB in [0, 1], laid over the whole picture
-    confidence : (h, w) float32, 0 to 1
-    lines : the joined lines it was made from
+    lines : joined lines, surest first; in px of their own size, whose longer side is at most LINES_PX
+    drawn : (h, w, 3) float32 Lab at that size, the lines' colours
+    confidence : (h, w) float32, how sure the lines are, 0 to 1
+    sight, labelling : the picture at most LABELS_PX large, and what each of its hole pixels copies; None where no
+        shift serves all of them, or the hole is gone at that size
     """
 
-    values: NDArray[np.float32]
-    confidence: NDArray[np.float32]
     lines: tuple[Joined, ...]
+    drawn: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    sight: Sight
+    labelling: Labelling | None
 
 
-def make_layout(image: NDArray[np.float32], hole: NDArray[np.bool_], source: NDArray[np.bool_]) -> Layout | None:
-    """Find what crosses a hole.
+def make_layout(
+    image: NDArray[np.float32],
+    hole: NDArray[np.bool_],
+    source: NDArray[np.bool_],
+    further: Term | None = None,
+) -> Layout:
+    """Find what crosses a hole, and from where it may be filled.
 
     Parameters
     ----------
     image : (H, W, 3) float32, RGB in [0, 1]; not read in the hole
     hole, source : (H, W) bool
-
-    Returns
-    -------
-    None where nothing sure crosses it
+    further : more costs of copying, see `labelling.Term`
     """
     import cv2
 
-    sight = see(image, hole, source, LINES_PX)
-    lines = [line for line in join(find_ends(sight), sight) if line.confidence >= LEAST_SURE]
-    if not lines:
-        return None
-    lab, confidence = draw(lines, sight)
-    values = np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1).astype(np.float32)
-    return Layout(values, confidence, tuple(lines))
+    large, small = see(image, hole, source, LINES_PX), see(image, hole, source, LABELS_PX)
+    lines = [line for line in join(find_ends(large), large) if line.confidence >= LEAST_SURE]
+    drawn, confidence = draw(lines, large)
+    size = small.size[1], small.size[0]
+    expected = np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA), np.float32)
+    sure = np.asarray(cv2.resize(confidence, size, interpolation=cv2.INTER_AREA), np.float32)
+    share = max(small.size) / max(large.size)
+    gaps = [(line.other.place - line.one.place) * share for line in lines]
+    labelling = label(small, candidates(small, gaps), expected, sure, further) if small.hole.any() else None
+    return Layout(tuple(lines), drawn, confidence, small, labelling)

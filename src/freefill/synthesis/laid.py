@@ -24,18 +24,29 @@ class LayoutPyramid:
     ----------
     values : (h, w, 3) float32 in [0, 1], laid over the whole picture; read in the hole
     confidence : (h, w) float32 in [0, 1]; also above 0 over known pixels from which a line comes
+    start_px : longer side of the fill of the whole hole that `values` are, from which the search then starts; None =
+        they are lines only
     levels : the picture's levels, finest first
 
     Attributes
     ----------
-    level : number of the level at which it is laid first: the coarsest
+    level : number of the level at which it is laid first: that of `start_px`, or the coarsest
     """
 
     def __init__(
-        self, values: NDArray[np.float32], confidence: NDArray[np.float32], levels: Sequence[Sized], tuning: Tuning
+        self,
+        values: NDArray[np.float32],
+        confidence: NDArray[np.float32],
+        start_px: int | None,
+        levels: Sequence[Sized],
+        tuning: Tuning,
     ) -> None:
-        self._tuning = tuning
+        self._tuning, self._whole = tuning, start_px is not None
         self.level = len(levels) - 1
+        if start_px is not None:
+            halvings = round(np.log2(max(max(levels[0].known.shape) / start_px, 1.0)))
+            textured = next((n for n, level in enumerate(levels) if level.image.shape[2] == 5), self.level)
+            self.level = min(max(halvings, textured), self.level)
         height, width = levels[0].known.shape
         size = confidence.shape[0], confidence.shape[1]
         self._share = size[0] / height, size[1] / width  # layout px per picture px
@@ -55,7 +66,12 @@ class LayoutPyramid:
         fade = 1 - np.float32(tuning.guide_rim_base) ** -rim_distance(known == 0)
         trust = np.sqrt(believed * np.where(known > 0, tuning.guide_known, fade)).astype(np.float32)
         share = tuning.layout_weight * tuning.layout_fade ** max(self._own - number, 0)
-        return GuideLayer(np.clip(np.rint(values), 0, 255).astype(np.uint8), trust, float(np.sqrt(share)), believed)
+        return GuideLayer(
+            np.clip(np.rint(values), 0, 255).astype(np.uint8),
+            trust,
+            float(np.sqrt(share)),
+            np.ones_like(believed) if self._whole else believed,
+        )
 
     def _sampled(self, values: NDArray[np.float32], number: int, size: tuple[int, ...]) -> NDArray[np.float32]:
         """Return values of the layout at the pixels of a level; pixel r of level n lies on r x 2^n of the finest."""

@@ -46,7 +46,7 @@ def synthesise(
     tuning: Tuning = DEFAULTS,
     least_sources: int = 1,
     guide: tuple[NDArray[np.float32], float, NDArray[np.float32] | None] | None = None,
-    layout: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
+    layout: tuple[NDArray[np.float32], NDArray[np.float32], int | None] | None = None,
     expected: tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32], tuple[float, float]] | None = None,
 ) -> Synthesis | None:
     """Fill a hole with pixels copied from elsewhere in the picture.
@@ -57,7 +57,8 @@ def synthesise(
     hole : (H, W) bool
     source : (H, W) bool, may be copied from; outside the hole
     guide : values (h, w, 3) float32 in [0, 1], weight 0 to 1 and confidence (h, w) or None, of a smaller fill
-    layout : values (h, w, 3) and confidence (h, w), float32 in [0, 1], of what is expected where; instead of a guide
+    layout : values (h, w, 3) and confidence (h, w), float32 in [0, 1], of what is expected where, and the longer side
+        of the fill that they are or None where they are lines only; instead of a guide
     expected : what a network expects in the hole: cells, costs, disagreement and cell_px of a `Pointing`
 
     Returns
@@ -106,7 +107,7 @@ def synthesise(
 
 def _laid(
     guide: tuple[NDArray[np.float32], float, NDArray[np.float32] | None] | None,
-    layout: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+    layout: tuple[NDArray[np.float32], NDArray[np.float32], int | None] | None,
     pyramid: list[Layer],
     tuning: Tuning,
 ) -> GuidePyramid | LayoutPyramid | None:

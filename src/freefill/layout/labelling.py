@@ -1,0 +1,301 @@
+"""One shift for every hole pixel, chosen together: a labelling of least energy by expansion moves.
+
+What a pixel costs: that its shift does not continue the rim, that it would copy what resembles nothing on the rim near
+by, and that it leaves a joined line. What a pair of neighbours costs: that what they copy does not fit.
+
+References
+----------
+He, Sun, Statistics of patch offsets for image completion, ECCV 2012, section 3 (novelty and lines are ours).
+Boykov, Veksler, Zabih, Fast approximate energy minimization via graph cuts, PAMI 2001, section 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.compiling import kept
+from freefill.layout.flow import least_cut
+from freefill.layout.sight import Sight
+
+RIM_WEIGHT = 4.0
+RIM_SIGMA = 2.0  # px over which the rim speaks
+RIM_MOST = 60.0  # Lab and gradient
+UNKNOWN = 20.0  # of a rim pixel whose shifted place is not known
+NOVELTY = 0.4
+NOVELTY_PER_PX = 0.6  # Lab that a pixel of distance to a rim pixel is worth
+NOVELTY_PLACES = 160  # rim pixels that are asked
+LINE_WEIGHT = 2.0
+LABEL_STEP = 0.2  # of any two different shifts
+UNSEEN = 40.0  # of neighbours whose copies cannot be compared
+NEVER = 1e5
+SWEEPS = 3
+STILL = 1e-3  # share of the energy below which a sweep is the last
+
+# Further costs of shifts, by the network that points for one: hole pixels (n, 2), shifts (K, 2) -> (K, n) float32,
+# in Lab units like the rest.
+Term = Callable[[NDArray[np.int64], NDArray[np.int32]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class Labelling:
+    """What each hole pixel copies.
+
+    Attributes
+    ----------
+    pixels, copied : (n, 2) hole pixels, and the known pixels that they copy
+    seams : what does not fit between neighbours, Lab and gradient, mean over hole pixels
+    """
+
+    pixels: NDArray[np.int64]
+    copied: NDArray[np.int64]
+    seams: float
+
+
+def label(
+    sight: Sight,
+    shifts: NDArray[np.int32],
+    expected: NDArray[np.float32],
+    confidence: NDArray[np.float32],
+    further: Term | None = None,
+) -> Labelling | None:
+    """Choose one of the shifts for each hole pixel.
+
+    Parameters
+    ----------
+    shifts : (K, 2) int32
+    expected, confidence : (h, w, 3) Lab and (h, w), the joined lines' picture
+    further : more costs, or None
+
+    Returns
+    -------
+    None where some pixel has no known place at any of the shifts
+    """
+    if len(shifts) == 0:
+        return None
+    pixels = np.argwhere(sight.hole)
+    features = _features(sight)
+    allowed = _allowed(sight, pixels, shifts)
+    costs = _rim_costs(sight, features, pixels, shifts)
+    _add_novelty(sight, features, pixels, shifts, allowed, costs)
+    sure = confidence[sight.hole]
+    places = np.flatnonzero(sure > 0.05)
+    wanted = expected[sight.hole][places]
+    height, width = sight.size
+    for k, (down, across) in enumerate(shifts):
+        rows = np.clip(pixels[places, 0] + down, 0, height - 1)
+        cols = np.clip(pixels[places, 1] + across, 0, width - 1)
+        away = np.linalg.norm(features[rows, cols, :3] - wanted, axis=1)
+        costs[k, places] += LINE_WEIGHT * sure[places] * np.minimum(away, RIM_MOST)
+    if further is not None:
+        costs += further(pixels, shifts)
+    costs[~allowed] = NEVER
+    chosen = np.ascontiguousarray(costs.argmin(0), np.int32)
+    near = _neighbours(sight.hole)
+    flat = np.ascontiguousarray(features.reshape(-1, features.shape[2]))
+    home = (pixels[:, 0] * width + pixels[:, 1]).astype(np.int64)
+    steps = (shifts[:, 0].astype(np.int64) * width + shifts[:, 1]).astype(np.int64)
+    total = expand(near, costs, allowed, home, steps, flat, chosen, SWEEPS)
+    numbers = np.arange(len(pixels))
+    if not allowed[chosen, numbers].all():
+        return None
+    seams = (total - float(costs[chosen, numbers].sum())) / len(pixels)
+    return Labelling(pixels, pixels + shifts[chosen], seams)
+
+
+def _features(sight: Sight) -> NDArray[np.float32]:
+    """Return Lab and the luminance's differences to the right and down, (h, w, 5); 0 where a side is not known."""
+    features = np.zeros((*sight.size, 5), np.float32)
+    features[..., :3] = sight.lab
+    light, known = sight.lab[..., 0], ~sight.hole
+    features[:, :-1, 3] = (light[:, 1:] - light[:, :-1]) * (known[:, 1:] & known[:, :-1])
+    features[:-1, :, 4] = (light[1:] - light[:-1]) * (known[1:] & known[:-1])
+    return features
+
+
+def _allowed(sight: Sight, pixels: NDArray[np.int64], shifts: NDArray[np.int32]) -> NDArray[np.bool_]:
+    height, width = sight.size
+    rows = pixels[None, :, 0] + shifts[:, None, 0]
+    cols = pixels[None, :, 1] + shifts[:, None, 1]
+    inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
+    return inside & sight.source[np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)]
+
+
+def _rim_costs(sight: Sight, features, pixels, shifts) -> NDArray[np.float32]:
+    """Return by how much each shift fails to copy the rim onto itself, near each hole pixel, (K, n)."""
+    import cv2
+
+    height, width = sight.size
+    known = ~sight.hole
+    reach = 2 * int(3 * RIM_SIGMA) + 1
+    ring = known & (cv2.dilate(sight.hole.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0)
+    rows, cols = np.nonzero(ring)
+    here = features[ring]
+    costs = np.empty((len(shifts), len(pixels)), np.float32)
+    sheet = np.zeros((height, width), np.float32)
+    for k, (down, across) in enumerate(shifts):
+        y, x = rows + down, cols + across
+        inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+        y, x = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
+        away = np.sqrt(((features[y, x] - here) ** 2).sum(1))
+        sheet[rows, cols] = np.where(inside & known[y, x], np.minimum(away, RIM_MOST), UNKNOWN)
+        costs[k] = RIM_WEIGHT * cv2.GaussianBlur(sheet, (0, 0), RIM_SIGMA)[sight.hole]
+    return costs
+
+
+def _add_novelty(sight: Sight, features, pixels, shifts, allowed, costs) -> None:
+    """Add how unlike everything on the rim near by the copied pixel is: whole objects stay where they are."""
+    import cv2
+
+    known = (~sight.hole).astype(np.float32)
+    weight = np.maximum(cv2.GaussianBlur(known, (0, 0), 1.5), 1e-3)[..., None]
+    colour = cv2.GaussianBlur(features[..., :3] * known[..., None], (0, 0), 1.5) / weight
+    square = cv2.GaussianBlur(features[..., :3] ** 2 * known[..., None], (0, 0), 1.5) / weight
+    spread = np.sqrt(np.maximum(square - colour**2, 0)).mean(2, keepdims=True)
+    looks = np.concatenate((colour, 1.5 * spread), 2).astype(np.float32)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13))
+    ring = np.argwhere(~sight.hole & (cv2.dilate(sight.hole.astype(np.uint8), disc) > 0))
+    ring = ring[np.linspace(0, len(ring) - 1, min(NOVELTY_PLACES, len(ring))).astype(int)]
+    seen = looks[ring[:, 0], ring[:, 1]]
+    add_novelty(
+        pixels, shifts.astype(np.int64), allowed, looks, ring.astype(np.float32), seen,
+        np.float32(NOVELTY_PER_PX**2), np.float32(NOVELTY), costs,
+    )  # fmt: skip
+
+
+@kept(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "arcp"})
+def add_novelty(pixels, shifts, allowed, looks, ring, seen, per_px, weight, costs):
+    """Add weight x the least over rim places of root(unlikeness^2 + per_px x distance^2) to costs (K, n)."""
+    count = ring.shape[0]
+    far = np.empty(count, np.float32)
+    for n in range(pixels.shape[0]):
+        row, col = pixels[n, 0], pixels[n, 1]
+        for r in range(count):
+            down, across = ring[r, 0] - np.float32(row), ring[r, 1] - np.float32(col)
+            far[r] = per_px * (down * down + across * across)
+        for k in range(shifts.shape[0]):
+            if not allowed[k, n]:
+                continue
+            look = looks[row + shifts[k, 0], col + shifts[k, 1]]
+            best = np.float32(1e30)
+            for r in range(count):
+                value = far[r]
+                for c in range(4):
+                    away = look[c] - seen[r, c]
+                    value += away * away
+                best = min(best, value)
+            costs[k, n] += weight * np.sqrt(best)
+
+
+def _neighbours(hole: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return the number of the hole pixel to the right, below, left and above of each, or -1, (n, 4)."""
+    numbers = np.full((hole.shape[0] + 2, hole.shape[1] + 2), -1, np.int32)
+    numbers[1:-1, 1:-1][hole] = np.arange(np.count_nonzero(hole), dtype=np.int32)
+    sides = numbers[1:-1, 2:], numbers[2:, 1:-1], numbers[1:-1, :-2], numbers[:-2, 1:-1]
+    return np.stack([side[hole] for side in sides], 1)
+
+
+@kept(nogil=True, error_model="numpy")
+def misfit(allowed, home, steps, flat, one, other, p, q):
+    """Return what neighbours p and q cost that copy with shifts `one` and `other`."""
+    if one == other:
+        return 0.0
+    at_p = allowed[one, p] and allowed[other, p]
+    at_q = allowed[one, q] and allowed[other, q]
+    if not at_p and not at_q:
+        return UNSEEN + LABEL_STEP
+    first = 0.0
+    second = 0.0
+    if at_p:
+        for c in range(5):
+            away = flat[home[p] + steps[one], c] - flat[home[p] + steps[other], c]
+            first += away * away
+        first = np.sqrt(first)
+    if at_q:
+        for c in range(5):
+            away = flat[home[q] + steps[one], c] - flat[home[q] + steps[other], c]
+            second += away * away
+        second = np.sqrt(second)
+    if not at_p:
+        first = second
+    if not at_q:
+        second = first
+    return first + second + LABEL_STEP
+
+
+@kept(nogil=True, error_model="numpy")
+def energy(near, costs, allowed, home, steps, flat, chosen):
+    """Return the energy of a labelling."""
+    total = 0.0
+    for p in range(len(chosen)):
+        total += costs[chosen[p], p]
+        for k in range(2):
+            q = near[p, k]
+            if q >= 0:
+                total += misfit(allowed, home, steps, flat, chosen[p], chosen[q], p, q)
+    return total
+
+
+@kept(nogil=True, error_model="numpy")
+def expand(near, costs, allowed, home, steps, flat, chosen, sweeps):
+    """Let each shift in turn take whatever pixels lower the energy, until a sweep gains little; return the energy.
+
+    `chosen` (n,) is where it starts from, and is overwritten.
+
+    From the second sweep on only shifts that are in use take part.
+    """
+    count = len(chosen)
+    spare = np.empty((count, 4))
+    terminal = np.empty(count)
+    side = np.empty(count, np.uint8)
+    before = chosen.copy()
+    used = np.ones(costs.shape[0], np.uint8)
+    now = energy(near, costs, allowed, home, steps, flat, chosen)
+    for _ in range(sweeps):
+        start = now
+        for k in range(costs.shape[0]):
+            if not used[k]:
+                continue
+            for p in range(count):
+                gain = costs[k, p] - costs[chosen[p], p]
+                terminal[p] = -gain
+                for a in range(4):
+                    spare[p, a] = 0
+            for p in range(count):
+                for a in range(2):
+                    q = near[p, a]
+                    if q < 0:
+                        continue
+                    one, other = chosen[p], chosen[q]
+                    if one == k and other == k:
+                        continue
+                    stay = misfit(allowed, home, steps, flat, one, other, p, q)
+                    second = misfit(allowed, home, steps, flat, one, k, p, q)
+                    first = misfit(allowed, home, steps, flat, k, other, p, q)
+                    stay = min(stay, first + second)
+                    terminal[p] -= first - stay
+                    terminal[q] += first
+                    spare[q, a + 2] += first + second - stay
+            least_cut(near, spare, terminal, side)
+            changed = False
+            for p in range(count):
+                before[p] = chosen[p]
+                if side[p] and chosen[p] != k:
+                    chosen[p] = k
+                    changed = True
+            if changed:
+                after = energy(near, costs, allowed, home, steps, flat, chosen)
+                if after < now - 1e-6:
+                    now = after
+                else:
+                    for p in range(count):
+                        chosen[p] = before[p]
+        if start - now < STILL * abs(start):
+            break
+        used[:] = 0
+        for p in range(count):
+            used[chosen[p]] = 1
+    return now

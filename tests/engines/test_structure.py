@@ -1,0 +1,51 @@
+"""Whether and how a layout steers the texture engine, and what the user is told of it."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "layout"))
+import pictures
+
+from freefill.engines.texture import Texture
+from freefill.values import Crop, EngineSettings
+
+
+def filled(image, hole, structure):
+    crop = Crop(np.where(hole[..., None], 0, image).astype(np.float32), hole, structure=structure)
+    return Texture(EngineSettings()).fill(crop, 0)
+
+
+@pytest.mark.parametrize(
+    ("image", "most"),
+    [(pictures.horizon(), 0.01), (pictures.pole(), 0.01), (pictures.stem(), 0.05)],  # without: 0.012, 0.074, 0.078
+    ids=["horizon", "pole", "stem"],
+)
+def test_what_crosses_the_hole_goes_on_in_the_fill(image, most):
+    hole = pictures.blob(axes=(40, 30))
+    fill = filled(image, hole, "auto")
+    wrong = np.abs(fill.pixels - image).max(2)[hole] > 0.12
+    assert wrong.mean() < most
+    assert any("joined across the hole" in note for note in fill.notes)
+
+
+def test_where_nothing_crosses_auto_fills_as_without_a_layout_and_says_nothing():
+    image, hole = pictures.ground(), pictures.blob(axes=(12, 30))
+    auto, never = filled(image, hole, "auto"), filled(image, hole, "never")
+    assert np.array_equal(auto.pixels, never.pixels)
+    assert auto.notes == never.notes == ()
+
+
+def test_asked_for_a_layout_is_made_in_any_case():
+    image, hole = pictures.ground(), pictures.blob(axes=(12, 30))
+    asked = filled(image, hole, "layout")
+    assert not np.array_equal(asked.pixels, filled(image, hole, "never").pixels)
+    assert any("no line crosses the hole" in note and "labelling" in note for note in asked.notes)
+
+
+def test_the_same_fill_twice():
+    hole = pictures.blob()
+    one, other = (filled(pictures.pole(), hole, "auto") for _ in range(2))
+    assert np.array_equal(one.pixels, other.pixels)
