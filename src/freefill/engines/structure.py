@@ -20,7 +20,7 @@ WEAK = 0.15  # how far a labelling is believed away from joined lines
 THICK_SHARE = 0.06  # of the window's longer side: thinner holes are filled well without a labelling
 THICK_ALONE_SHARE = 0.2  # the same where no line is joined
 MOST_SEAMS = 2.2  # Lab a pixel: above, the pieces of the labelling do not fit each other
-MOST_APART = 16.0  # Lab between the labelling and a fill without it: above, it is mostly the labelling that errs
+MOST_APART = 20.0  # Lab between the labelling and a fill without it: above, it is mostly the labelling that errs
 
 Laid = tuple[NDArray[np.float32], NDArray[np.float32], int | None]
 
