@@ -110,10 +110,14 @@ def read_ground(image: NDArray[np.float32], known: NDArray[np.uint8]) -> Ground:
     """Return light and structure of the known picture, small enough for the surface."""
     import cv2
 
-    depth = cv2.distanceTransform((known == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    hole = known == 0
+    rows, cols = (np.nonzero(hole.any(axis))[0] for axis in (1, 0))
+    box = hole[max(rows[0] - 1, 0) : rows[-1] + 2, max(cols[0] - 1, 0) : cols[-1] + 2].astype(np.uint8)
+    depth = cv2.distanceTransform(box, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     factor = max(1.0, float(depth.max()) / THICK_PX, max(known.shape) / LONG_PX)
-    there = (known > 0).astype(np.float32)
-    colours = np.where(known[..., None] > 0, image, np.float32(0))
+    there = (~hole).astype(np.float32)
+    colours = image.copy()
+    colours[hole] = 0
     if factor > 1:
         size = max(1, round(known.shape[1] / factor)), max(1, round(known.shape[0] / factor))
         there = np.asarray(cv2.resize(there, size, interpolation=cv2.INTER_AREA), np.float32)
@@ -196,7 +200,7 @@ def _surface(
         diagonal += weight[:, side]
         wanted = np.where((both | rim)[:, None], 0, step) + np.where(rim[:, None], framed[place], 0)
         right += weight[:, side, None] * wanted
-    answer = np.empty((len(rows), 3), np.float32)
+    answer = own.copy()
     descend(0, 3, near, weight, diagonal, right.astype(np.float32), answer, TOLERANCE, MOST_STEPS)
     surface = copies.copy()
     surface[hole] = answer

@@ -129,21 +129,27 @@ def assemble(
 
 @kernel
 def descend(first, last, near, weight, diagonal, right, answer, tolerance, most):
-    """Conjugate gradients with a diagonal preconditioner, one channel at a time."""
+    """Conjugate gradients with a diagonal preconditioner, one channel at a time; `answer` holds the first guess."""
     count = diagonal.shape[0]
     residual = np.empty(count, np.float32)
     direction = np.empty(count, np.float32)
     product = np.empty(count, np.float32)
     for k in range(first, last):
+        goal = 0.0
         size = 0.0
         slope = 0.0
         for n in range(count):
-            answer[n, k] = 0
-            residual[n] = right[n, k]
-            direction[n] = residual[n] / diagonal[n]
-            size += np.float64(residual[n]) * np.float64(residual[n])
-            slope += np.float64(residual[n]) * np.float64(direction[n])
-        goal = size * tolerance * tolerance
+            left = right[n, k] - diagonal[n] * answer[n, k]
+            for side in range(4):
+                other = near[n, side]
+                if other >= 0:
+                    left += weight[n, side] * answer[other, k]
+            residual[n] = left
+            direction[n] = left / diagonal[n]
+            goal += np.float64(right[n, k]) * np.float64(right[n, k])
+            size += np.float64(left) * np.float64(left)
+            slope += np.float64(left) * np.float64(direction[n])
+        goal *= tolerance * tolerance
         for _ in range(most):
             if size <= goal or slope <= 0:
                 break
@@ -207,12 +213,12 @@ def paste(
     weight = np.empty((count, 4), np.float32)
     diagonal = np.empty(count, np.float32)
     right = np.empty((count, 3), np.float32)
-    correction = np.empty((count, 3), np.float32)
     nothing = np.zeros(count, np.bool_)
     smooth, blurred, lift = membrane or (nothing, nothing, np.zeros((count, 3), np.float32))
     crew.run(
         assemble, 8, strips_of(count), image, known, holes, number, copied, smooth, blurred, lift,
         np.float32(screening), near, weight, diagonal, right,
     )  # fmt: skip
+    correction = lift.copy()
     crew.run(descend, 3, near, weight, diagonal, right, correction, TOLERANCE, MOST_STEPS, work=count)
     return image[copied[:, 0], copied[:, 1]] + correction
