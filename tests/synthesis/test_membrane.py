@@ -40,7 +40,7 @@ def test_a_vignetted_sky_is_restored_within_a_few_levels():
     hole = box((160, 220), (40, 120), (60, 150))
     filled, _ = fill(image, hole)
     error = cv2.GaussianBlur(filled - clean, (0, 0), 3)[hole] * 255
-    assert np.abs(error).max() < 5
+    assert np.abs(error).max() < 6
     assert np.abs(error).mean() < 3
 
 
