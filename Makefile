@@ -1,4 +1,4 @@
-.PHONY: help setup demo test slow browser check bench golden docs clean
+.PHONY: help setup demo test slow browser lint types check bench mutate golden docs clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -17,7 +17,7 @@ setup: .venv/.done  ## make .venv and install freefill with its development extr
 demo: setup  ## fill real photographs and write one page that shows them
 	$(BIN)/freefill demo -o demo
 
-test: setup  ## the tests: offline, no weights, a minute or two on two cores
+test: setup  ## the tests and the examples in docstrings: offline, no weights, a minute or two on two cores
 	$(BIN)/python -m pytest -n 2
 
 slow: setup  ## the tests that take long
@@ -26,14 +26,20 @@ slow: setup  ## the tests that take long
 browser: setup  ## the page in Debian's Chromium (apt-get install chromium)
 	$(BIN)/python -m pytest -m browser tests/web
 
-check: setup  ## format, lint, types, tests
+lint: setup  ## format and lint
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks
+
+types: setup  ## types
 	$(BIN)/pyright
-	$(BIN)/python -m pytest -n 2
+
+check: lint types test  ## format, lint, types, tests: what the server runs
+
+mutate: setup  ## break each line of the central rooms and count what the tests notice; hours
+	nice -n 10 $(BIN)/python benchmarks/mutants.py
 
 bench: setup  ## the measurements of docs/results.md
-	@for f in benchmarks/*.py; do case $$f in */_*) ;; *) echo "== $$f"; $(BIN)/python $$f || exit 1;; esac; done
+	@for f in benchmarks/*.py; do case $$f in */_*|*/mutants.py) ;; *) echo "== $$f"; $(BIN)/python $$f || exit 1;; esac; done
 
 golden: setup  ## renew the golden numbers; read them in the diff
 	FREEFILL_GOLDEN=write $(BIN)/python -m pytest -n 0 -m '' -k golden

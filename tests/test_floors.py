@@ -46,7 +46,7 @@ MAY_IMPORT = {
         "web",
     },
 }  # fmt: skip
-HEAVY = {"torch", "cv2", "numba", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "requests"}
+HEAVY = {"torch", "cv2", "numba", "llvmlite", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "requests"}
 MAY_LOAD = {
     "compiling": {"numba"},
     "images": {"PIL", "cv2", "numba"},  # numba: JPEG's entropy coding
@@ -55,7 +55,7 @@ MAY_LOAD = {
     "synthesis": {"cv2", "numba"},
     "layout": {"cv2", "numba"},
     "metrics": {"torch"},
-    "networks": {"torch", "numba"},
+    "networks": {"torch", "numba", "llvmlite"},
     "weights": {"torch", "requests", "onnx"},
     "engines": {"torch", "cv2", "skimage"},
     "detectors": {"cv2", "onnxruntime"},
@@ -109,6 +109,7 @@ def test_a_room_imports_only_from_lower_floors(path):
     room = room_of(path)
     assert room in MAY_IMPORT, f"{path}: the room '{room}' is on no floor"
     for line, name in imports(path):
+        assert name != "freefill", f"{path}:{line}: imports the whole package; name the room that is needed"
         if name.startswith("freefill."):
             other = name.split(".")[1]
             assert other == room or other in MAY_IMPORT[room] or other == "__version__", (

@@ -216,6 +216,7 @@ def test_what_was_transparent_and_filled_is_opaque_and_else_alpha_stays():
     assert own is not None
     assert (own[40:80, 60:100] == 255).all()
     assert (own[~mask().hole] == 200).all()
+    assert other is not None
     assert np.array_equal(other, alpha)
 
 

@@ -179,11 +179,18 @@ def test_the_pictures_own_alpha_may_be_the_mask(folder):
 # --- interrupted -------------------------------------------------------------------------------------------------
 
 
+def _heeding_interrupts() -> None:
+    """These tests may run under nohup or cron, where Ctrl-C is ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(root: Path) -> tuple[subprocess.Popen, list[psutil.Process]]:
     """Start a batch that takes long, and wait until it has filled a picture."""
     command = [sys.executable, "-m", "freefill", "batch", "photos", "masks", "-o", "out", "--engine", "telea"]
     command += ["--texture", "never", "--jobs", "2"]
-    process = subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, cwd=root, stderr=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=_heeding_interrupts
+    )
     deadline = time.monotonic() + 30
     while not list((root / "out").glob("*.png")):
         assert process.poll() is None, process.communicate()

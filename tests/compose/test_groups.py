@@ -56,7 +56,7 @@ def test_an_inner_hole_is_as_thick_as_its_largest_disc():
     assert find_groups(hole)[0].thick_px == 11
 
 
-def test_thousands_of_specks_take_no_time_to_speak_of():
+def test_specks_far_apart_are_each_a_group_of_their_own():
     hole = np.zeros((2000, 2000), bool)
     hole[::40, ::40] = True
     assert len(find_groups(hole)) == 2500

@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-import freefill
-from freefill import places
+from freefill import __version__, places
 from freefill.batch.pairs import Pair
 from freefill.batch.records import Record, Work
 from freefill.errors import FreefillError, InputError
@@ -90,12 +89,12 @@ def _record(
         hole_share=round(hole_share, 6),
         plan=plan,
         notes=tuple(dict.fromkeys(notes)),
-        version=freefill.__version__,
+        version=__version__,
     )
 
 
 def _failed(pair: Pair, error: str) -> Record:
-    return Record("failed", pair.image, pair.mask, pair.output, error=error, version=freefill.__version__)
+    return Record("failed", pair.image, pair.mask, pair.output, error=error, version=__version__)
 
 
 def _stamp(place: str) -> places.Stamp:

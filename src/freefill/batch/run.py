@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import freefill
+from freefill import __version__
 from freefill.batch.pairs import Pair, Pairing
 from freefill.batch.records import Record, Work
 from freefill.batch.resume import finished
@@ -98,4 +98,4 @@ def _record(done: Done) -> Record:
         return done.answer
     pair: Pair = done.item
     error = f"{pair.image}: {done.death}"
-    return Record("failed", pair.image, pair.mask, pair.output, error=error, version=freefill.__version__)
+    return Record("failed", pair.image, pair.mask, pair.output, error=error, version=__version__)

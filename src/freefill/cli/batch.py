@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -87,24 +84,23 @@ def command(
         _report_alone(pairing)
     if not pairing.pairs:
         raise InputError(f"{images}: no picture has a mask; --mask-suffix or a manifest says which belong together")
-    with _sigterm_as_interrupt():
-        if dry_run:
-            planned = plan_all(pairing.shard(*shard), work, output, jobs=jobs)
-            told = {"pairs": [_planned(record) for record in planned], "alone": _alone(pairing)}
-            click.echo(json.dumps(told, indent=2))
-            return SOME_FAILED if any(record.status == "failed" for record in planned) else 0
-        begun = time.monotonic()
-        with _Progress(shown=not quiet and sys.stderr.isatty(), told=not quiet) as progress:
-            summary = run(
-                pairing,
-                work,
-                output,
-                jobs=jobs,
-                resume=resume,
-                shard=shard,
-                on_start=progress.begin,
-                on_record=progress.advance,
-            )
+    if dry_run:
+        planned = plan_all(pairing.shard(*shard), work, output, jobs=jobs)
+        told = {"pairs": [_planned(record) for record in planned], "alone": _alone(pairing)}
+        click.echo(json.dumps(told, indent=2))
+        return SOME_FAILED if any(record.status == "failed" for record in planned) else 0
+    begun = time.monotonic()
+    with _Progress(shown=not quiet and sys.stderr.isatty(), told=not quiet) as progress:
+        summary = run(
+            pairing,
+            work,
+            output,
+            jobs=jobs,
+            resume=resume,
+            shard=shard,
+            on_start=progress.begin,
+            on_record=progress.advance,
+        )
     _conclude(summary, pairing, time.monotonic() - begun, as_json, quiet)
     return SOME_FAILED if summary.failed else 0
 
@@ -227,17 +223,3 @@ class _Progress:
     def __exit__(self, *exception: object) -> None:
         if self._bar is not None:
             self._bar.stop()
-
-
-@contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """End cleanly, as after Ctrl-C, when a scheduler stops the program."""
-
-    def interrupt(signum: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -9,6 +9,7 @@ import importlib
 import os
 import signal
 import sys
+import threading
 
 import click
 
@@ -72,19 +73,33 @@ def cli() -> None:
     """
 
 
+def _interrupt(signum: int, frame: object) -> None:
+    """End cleanly, as after Ctrl-C, when a scheduler stops the program."""
+    raise KeyboardInterrupt
+
+
 def main(args: list[str] | None = None) -> None:
     """Run the command line; the only place that turns errors into exit codes.
 
     0 done, 1 wrong input or environment, 2 usage, 3 some pictures of a batch failed, 130 interrupted.
     """
+    if threading.current_thread() is threading.main_thread():  # Python allows it nowhere else
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = cli.main(args=args, prog_name="freefill", standalone_mode=False)
     except FreefillError as error:
         click.echo(f"freefill: {error}", err=True)
         sys.exit(error.exit_code)
+    except click.UsageError as error:
+        name = "freefill" if error.ctx is None else error.ctx.command_path
+        click.echo(f"{name}: {error.format_message()} (help: {name} --help)", err=True)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except MemoryError:
+        click.echo("freefill: there is not enough memory; try --max-memory 512MB, or a smaller picture", err=True)
+        sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
         click.echo("freefill: interrupted", err=True)
         sys.exit(130)

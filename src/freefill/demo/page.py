@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-import freefill
+from freefill import __version__
 from freefill.files import replacing
 from freefill.values import Hole
 
@@ -30,7 +30,7 @@ def write_page(path: Path, shown: Sequence[Shown]) -> Path:
     """Write the page and return its path."""
     template = (resources.files("freefill.demo") / "page.html").read_text(encoding="utf-8")
     seconds = sum(each.seconds for each in shown)
-    page = template.replace("{{version}}", escape(freefill.__version__))
+    page = template.replace("{{version}}", escape(__version__))
     page = page.replace("{{summary}}", f"{len(shown)} photographs filled in {seconds:.1f} s")
     page = page.replace("{{scenes}}", "\n".join(_scene(each) for each in shown))
     with replacing(path) as stream:
