@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-import freefill
+from freefill import __version__
 from freefill.web import api_routes, job_routes, page_routes, problems
 from freefill.web.guard import Guard
 from freefill.web.service import Service
@@ -43,7 +43,7 @@ def make_app(settings: Settings) -> ASGIApp:
             service.close()
 
     app = FastAPI(
-        title="freefill", version=freefill.__version__, description=DESCRIPTION, lifespan=life,
+        title="freefill", version=__version__, description=DESCRIPTION, lifespan=life,
         docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json",
     )  # fmt: skip
     problems.install(app)
@@ -69,7 +69,7 @@ def _watched(app: FastAPI, service: Service) -> None:
 
     @app.get("/version", tags=["watching"], summary="Version of freefill")
     async def version() -> dict[str, str]:
-        return {"version": freefill.__version__}
+        return {"version": __version__}
 
     if service.settings.metrics:
 
