@@ -9,10 +9,12 @@ import numpy as np
 from freefill.errors import InputError, did_you_mean
 from freefill.masks.draw import box_mask, random_box
 from freefill.masks.random_masks import random_mask
+from freefill.training.outlines import outline
 from freefill.values import Box, Hole
 
 DRAWN = ("deepfill", "strokes", "thin", "medium", "thick", "boxes")  # as freefill mask random draws them
-KINDS = (*DRAWN, "box", "halves", "frames", "everything")
+OUTLINED = ("persons", "things")
+KINDS = (*DRAWN, *OUTLINED, "box", "halves", "frames", "everything")
 _TRIES = 50
 
 
@@ -24,8 +26,9 @@ def draw(
     Parameters
     ----------
     masks : kind to how often it is drawn. "deepfill" is the paper's strokes and box together, "strokes" and "box" one
-        of them; "thin", "medium", "thick" are LaMa's; "halves" a side of the picture, 30 to 70 %; "frames" all
-        around, 10 to 25 % of each side; "everything" leaves nothing (for tests of what then happens)
+        of them; "thin", "medium", "thick" are LaMa's; "persons" and "things" are outlines of such; "halves" a side of
+        the picture, 30 to 70 %; "frames" all around, 10 to 25 % of each side; "everything" leaves nothing (for tests
+        of what then happens)
     size : (height, width)
     rng : draws kind and mask
     scale : of lengths in px, which are meant for 256 (LaMa's: 512); 0 = by the short side
@@ -59,6 +62,8 @@ def _one(kind: str, size: tuple[int, int], rng: np.random.Generator, scale: floa
     height, width = size
     if kind in DRAWN:
         return random_mask(kind, size, int(rng.integers(2**62)), scale=scale or None)
+    if kind in OUTLINED:
+        return outline(kind, size, rng)
     if kind == "box":
         factor = scale or min(size) / 256
         return box_mask(size, random_box(size, rng, max(round(128 * factor), 1), max(round(32 * factor), 1)))

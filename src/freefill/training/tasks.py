@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 TASKS = {
     "deepfill": "freefill.training.deepfill_task:DeepFillTask",
+    "pointer": "freefill.training.pointer_task:PointerTask",
 }
 
 

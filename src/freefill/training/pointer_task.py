@@ -1,0 +1,165 @@
+"""Training the network that points: a mixture over known cells, for some cells of each hole.
+
+See `freefill.networks.pointer` for the network and its loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from freefill.errors import InputError
+from freefill.networks.pointer import (
+    MULTIPLE_PX,
+    TEMPERATURE,
+    Pointer,
+    differences_of,
+    expected_looks,
+    hole_and_known_cells,
+    log_shares,
+    mixture_loss,
+    planes_of,
+    windows_of,
+)
+from freefill.synthesis.harmonic import harmonic_fill
+from freefill.training.options import RunOptions, made
+from freefill.training.task import Batch, Tools
+
+
+@dataclass(frozen=True)
+class PointerSettings:
+    """The settings of this task.
+
+    Attributes
+    ----------
+    widths, blocks, learned : of the network
+    rate, betas, decay : of AdamW
+    table_rate : of the table of offsets, over `rate`: each of its numbers is seen by few cells
+    cells : of each view's hole that are asked in a step; drawn anew each time
+    temperature : of what counts as right, mean squared difference of values in -1..1
+    paint_weight : of the mean absolute difference of the expected colours, which the network gives by the way
+    """
+
+    widths: tuple[int, int, int, int] = (32, 64, 128, 192)
+    blocks: tuple[int, int, int] = (1, 2, 3)
+    learned: int = 48
+    rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.99)
+    decay: float = 0.01
+    table_rate: float = 10.0
+    cells: int = 64
+    temperature: float = TEMPERATURE
+    paint_weight: float = 0.1
+
+
+class PointerTask:
+    """The network alone; see `Task` for the attributes."""
+
+    averaged = "pointer"
+    score_by = "loss"
+
+    def __init__(self, options: RunOptions) -> None:
+        self.settings = settings = made(PointerSettings, options.settings, "settings")
+        if options.data.side_px % MULTIPLE_PX:
+            raise InputError(
+                f"option data.side_px is {options.data.side_px}; this network's views divide by {MULTIPLE_PX}"
+            )
+        if options.sketch:
+            raise InputError("option sketch is true; this network takes no sketch")
+        self.pointer = _pointer(settings, options.start)
+        self.networks: dict[str, nn.Module] = {"pointer": self.pointer}
+        named = dict(self.pointer.named_parameters())
+        table = named.pop("offsets")
+        groups = [
+            {"params": [p for p in named.values() if p.ndim > 1], "weight_decay": settings.decay},
+            {"params": [p for p in named.values() if p.ndim == 1], "weight_decay": 0.0},
+            {"params": [table], "weight_decay": 0.0, "lr": settings.rate * settings.table_rate},
+        ]
+        self.optimizers: dict[str, Optimizer] = {"pointer": torch.optim.AdamW(groups, settings.rate, settings.betas)}
+
+    def step(self, batch: Batch, tools: Tools) -> dict[str, Tensor]:
+        """Ask some cells of each hole, and go down the mixture's loss."""
+        asking, known, asked = _cells(batch.mask, self.settings.cells)
+        planes = _planes(batch)
+        queries, keys = tools.ready["pointer"](planes)
+        shares = log_shares(queries.float(), keys.float(), self.pointer.offsets, known, asked)
+        sharper = TEMPERATURE / self.settings.temperature
+        differences = differences_of(windows_of(batch.image_pm1), asked) * sharper
+        counted = asking.gather(1, asked).float()
+        mixture = _mean(mixture_loss(shares, differences), counted)
+        painted = (expected_looks(queries.float()) - self.pointer.look(batch.image_pm1)).abs().mean(1).flatten(1)
+        paint = _mean(painted.gather(1, asked), counted)
+        norm = tools.update("pointer", mixture + self.settings.paint_weight * paint)
+        return {"mixture": mixture.detach(), "paint": paint.detach(), "norm": norm}
+
+    def score(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """Loss of the mixture; squared error of the likeliest window, and of that nearest to the smooth fill."""
+        assert isinstance(network, Pointer)
+        asking, known, every = _cells(batch.mask, None)
+        planes = _planes(batch)
+        queries, keys = network(planes)
+        shares = log_shares(queries, keys, network.offsets, known, every)
+        windows = windows_of(batch.image_pm1)
+        differences = differences_of(windows, every)
+        smooth = differences_of(torch.cat([windows, windows_of(planes[:, :3])], 2), every + every.shape[1])
+        nearest = smooth[..., : every.shape[1]].masked_fill(~known[:, None], torch.inf).argmin(-1)
+        found = {"likeliest": shares.argmax(-1), "nearest_to_smooth": nearest}
+        errors = {name: differences.gather(2, pick[..., None])[..., 0] for name, pick in found.items()}
+        values = {"loss": mixture_loss(shares, differences), **errors}
+        counted = asking.float()
+        return {name: (each * counted).sum(1) / counted.sum(1).clamp(min=1) for name, each in values.items()}
+
+    def samples(self, network: nn.Module, batch: Batch) -> list[Tensor]:
+        """The masked picture, the smooth fill, the likeliest windows' middles, the truth."""
+        assert isinstance(network, Pointer)
+        asking, known, every = _cells(batch.mask, None)
+        planes = _planes(batch)
+        queries, keys = network(planes)
+        picked = log_shares(queries, keys, network.offsets, known, every).argmax(-1)
+        side = batch.mask.shape[-1] // 4
+        cells = torch.nn.functional.unfold(batch.image_pm1, 4, stride=4)
+        there = cells.gather(2, torch.where(asking, picked, every)[:, None].expand_as(cells))
+        pointed = torch.nn.functional.fold(there, (side * 4, side * 4), 4, stride=4)
+        return [batch.masked_pm1, planes[:, :3], batch.completed(pointed), batch.image_pm1]
+
+
+def _planes(batch: Batch) -> Tensor:
+    """Fill the holes smoothly and put together what the network reads."""
+    filled = [
+        harmonic_fill(image.permute(1, 2, 0).numpy(), mask[0].numpy() > 0)
+        for image, mask in zip(batch.image_pm1.cpu(), batch.mask.cpu(), strict=True)
+    ]
+    smooth = torch.from_numpy(np.stack(filled)).permute(0, 3, 1, 2).to(batch.image_pm1.device)
+    return planes_of(smooth, batch.mask)
+
+
+def _cells(mask: Tensor, number: int | None) -> tuple[Tensor, Tensor, Tensor]:
+    """Return which cells ask, which are known, and the numbers of the cells to look at, those that ask first."""
+    asking, known = hole_and_known_cells(mask)
+    asking = asking & known.any(1, keepdim=True)
+    if number is None:
+        return asking, known, torch.arange(asking.shape[1], device=mask.device).expand(len(mask), -1)
+    order = torch.rand(asking.shape, device=mask.device) * asking
+    return asking, known, order.topk(min(number, asking.shape[1]), 1)[1]
+
+
+def _mean(values: Tensor, counted: Tensor) -> Tensor:
+    return (values * counted).sum() / counted.sum().clamp(min=1)
+
+
+def _pointer(settings: PointerSettings, start: str) -> Pointer:
+    if not start:
+        return Pointer(settings.widths, settings.blocks, settings.learned)
+    from freefill.weights.locate import locate
+    from freefill.weights.opening.load import load_state
+
+    try:
+        pointer = Pointer.from_state(load_state(Path(locate(start))))
+    except (KeyError, RuntimeError):
+        raise InputError(f"{start}: is no pointing network; leave start empty, or name another file") from None
+    return pointer.train().requires_grad_(True)
