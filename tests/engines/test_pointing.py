@@ -45,7 +45,7 @@ def test_shares_are_those_of_torch(file):
     view, hole, source = pointing.reduced(crop.image, crop.hole, crop.known)
     smooth = pointing.harmonic_fill(view * 2 - 1, hole)
     asking, known = pointing.any_of_cell(hole), ~pointing.any_around_cell(~source)
-    found = PointingNetwork(path)._shares(smooth, hole, asking, known)
+    found = PointingNetwork(path).shares(smooth, hole, asking, known)
 
     def shares(picture, mask):
         planes = pointer.planes_of(picture, mask)

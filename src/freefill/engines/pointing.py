@@ -55,7 +55,7 @@ class PointingNetwork:
         if not asking.any() or np.count_nonzero(known) < LEAST_CELLS:
             return None
         smooth = harmonic_fill(view * 2 - 1, hole)
-        expected = self._shares(smooth, hole, asking, known) @ apart(windows_of(smooth)) / 4
+        expected = self.shares(smooth, hole, asking, known) @ apart(windows_of(smooth)) / 4
         best = expected[:, known.ravel()].min(1)
         # Cells that were added to round up the sides are nobody's.
         cell_px = CELL_PX * max(crop.hole.shape) / LONG_SIDE_PX
@@ -69,10 +69,17 @@ class PointingNetwork:
         costs = np.maximum(expected - best[:, None], 0).astype(np.float32)[there[asking]][:, there.ravel()]
         return Pointing(numbers, costs, best[there[asking]].astype(np.float32), (cell_px, cell_px))
 
-    def _shares(
+    def shares(
         self, smooth: NDArray[np.float32], hole: NDArray[np.bool_], asking: NDArray[np.bool_], known: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Return each asking cell's distribution over all cells, (n, h*w): the mean over the view and its mirror."""
+        """Return each asking cell's distribution over all cells, (n, h*w): the mean over the view and its mirror.
+
+        Parameters
+        ----------
+        smooth : (h, w, 3) float32 in [-1, 1], the view with a smooth fill in its hole; sides divide by 16
+        hole : (h, w) bool
+        asking, known : (h/4, w/4) bool, cells of the hole, and cells that may be pointed at
+        """
         logits = self._logits(smooth, hole, asking)
         mirrored = self._logits(smooth[:, ::-1], hole[:, ::-1], asking[:, ::-1])
         height, width = asking.shape
