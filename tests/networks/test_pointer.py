@@ -155,3 +155,35 @@ def test_weights_are_stored_in_half_precision(tmp_path):
     save_pointer_onnx(Pointer((8, 8, 32, 32), (1, 1, 1), 4).state_dict(), tmp_path / "pointer.onnx")
     numbers = sum(weights.numel() for weights in Pointer((8, 8, 32, 32), (1, 1, 1), 4).parameters())
     assert (tmp_path / "pointer.onnx").stat().st_size < 2 * numbers + 30_000
+
+
+def test_the_file_gives_back_the_weights_to_train_on_from(tmp_path):
+    from freefill.weights.pointer_onnx import pointer_state, save_pointer_onnx
+
+    torch.manual_seed(0)
+    network = Pointer((4, 4, 8, 8), (1, 1, 1), 4)
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.add_(torch.randn_like(weights) * 0.1).copy_(weights.half().float())
+    save_pointer_onnx(network.state_dict(), tmp_path / "pointer.onnx")
+    again = Pointer.from_state(pointer_state(tmp_path / "pointer.onnx"))
+    for name, weights in network.named_parameters():
+        assert torch.equal(weights, again.get_parameter(name)), name
+
+
+def test_a_file_that_is_none_is_refused(tmp_path):
+    from freefill.errors import WeightsError
+    from freefill.weights.pointer_onnx import pointer_state
+
+    (tmp_path / "pointer.onnx").write_bytes(b"\x08nothing of the kind")
+    with pytest.raises(WeightsError, match="not an ONNX file"):
+        pointer_state(tmp_path / "pointer.onnx")
+
+
+def test_however_large_the_weights_the_match_of_colours_does_not_become_all_there_is():
+    network = Pointer((4, 4, 8, 8), (1, 1, 1), 4)
+    with torch.no_grad():
+        network.heads.weight[48] = 1e4
+        network.heads.bias[48] = 1e4
+    queries, _ = network(planes_of(*views()))
+    assert queries[:, 48].min() >= -60.0

@@ -157,9 +157,11 @@ def _pointer(settings: PointerSettings, start: str) -> Pointer:
         return Pointer(settings.widths, settings.blocks, settings.learned)
     from freefill.weights.locate import locate
     from freefill.weights.opening.load import load_state
+    from freefill.weights.pointer_onnx import pointer_state
 
+    path = Path(locate(start))
     try:
-        pointer = Pointer.from_state(load_state(Path(locate(start))))
+        pointer = Pointer.from_state(pointer_state(path) if path.suffix == ".onnx" else load_state(path))
     except (KeyError, RuntimeError):
         raise InputError(f"{start}: is no pointing network; leave start empty, or name another file") from None
     return pointer.train().requires_grad_(True)

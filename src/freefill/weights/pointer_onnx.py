@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 OPSET = 17
+HALF = ".half"  # ends the name of what is stored in half precision
 LEAST_HALVED = 16  # numbers; smaller constants are shapes and factors, and stay as they are
 
 
@@ -70,13 +71,40 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     for weights in model.graph.initializer:
         values = numpy_helper.to_array(weights)
         if values.dtype == "float32" and values.size >= LEAST_HALVED:
-            stored = numpy_helper.from_array(values.astype("float16"), weights.name + ".half")
+            stored = numpy_helper.from_array(values.astype("float16"), weights.name + HALF)
             casts.append(helper.make_node("Cast", [stored.name], [weights.name], to=TensorProto.FLOAT))
             weights.CopyFrom(stored)
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     return model
+
+
+def pointer_state(path: Path) -> dict[str, Tensor]:
+    """Return the weights of a file that `save_pointer_onnx` wrote, as a state dict to train on from.
+
+    Raises
+    ------
+    WeightsError
+        If the file is none.
+    """
+    import onnx
+    import torch
+    from google.protobuf.message import DecodeError
+    from onnx import numpy_helper
+
+    try:
+        stored = onnx.load_model_from_string(path.read_bytes()).graph.initializer
+    except (DecodeError, OSError) as error:
+        raise WeightsError(f"{path}: not an ONNX file ({error})") from None
+    state = {}
+    for weights in stored:
+        values = torch.from_numpy(numpy_helper.to_array(weights).copy()).float()
+        name = weights.name.removesuffix(HALF).removeprefix("pointer.")
+        # The table loses its name, for it is tied to the input; no other constant has its shape.
+        is_table = values.ndim == 4 and values.shape[:2] == (1, 1) and values.shape[2] == values.shape[3] > 1
+        state["offsets" if is_table else name] = values[0, 0] if is_table else values
+    return state
 
 
 def save_pointer_onnx(state: Mapping[str, Tensor], path: Path) -> None:
