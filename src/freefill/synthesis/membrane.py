@@ -23,7 +23,7 @@ from freefill.synthesis.solve import descend, hardness
 THICK_PX = 40  # the surface is solved where the hole is no deeper than this
 LONG_PX = 1600  # and the picture no longer
 LOW_PASS_PX = 2.0  # what is coarser is light, what is finer is grain
-SLOPE = 2.0  # grey levels a pixel: steeper light is structure
+SLOPE = 3.5  # grey levels a pixel: steeper light is structure
 GRAIN = 8.0  # grey levels: stronger grain is texture
 SHARP = 6.0  # grey levels: where neither of two things has this, neither can end in a hard edge
 NEAR_PX = 2  # structure this near counts
@@ -32,8 +32,9 @@ MOST_PX = 3  # "around"
 RIM_SHARE = 0.6  # of a region's known rim must be smooth
 TIED = 0.02  # how much the light of other copies is held, as the screening of the paste
 LOOSE = 1e-5
-TOLERANCE = 1e-4
-MOST_STEPS = 400
+FAINT = 0.1  # how much a rim with structure counts at first
+TOLERANCE = 1e-5
+MOST_STEPS = 600
 REMAP_PX = 16384  # OpenCV's remap takes no more points a side than 32767
 
 
@@ -60,13 +61,13 @@ class Ground:
 
     Attributes
     ----------
-    factor : full-size pixels a small one, at least 1
+    factor : full-size pixels a small one, down and across, at least 1
     light : (h, w, 3) float32, low-passed over known pixels
     grain : (h, w) float32, what is finer than the light, of full scale
     known, smooth : (h, w) bool; smooth = known, and free of structure
     """
 
-    factor: float
+    factor: tuple[float, float]
     light: NDArray[np.float32]
     grain: NDArray[np.float32]
     known: NDArray[np.bool_]
@@ -90,8 +91,8 @@ def stretch(
     light = _sample(ground.light, from_where)
     smooth = _sample(ground.smooth.astype(np.float32), from_where) > 0.5
     height, width = ground.known.shape
-    rows = np.minimum((holes[:, 0] / ground.factor).astype(np.int64), height - 1)
-    cols = np.minimum((holes[:, 1] / ground.factor).astype(np.int64), width - 1)
+    rows = holes[:, 0].astype(np.int64) * height // known.shape[0]
+    cols = holes[:, 1].astype(np.int64) * width // known.shape[1]
     cells = rows * width + cols
     counts = np.bincount(cells, minlength=height * width).reshape(height, width)
     sums = [np.bincount(cells, light[:, k], height * width).reshape(height, width) for k in range(3)]
@@ -130,7 +131,9 @@ def read_ground(image: NDArray[np.float32], known: NDArray[np.uint8]) -> Ground:
     grain = np.sqrt(_blur(np.square(colours - light).mean(axis=2) * weight) / sums).astype(np.float32)
     rough = inside & ((grain > GRAIN / 255) | (_slope(light, inside) > SLOPE / 255))
     rough = cv2.dilate(rough.astype(np.uint8), np.ones((2 * NEAR_PX + 1, 2 * NEAR_PX + 1), np.uint8)) > 0
-    return Ground(factor, light, grain, inside, inside & ~rough)
+    # A cell of which a little is known bounds the surface as well: it must end somewhere.
+    some = there > 0.05
+    return Ground((known.shape[0] / some.shape[0], known.shape[1] / some.shape[1]), light, grain, some, some & ~rough)
 
 
 def _blur(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -155,8 +158,9 @@ def _region(ground: Ground, counts: NDArray[Any], smooth_counts: NDArray[Any]) -
     import cv2
 
     hole, size = counts > 0, (2 * MOST_PX + 1, 2 * MOST_PX + 1)
-    everything = np.where(hole, counts, ground.factor**2 * ground.known).astype(np.float32)
-    agreeing = np.where(hole, smooth_counts, ground.factor**2 * ground.smooth).astype(np.float32)
+    full = ground.factor[0] * ground.factor[1]
+    everything = np.where(hole, counts, full * ground.known).astype(np.float32)
+    agreeing = np.where(hole, smooth_counts, full * ground.smooth).astype(np.float32)
     share = cv2.boxFilter(agreeing, -1, size, normalize=False), cv2.boxFilter(everything, -1, size, normalize=False)
     region = hole & (share[0] > MOST * share[1])
     count, labels = cv2.connectedComponents(region.astype(np.uint8), connectivity=4)
@@ -172,20 +176,34 @@ def _region(ground: Ground, counts: NDArray[Any], smooth_counts: NDArray[Any]) -
 def _surface(
     copies: NDArray[np.float32], hole: NDArray[np.bool_], region: NDArray[np.bool_], ground: Ground
 ) -> NDArray[np.float32]:
-    """Return the light of the hole: level inside the region, near that of the copies outside, met at the smooth rim.
+    """Return the light of the hole: level inside the region, near that of the copies outside, met at the rim.
 
     Minimises the sum of w (u_p - u_q - g_pq)^2 over neighbours plus t (u_p - copy_p)^2: g is 0 within the region and
     against the rim, else the step between the copies; w is 1 in the region, else it falls where the copies are two
-    things; t holds what is not smooth.
+    things; t holds what is not smooth. A rim with structure counts little at first, so that only a long piece of it is
+    met (ground with a streak, not the end of a wire); in a second round it counts where its light agrees with that.
     """
-    height, width = hole.shape
-    framed = np.pad(copies, ((1, 1), (1, 1), (0, 0)))
+    light = _solve(copies, copies, hole, region, ground, first=True)
+    return _solve(copies, light, hole, region, ground, first=False)
+
+
+def _solve(
+    copies: NDArray[np.float32],
+    guess: NDArray[np.float32],
+    hole: NDArray[np.bool_],
+    region: NDArray[np.bool_],
+    ground: Ground,
+    *,
+    first: bool,
+) -> NDArray[np.float32]:
+    """Return `guess` with the light of the hole solved for; see `_surface`."""
+    framed, guessed = (np.pad(values, ((1, 1), (1, 1), (0, 0))) for values in (copies, guess))
     smooth = np.pad(np.where(hole, region, ground.smooth), 1)
     fixed = np.pad(~hole & ground.known, 1)
-    number = np.full((height + 2, width + 2), -1, np.int32)
+    number = np.full(smooth.shape, -1, np.int32)
     number[1:-1, 1:-1][hole] = np.arange(int(hole.sum()), dtype=np.int32)
     rows, cols = (places + 1 for places in np.nonzero(hole))
-    own, even = framed[rows, cols], smooth[rows, cols]
+    own, mine, even = framed[rows, cols], guessed[rows, cols], smooth[rows, cols]
     near = np.empty((len(rows), 4), np.int32)
     weight = np.zeros((len(rows), 4), np.float32)
     diagonal = np.where(even, np.float32(LOOSE), np.float32(TIED))
@@ -195,21 +213,24 @@ def _surface(
         step = own - framed[place]
         both, rim = even & smooth[place], fixed[place]
         near[:, side] = number[place]
-        linked = np.where(both, np.float32(1), hardness(np.abs(step).mean(axis=1)))
+        apart = np.abs(np.where(rim[:, None], mine - framed[place], step)).mean(axis=1)
+        linked = np.where(both, np.float32(1), hardness(apart))
+        if first:
+            linked[rim & even & ~both] = FAINT
         weight[:, side] = np.where(rim | (near[:, side] >= 0), linked, 0)
         diagonal += weight[:, side]
         wanted = np.where((both | rim)[:, None], 0, step) + np.where(rim[:, None], framed[place], 0)
         right += weight[:, side, None] * wanted
-    answer = own.copy()
+    answer = mine.copy()
     descend(0, 3, near, weight, diagonal, right.astype(np.float32), answer, TOLERANCE, MOST_STEPS)
-    surface = copies.copy()
+    surface = guess.copy()
     surface[hole] = answer
     return surface
 
 
-def _small_places(places: NDArray[np.int32], factor: float) -> NDArray[np.float32]:
+def _small_places(places: NDArray[np.int32], factor: tuple[float, float]) -> NDArray[np.float32]:
     """Return where full-size pixels lie in the small picture, (n, 2) float32."""
-    return ((places + 0.5) / factor - 0.5).astype(np.float32)
+    return ((places + 0.5) / np.array(factor) - 0.5).astype(np.float32)
 
 
 def _sample(values: NDArray[np.float32], places: NDArray[np.float32]) -> NDArray[np.float32]:
