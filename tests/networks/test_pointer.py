@@ -186,4 +186,4 @@ def test_however_large_the_weights_the_match_of_colours_does_not_become_all_ther
         network.heads.weight[48] = 1e4
         network.heads.bias[48] = 1e4
     queries, _ = network(planes_of(*views()))
-    assert queries[:, 48].min() >= -60.0
+    assert queries[:, 48].min() >= -12.0

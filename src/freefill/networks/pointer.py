@@ -16,7 +16,6 @@ zero). The pointing is that of pointer networks (Vinyals et al., NeurIPS 2015, e
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Mapping
 
 import torch
@@ -29,9 +28,10 @@ MULTIPLE_PX = 16  # views have sides that divide by this
 PLANES = 6  # red, green, blue of the smooth fill in -1..1, hole, row, column in -1..1
 REACH = 31  # offsets beyond this many cells share the table's last entry
 LOOK = 48  # numbers that describe a window: its means over 2 x 2 px, 4 x 4 of them, three colours
-# Sharpness of the match of colours, per mean squared difference of values in -1..1; a quarter of it before training.
-# It has to be bounded: without, it grew by thousands, only the nearest window was left, and nothing more was learned.
-MOST_SHARPNESS = 60.0
+# Most sharpness of the match of colours, per mean squared difference of values in -1..1; half of it before training. It
+# has to be bounded, and low: where it was not it grew to thousands, or to its bound of 60; only the windows nearest to the
+# smooth fill kept a share, no other could be learned from any more, and the loss stood still (docs/training-log.md).
+MOST_SHARPNESS = 12.0
 TEMPERATURE = 0.02  # of what counts as right, mean squared difference
 
 
@@ -125,7 +125,7 @@ class Pointer(nn.Module):
         heads = self.heads(F.relu(fine)).float()
         look = self.look(planes)
         # sharpness * -(mean squared difference of expected and actual colours), less what all keys have in common
-        sharpness = MOST_SHARPNESS * torch.sigmoid(heads[:, LOOK : LOOK + 1] - math.log(3))
+        sharpness = MOST_SHARPNESS * torch.sigmoid(heads[:, LOOK : LOOK + 1])
         expected = look + heads[:, :LOOK]
         ask, answer = heads[:, LOOK + 1 :].split(self.learned, 1)
         queries = torch.cat([expected * sharpness * (2 / LOOK), -sharpness, ask * self.learned**-0.5], 1)
