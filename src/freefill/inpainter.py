@@ -19,7 +19,7 @@ from freefill.errors import EngineError, FreefillError
 from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for, sources
 from freefill.request import DEFAULT_MAX_MPX, Request, Shape, in_python
 from freefill.result import Result
-from freefill.values import Hole, Mask, Options, Outcome, Picture, Plan
+from freefill.values import Hole, Mask, Options, Outcome, Picture, Plan, Structure
 
 if TYPE_CHECKING:
     import torch
@@ -114,7 +114,7 @@ class Inpainter:
         not_from: MaskLike | None = None,
         window: Literal["auto", "whole"] = "auto",
         texture: Literal["auto", "always", "never"] = "auto",
-        structure: Literal["auto", "layout", "never"] = "auto",
+        structure: Structure = "auto",
         max_memory_bytes: int = Options.max_memory_bytes,
         max_mpx: float = DEFAULT_MAX_MPX,
         progress: Callable[[Progress], None] | None = None,
@@ -233,7 +233,7 @@ def inpaint(
     not_from: MaskLike | None = None,
     window: Literal["auto", "whole"] = "auto",
     texture: Literal["auto", "always", "never"] = "auto",
-    structure: Literal["auto", "layout", "never"] = "auto",
+    structure: Structure = "auto",
     max_memory_bytes: int = Options.max_memory_bytes,
     max_mpx: float = DEFAULT_MAX_MPX,
     progress: Callable[[Progress], None] | None = None,
@@ -263,7 +263,8 @@ def inpaint(
     window : "whole" = one window, the whole picture at its own scale
     texture : make fills sharp by patch synthesis: "auto" where they were made small, "always", "never"
     structure : ask what crosses the hole (a horizon, a pole, the edge of a board) before it is filled: "auto" where
-        that helps, "layout" = everywhere, "never"
+        that helps, "layout" = everywhere, "network" = everywhere, and a small network of the package says what it
+        expects, "never"
     max_memory_bytes : what the engine may take on top of the picture
     max_mpx : larger pictures are refused, megapixels
     progress : called again and again with how far it is; what it raises ends the fill, and nothing has changed

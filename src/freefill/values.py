@@ -19,6 +19,7 @@ from freefill.errors import InputError
 Image = NDArray[np.float32]  # (H, W, 3), RGB in [0, 1]
 Hole = NDArray[np.bool_]  # (H, W), True = hole
 Pixels = NDArray[Any]  # (H, W, 1 or 3) uint8, uint16, float32 or float64: the file's or caller's own numbers
+Structure = Literal["auto", "layout", "network", "never"]
 
 PEOPLE_WORDS = re.compile(r"(?P<small>small )?people(?: but (?P<kept>the main one|[1-9]\d{0,2}))?")
 """How persons are named where a mask is a word: "people", "people but the main one", "people but 2", "small people"."""
@@ -295,7 +296,7 @@ class Window:
     scale: float = 1.0
     pad_px: tuple[int, int] = (0, 0)
     detail: tuple[Window, ...] = ()
-    structure: Literal["auto", "layout", "never"] = "never"
+    structure: Structure = "never"
 
 
 @dataclass(frozen=True)
@@ -336,7 +337,7 @@ class Crop:
     source: Hole | None = None
     guide: Guide | None = None
     max_memory_bytes: int | None = None
-    structure: Literal["auto", "layout", "never"] = "never"
+    structure: Structure = "never"
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.float32:
@@ -497,7 +498,8 @@ class Options:
     window : "whole" = one window, the whole picture at its own scale
     max_memory_bytes : what the engine may take on top of the picture
     texture : make fills sharp by patch synthesis: where they were made small, always, never
-    structure : ask what crosses the hole before it is filled: where that helps, everywhere, never
+    structure : ask what crosses the hole before it is filled: where that helps, everywhere, everywhere with the
+        network of the package, never
     """
 
     seed: int = 0
@@ -506,7 +508,7 @@ class Options:
     window: Literal["auto", "whole"] = "auto"
     max_memory_bytes: int = 2 << 30
     texture: Literal["auto", "always", "never"] = "auto"
-    structure: Literal["auto", "layout", "never"] = "auto"
+    structure: Structure = "auto"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "grow", Length.of(self.grow))

@@ -84,8 +84,10 @@ _FILL = (
                  help="'whole' fills the whole picture in one window at its own scale."),
     click.option("--texture", default="auto", show_default=True, type=click.Choice(["auto", "always", "never"]),
                  help="Make fills sharp with the picture's own texture."),
-    click.option("--structure", default="auto", show_default=True, type=click.Choice(["auto", "layout", "never"]),
-                 help="Join the lines that cross the hole before filling it: where that helps, everywhere, never."),
+    click.option("--structure", default="auto", show_default=True,
+                 type=click.Choice(["auto", "layout", "network", "never"]),
+                 help="Join the lines that cross the hole before filling it: where that helps, everywhere, everywhere "
+                      "and with a small network that says what it expects, never."),
     click.option("--max-memory", "max_memory_bytes", default="2GB", show_default=True, type=MemoryType(),
                  help="What the engine may take on top of the picture."),
 )  # fmt: skip

@@ -5,6 +5,7 @@ See `networks/pointer.py` for what it computes; here are its conventions, and th
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 from pathlib import Path
@@ -22,6 +23,7 @@ WINDOW_PX = 8
 MULTIPLE_PX = 16
 LONG_SIDE_PX = 128  # the network was trained on views of 64 to 128 px
 LEAST_CELLS = 8  # sources; with fewer there is nothing to point at
+SURE = np.float32(0.025)  # disagreement at which the network is believed by 1/e, as patch synthesis does
 NO_SOURCE = np.float32(-1e4)
 
 
@@ -105,6 +107,36 @@ class PointingNetwork:
         right = np.clip(cols[:, None] - np.tile(np.arange(width), height), -reach, reach) + reach
         asked = queries[0, :, rows, cols]  # (n, d)
         return asked @ keys[0].reshape(keys.shape[1], -1) + table[down, right]
+
+
+@functools.cache
+def packaged() -> PointingNetwork:
+    """Return the network that comes with the package, opened once.
+
+    Raises
+    ------
+    WeightsError
+        If the file is not in this installation.
+    """
+    from freefill.weights.packaged import STRUCTURE
+
+    return PointingNetwork(STRUCTURE)
+
+
+def expectation_for(crop: Crop, notes: list[str]) -> Pointing | None:
+    """Return what the package's network expects in a crop's hole, or None where it is not asked or knows nothing.
+
+    What was done is added to `notes`.
+    """
+    if crop.structure != "network":
+        return None
+    pointing = packaged().point(crop)
+    if pointing is None:
+        notes.append("structure: too little is known around the hole for the network; it was filled without")
+        return None
+    sure = float(np.exp(-pointing.disagreement / SURE).mean())
+    notes.append(f"structure: a small network said what it expects in the hole (sure of {sure:.0%} of it)")
+    return pointing
 
 
 def reduced(

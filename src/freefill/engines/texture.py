@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 from freefill.engines import structure
+from freefill.engines.pointing import expectation_for
 from freefill.synthesis.compiled import compilations
 from freefill.synthesis.smooth import smooth_fill
 from freefill.synthesis.synthesise import synthesise
@@ -40,9 +41,13 @@ class Texture:
         if crop.guide is not None and crop.guide.kind == "image" and crop.guide.weight > 0:
             guide = crop.guide.values, crop.guide.weight, crop.guide.confidence
         layout = None if guide is not None else structure.layout_for(crop, seed, notes)
+        expected = None if guide is not None else expectation_for(crop, notes)
         made = synthesise(
-            crop.image, crop.hole, crop.known, seed, least_sources=LEAST_SOURCES, guide=guide, layout=layout
-        )
+            crop.image, crop.hole, crop.known, seed, least_sources=LEAST_SOURCES, guide=guide, layout=layout,
+            expected=None if expected is None else (
+                expected.cells, expected.costs, expected.disagreement, expected.cell_px
+            ),
+        )  # fmt: skip
         if made is None:
             notes.append("little to copy from: the hole was filled smoothly")
             pixels = smooth_fill(crop.image, crop.hole)

@@ -29,8 +29,8 @@ PLANES = 6  # red, green, blue of the smooth fill in -1..1, hole, row, column in
 REACH = 31  # offsets beyond this many cells share the table's last entry
 LOOK = 48  # numbers that describe a window: its means over 2 x 2 px, 4 x 4 of them, three colours
 # Most sharpness of the match of colours, per mean squared difference of values in -1..1; half of it before training. It
-# has to be bounded, and low: where it was not it grew to thousands, or to its bound of 60; only the windows nearest to the
-# smooth fill kept a share, no other could be learned from any more, and the loss stood still (docs/training-log.md).
+# has to be bounded, and low. Where it was not, it grew to thousands, or to its bound of 60; only the windows nearest to
+# the smooth fill kept a share, no other could be learned from any more, and the loss stood still (training log).
 MOST_SHARPNESS = 12.0
 TEMPERATURE = 0.02  # of what counts as right, mean squared difference
 
