@@ -93,3 +93,14 @@ def test_an_edge_between_two_textured_copies_stays_hard():
     filled = pasted(image, hole, copied)
     assert filled[12:28, 56:60].mean() == pytest.approx(0.25, abs=0.03)
     assert filled[12:28, 60:64].mean() == pytest.approx(0.75, abs=0.03)
+
+
+def test_a_hard_edge_has_the_width_of_a_pixel_and_no_more():
+    image = np.full((40, 120, 3), 0.2, np.float32)
+    image[:, 60:] = 0.8
+    hole = np.zeros((40, 120), bool)
+    hole[10:30, 50:70] = True
+    holes = np.argwhere(hole)
+    filled = pasted(image, hole, holes + np.where(holes[:, 1:] < 60, [[0, -25]], [[0, 25]]))
+    across = filled[20, 57:63, 0]
+    assert across == pytest.approx([0.2, 0.2, 0.32, 0.68, 0.8, 0.8], abs=0.01)

@@ -22,6 +22,7 @@ from freefill.synthesis.compiled import Crew, kernel, part
 
 SCREENING = 0.02  # corrections fade over about 7 pixels
 HARD = 0.08  # of full scale: a step of this size is followed by half
+EDGE_MIX = 0.2  # of the pixel across a hard edge
 STILL_LINKED = 1e-3  # of a hard step, so that the matrix stays well behaved
 TOLERANCE = 1e-4
 MOST_STEPS = 400
@@ -221,4 +222,16 @@ def paste(
     )  # fmt: skip
     correction = lift.copy()
     crew.run(descend, 3, near, weight, diagonal, right, correction, TOLERANCE, MOST_STEPS, work=count)
-    return image[copied[:, 0], copied[:, 1]] + correction
+    return _softened(image[copied[:, 0], copied[:, 1]] + correction, near, weight)
+
+
+def _softened(
+    colours: NDArray[np.float32], near: NDArray[np.int32], weight: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Mix the two pixels at each hard edge a little: a cut between pixels is sharper than any lens, and has stairs."""
+    hard = np.where(near >= 0, 1 - np.minimum(weight, 1), 0) * np.float32(EDGE_MIX)
+    cut = hard.max(axis=1) > EDGE_MIX / 10
+    mixed = colours.copy()
+    for side in range(4):
+        mixed[cut] += hard[cut, side, None] * (colours[near[cut, side]] - colours[cut])
+    return mixed
