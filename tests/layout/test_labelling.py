@@ -76,5 +76,6 @@ def test_the_same_picture_has_the_same_layout_twice():
     image, hole = pictures.pole(), pictures.blob()
     one, other = (make_layout(image, hole, ~hole) for _ in range(2))
     assert one.labelling is not None
+    assert other.labelling is not None
     assert np.array_equal(one.labelling.copied, other.labelling.copied)
     assert np.array_equal(one.drawn, other.drawn)

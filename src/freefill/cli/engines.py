@@ -18,9 +18,10 @@ def command(warm: bool, as_json: bool) -> None:
     'auto', the default of --engine, chooses by what the hole is: docs/decisions/0004.
     """
     if warm:
+        from freefill.engines.structure import warm as compile_layout
         from freefill.synthesis.warm import warm as compile_kernels
 
-        seconds = compile_kernels()
+        seconds = compile_kernels() + compile_layout()
         click.echo(f"freefill: kernels compiled in {seconds:.1f} s", err=True)
         return
     rows = []

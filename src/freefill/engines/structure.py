@@ -1,10 +1,12 @@
 """What crosses a hole, asked before it is filled: the layout's findings in the words of patch synthesis.
 
 Joined lines are believed as far as they are sure. The labelling of the whole hole is believed weakly, and only where it
-helps: the rules and what each of them mended and harmed are in docs/decisions/0045-when-a-layout-is-believed.md.
+helps: the rules and what each of them mended and harmed are in docs/decisions/0049-when-a-layout-is-believed.md.
 """
 
 from __future__ import annotations
+
+import time
 
 import cv2
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from freefill.layout.make import LABELS_PX, Layout, make_layout
 from freefill.synthesis import solve
 from freefill.synthesis.compiled import Crew
+from freefill.synthesis.residue import residue
 from freefill.synthesis.synthesise import synthesise
 from freefill.values import Crop
 
@@ -32,7 +35,8 @@ def layout_for(crop: Crop, seed: int, notes: list[str]) -> Laid | None:
     """
     if crop.structure == "never":
         return None
-    made = make_layout(crop.image, crop.hole, crop.known)
+    hole = crop.hole | residue(crop.image, crop.hole)  # no line begins at what the mask left outside
+    made = make_layout(crop.image, hole, crop.known & ~hole)
     reason = "" if crop.structure == "layout" else restraint(made, crop.hole, seed)
     if made.labelling is None:
         reason = reason or "no shift serves the whole hole"
@@ -47,6 +51,17 @@ def layout_for(crop: Crop, seed: int, notes: list[str]) -> Laid | None:
     rest = f"the rest without a layout: {reason}" if reason else "the rest laid out by one labelling"
     notes.append(f"structure: {lines}, {rest}")
     return composed(made, labelled=not reason)
+
+
+def warm() -> float:
+    """Lay out a small picture, so that all kernels of a layout are compiled and kept on disk; return the seconds."""
+    start = time.perf_counter()
+    image = np.full((64, 64, 3), 0.25, np.float32)
+    image[30:] = 0.75
+    hole = np.zeros((64, 64), bool)
+    hole[20:44, 20:44] = True
+    layout_for(Crop(image, hole, structure="layout"), 0, [])
+    return time.perf_counter() - start
 
 
 def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:

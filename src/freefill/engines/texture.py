@@ -49,9 +49,8 @@ class Texture:
             ),
         )  # fmt: skip
         if made is None:
-            notes.append("little to copy from: the hole was filled smoothly")
             pixels = smooth_fill(crop.image, crop.hole)
-            return Fill(pixels, notes=tuple(notes))
+            return Fill(pixels, notes=("little to copy from: the hole was filled smoothly",))
         compiled = compilations() - before
         if compiled:
             seconds = time.perf_counter() - start

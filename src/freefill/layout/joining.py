@@ -103,7 +103,8 @@ def _cost(one: End, other: End) -> float:
     colours = float(np.sqrt(((one.profile - other.profile[::-1]) ** 2).sum(1).mean()))
     if colours > MOST_APART * PROFILE_NOISE:
         return np.inf
-    doubt = gap / (8 * min(one.length, other.length) + 60)
+    # A long end that meets a short one where it points says as much as two of middling length.
+    doubt = gap / (8 * np.sqrt(one.length * other.length) + 60)
     return ((leave + arrive) / 2 / noise) ** 2 + (explained / noise) ** 2 + (colours / PROFILE_NOISE) ** 2 + doubt
 
 
@@ -164,5 +165,5 @@ def _sureness(i: int, j: int, costs: NDArray[np.float64], own: NDArray[np.float6
     ]
     apart = float(np.clip((min(rivals, default=np.inf) - costs[i, j]) / RIVAL, 0.2, 1))
     weaker = min(ends[i].contrast, ends[j].contrast)
-    shorter = min(ends[i].length, ends[j].length)
-    return float(np.exp(-costs[i, j] / 4) * apart * min(weaker / 12, 1) * min(shorter / 12, 1))
+    length = float(np.sqrt(ends[i].length * ends[j].length))
+    return float(np.exp(-costs[i, j] / 4) * apart * min(weaker / 12, 1) * min(length / 12, 1))

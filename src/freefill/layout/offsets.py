@@ -14,7 +14,7 @@ from freefill.layout.sight import Sight
 
 PATCH = 8
 DIMENSIONS = 24  # of a patch, after principal components
-QUERIES = 2500  # patches that look for their likeness
+QUERIES = 1200  # patches that look for their likeness
 NEAR_SHARE = 1 / 15  # of the longer side: nearer patches overlap, and are alike for that reason
 COMMONEST = 50
 LINE_SHARES = (0.4, 0.55, 0.7, 0.85, 1.0, 1.15, 1.35, 1.6)  # of a joined line's gap

@@ -1,13 +1,8 @@
 """Whether and how a layout steers the texture engine, and what the user is told of it."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "layout"))
 import pictures
+import pytest
 
 from freefill.engines.texture import Texture
 from freefill.values import Crop, EngineSettings
@@ -43,6 +38,13 @@ def test_asked_for_a_layout_is_made_in_any_case():
     asked = filled(image, hole, "layout")
     assert not np.array_equal(asked.pixels, filled(image, hole, "never").pixels)
     assert any("no line crosses the hole" in note and "labelling" in note for note in asked.notes)
+
+
+def test_where_there_is_little_to_copy_no_layout_is_claimed():
+    image = pictures.horizon(8, 9, (24, 24))
+    hole = np.ones((24, 24), bool)
+    hole[:3] = hole[-3:] = False
+    assert filled(image, hole, "layout").notes == ("little to copy from: the hole was filled smoothly",)
 
 
 def test_the_same_fill_twice():
