@@ -44,5 +44,9 @@ bench: setup  ## the measurements of docs/results.md
 golden: setup  ## renew the golden numbers; read them in the diff
 	FREEFILL_GOLDEN=write $(BIN)/python -m pytest -n 0 -m '' -k golden
 
+docs: setup  ## build the site into site/; it reads without a network
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:  ## remove what was built
-	rm -rf .venv demo dist build
+	rm -rf .venv demo dist build site
