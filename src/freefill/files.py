@@ -7,6 +7,7 @@ import errno
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -55,6 +56,55 @@ def _mode(path: str | os.PathLike[str]) -> int:
         return 0
 
 
+_PIPE_WAIT_S = 20.0
+
+
+def read_pipe(name: str) -> bytes:
+    """Read a named pipe to its end; where nobody writes to it, do not wait for ever.
+
+    Raises
+    ------
+    InputError
+        If nothing came for 20 seconds after it was opened.
+    """
+    descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+        until = time.monotonic() + _PIPE_WAIT_S
+        while (first := _what_is_there(descriptor)) == b"":
+            if time.monotonic() > until:
+                raise InputError(f"{name}: this is a named pipe, and nobody writes to it; name a file")
+            time.sleep(0.02)
+        os.set_blocking(descriptor, True)
+        return first + stream.readall()
+
+
+def _what_is_there(descriptor: int) -> bytes:
+    """Return what a pipe holds now; nothing where it is empty, or nobody has opened it for writing yet."""
+    try:
+        return os.read(descriptor, 1 << 16)
+    except BlockingIOError:
+        return b""
+
+
+def _opened_for_writing(target: Path) -> BinaryIO:
+    """Open what is no file (/dev/stdout, a named pipe) for writing; a pipe that nobody reads is not waited for long."""
+    if not stat.S_ISFIFO(_mode(target)):
+        return target.open("wb")
+    until = time.monotonic() + _PIPE_WAIT_S
+    while True:
+        try:
+            descriptor = os.open(target, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > until:
+                raise InputError(f"{target}: this is a named pipe, and nobody reads from it; name a file") from None
+            time.sleep(0.02)
+        else:
+            os.set_blocking(descriptor, True)
+            return os.fdopen(descriptor, "wb")
+
+
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Give a file to write to that takes the place of `path` when the block ends well, and vanishes when it does not.
@@ -82,7 +132,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise InputError(f"{name}: the file is write-protected; write to another name, or allow writing")
     try:
         if kept is not None and not stat.S_ISREG(kept.st_mode):  # /dev/stdout, a named pipe: nothing to replace
-            with target.open("wb") as stream:
+            with _opened_for_writing(target) as stream:
                 yield stream
             return
         yield from _through_part(target, kept)

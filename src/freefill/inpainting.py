@@ -23,7 +23,7 @@ from freefill.engines.engine import Ready
 from freefill.errors import InputError
 from freefill.images.profile import colour_codec
 from freefill.masks.grow import grow, object_size_px
-from freefill.values import Box, Hole, Image, Mask, Options, Outcome, Picture, Plan
+from freefill.values import Box, Extras, Hole, Image, Mask, Options, Outcome, Picture, Plan
 
 Part = Literal["plan", "cut", "fill", "detail", "paste"]
 
@@ -85,6 +85,10 @@ def inpaint(
         notes = (*mask.notes, "the mask is empty: nothing to fill, the picture is unchanged")
         return Outcome(picture, mask, plan, watch.seconds, notes)
     notes = [*mask.notes, *plan.notes]
+    if picture.extras.unknown is not None and (rest := int((picture.extras.unknown & ~final.hole).sum())):
+        notes.append(
+            f"{rest:,} px outside the hole hold no number (NaN): they stay so, and nothing is copied from them"
+        )
     if ready.spec.bits < 16 and picture.pixels.dtype != np.uint8:
         notes.append(f"engine '{ready.spec.name}' works in {ready.spec.bits} bits: the fill has 256 levels")
     stages: dict[str, Image] = {}
@@ -114,7 +118,7 @@ def inpaint(
     if mask.own_alpha and alpha is not None:
         alpha = alpha.copy()
         alpha[final.hole] = picture.full_scale  # the hole was what was transparent: now there is something to see
-    filled = replace(picture, pixels=canvas.pixels, alpha=alpha)
+    filled = replace(picture, pixels=canvas.pixels, alpha=alpha, extras=_known_now(picture.extras, final.hole))
     told = tuple(dict.fromkeys(notes))
     return Outcome(filled, final, plan, watch.seconds, told, stages, ready.engine.weights_sha256)
 
@@ -152,11 +156,17 @@ def prepare(
 
 
 def _allowed(picture: Picture, source: Hole | None) -> Hole | None:
-    """Return where pixels may be copied from: what the user allows, and never transparent pixels."""
-    if picture.alpha is None or (picture.alpha > 0).all():
-        return source
-    opaque = picture.alpha > 0
-    return opaque if source is None else opaque & source
+    """Return where pixels may be copied from: what the user allows, and never what is transparent or has no number."""
+    bars = [] if picture.alpha is None or (picture.alpha > 0).all() else [picture.alpha == 0]
+    bars += [] if picture.extras.unknown is None else [picture.extras.unknown]
+    for bar in bars:
+        source = ~bar if source is None else source & ~bar
+    return source
+
+
+def _known_now(extras: Extras, hole: Hole) -> Extras:
+    """Return the extras of the filled picture: where it was filled there is a number now."""
+    return extras if extras.unknown is None else replace(extras, unknown=extras.unknown & ~hole)
 
 
 class _Watch:

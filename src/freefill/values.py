@@ -416,6 +416,7 @@ class EngineSpec:
     colour : "own" = works on the picture's own numbers, "srgb" = a network that knows sRGB
     devices : "cpu", "cuda", "mps"
     deterministic : same crop, seed, version and device kind, same fill
+    attention : can tell where each part of the hole was copied from
     aliases : other names the user may type
     """
 
@@ -433,6 +434,7 @@ class EngineSpec:
     colour: Literal["own", "srgb"] = "own"
     devices: tuple[str, ...] = ("cpu",)
     deterministic: bool = True
+    attention: bool = False
     aliases: tuple[str, ...] = ()
 
 

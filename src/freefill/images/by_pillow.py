@@ -85,6 +85,7 @@ def read_by_pillow(stream: BinaryIO, kind: str, name: str, max_mpx: float | None
             exif = info.get("exif") or None
             if exif is None and kind == "AVIF":
                 exif = image.getexif().tobytes() or None
+        bits = _depth_of(image, stream, kind)
         image.load()
         raster = raster_of(image, name, info.get("icc_profile"))
     exif = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) else None
@@ -99,8 +100,26 @@ def read_by_pillow(stream: BinaryIO, kind: str, name: str, max_mpx: float | None
         xmp=xmp if isinstance(xmp, bytes) and xmp else None,
         dpi=dpi if dpi and all(value > 0 for value in dpi) else None,
         carry=carry,
+        notes=(f"{bits} bits a channel are read as 8, and written as 8",) if bits > 8 else (),
     )
     return picture_of(raster, extras, name)
+
+
+def _depth_of(image: PilImage.Image, stream: BinaryIO, kind: str) -> int:
+    """Return the bits a channel that a HEIC or AVIF file says it has; 8 for all others."""
+    if kind == "HEIF":
+        return int(image.info.get("bit_depth") or 8)
+    if kind != "AVIF":
+        return 8
+    here = stream.tell()
+    stream.seek(0)
+    head = stream.read(1 << 16)
+    stream.seek(here)
+    place = head.find(b"av1C")  # AV1 codec configuration: the third byte says high_bitdepth and twelve_bit
+    if place < 0 or place + 7 > len(head):
+        return 8
+    flags = head[place + 6]
+    return (12 if flags & 0x20 else 10) if flags & 0x40 else 8
 
 
 def _webp_header(data: bytes, name: str) -> tuple[int, int, bool, bool]:
@@ -128,18 +147,33 @@ def _webp_header(data: bytes, name: str) -> tuple[int, int, bool, bool]:
     return *size, lossless, animated
 
 
+def check_by_pillow(picture: Picture, kind: str, name: str) -> None:
+    """Refuse what one of these formats cannot hold, or cannot be written here.
+
+    Raises
+    ------
+    InputError
+        If it is so.
+    """
+    if kind == "WEBP" and max(picture.size) > 16383:
+        raise InputError(f"{name}: WebP holds at most 16,383 px a side; write PNG or TIFF instead")
+    if kind == "GIF" and (picture.extras.native is None or picture.extras.mode != "P"):
+        raise InputError(f"{name}: GIF holds 256 colours only; write PNG instead")
+    if kind == "HEIF":
+        _register_heif(name)
+
+
 def write_by_pillow(picture: Picture, stream: BinaryIO, kind: str, quality: int | None, name: str) -> tuple[str, ...]:
     """Write a picture as WebP, BMP, GIF, AVIF or HEIC; returns notes about what the format could not hold.
 
     WebP is lossless where the input was (WebP or any lossless format) and no quality is asked for.
     """
+    check_by_pillow(picture, kind, name)
     extras, notes = picture.extras, []
     if picture.pixels.dtype != np.uint8:
         notes.append(f"written with 8 bits a channel: {WORDS[kind]} holds no more here")
     options: dict[str, Any] = {}
     if kind == "WEBP":
-        if max(picture.size) > 16383:
-            raise InputError(f"{name}: WebP holds at most 16,383 px a side; write PNG or TIFF instead")
         own = extras.carry.lossless if isinstance(extras.carry, WebpCarry) else extras.format not in LOSSY
         lossless = own and quality is None
         options = {"lossless": lossless, "quality": quality or 90, "method": 4, "exact": True}
@@ -149,14 +183,10 @@ def write_by_pillow(picture: Picture, stream: BinaryIO, kind: str, quality: int 
     elif kind == "BMP":
         return _write_bmp(picture, stream, notes)
     elif kind == "GIF":
-        if extras.native is None or extras.mode != "P":
-            raise InputError(f"{name}: GIF holds 256 colours only; write PNG instead")
         image = pil_of(picture, ("P",))
         image.save(stream, "GIF", optimize=False, **_transparent_index(image))
         return tuple(notes)
     else:
-        if kind == "HEIF":
-            _register_heif(name)
         options = {"quality": 90 if quality is None else quality}
         image = pil_of(picture, ("RGB", "RGBA"))
     profile = extras.icc if extras.icc and space_of(extras.icc) == "RGB" else None
@@ -165,7 +195,36 @@ def write_by_pillow(picture: Picture, stream: BinaryIO, kind: str, quality: int 
     for option, block in (("icc_profile", profile), ("exif", extras.exif), ("xmp", extras.xmp)):
         if block:
             options[option] = b"Exif\0\0" + block if option == "exif" and kind != "AVIF" else block
+    if (
+        kind == "WEBP"
+        and image.mode == "RGBA"
+        and picture.alpha is not None
+        and (picture.alpha == picture.full_scale).all()
+    ):
+        return _write_opaque_webp(image, stream, options, notes)
     image.save(stream, kind, **options)
+    return tuple(notes)
+
+
+def _write_opaque_webp(
+    image: PilImage.Image, stream: BinaryIO, options: dict[str, Any], notes: list[str]
+) -> tuple[str, ...]:
+    """Write WebP with an alpha channel that is opaque everywhere, which the library drops.
+
+    A lossless file has a bit that says whether alpha is used; the pixels behind it are written all the same (RFC 9649,
+    section 3.4). A lossy one has no such bit.
+    """
+    out = io.BytesIO()
+    image.save(out, "WEBP", **options)
+    data = bytearray(out.getvalue())
+    place = data.find(b"VP8L", 12)
+    if options["lossless"] and place >= 0 and data[place + 8] == 0x2F:
+        data[place + 12] |= 0x10
+        if data[12:16] == b"VP8X":
+            data[20] |= 0x10
+    else:
+        notes.append("the alpha channel, opaque everywhere, was left out: lossy WebP holds none")
+    stream.write(data)
     return tuple(notes)
 
 

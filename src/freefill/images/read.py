@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from freefill.errors import InputError
-from freefill.files import explain
+from freefill.files import explain, read_pipe
 from freefill.images.by_pillow import read_by_pillow
 from freefill.images.jpeg.file import read_jpeg
 from freefill.images.metadata.exif import clean_exif, orientation_of
@@ -64,9 +64,9 @@ def read_picture(
             raise InputError(f"{name}: this is a folder, a picture file is wanted; for folders: freefill batch")
         if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
             raise InputError(f"{name}: this is a device, a picture file is wanted")
+        if stat.S_ISFIFO(mode):
+            return _read(io.BytesIO(read_pipe(name)), name, max_mpx, first_frame)
         with Path(name).open("rb") as stream:
-            if stat.S_ISFIFO(mode):
-                return _read(io.BytesIO(stream.read()), name, max_mpx, first_frame)
             return _read(stream, name, max_mpx, first_frame)
     except OSError as error:
         raise explain(name, error, "read") from None

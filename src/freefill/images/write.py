@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from freefill.errors import InputError, did_you_mean
 from freefill.files import replacing
-from freefill.images.by_pillow import write_by_pillow
-from freefill.images.jpeg.file import write_jpeg
+from freefill.images.by_pillow import check_by_pillow, write_by_pillow
+from freefill.images.jpeg.file import check_opaque, write_jpeg
 from freefill.images.png.write import write_png
 from freefill.images.tiff.write import left_behind, write_tiff
 from freefill.values import Picture
@@ -79,9 +79,42 @@ def format_for(picture: Picture, path: str | None, format: str | None = None) ->
     suffix = Path(path).suffix.lower().lstrip(".") if path is not None else ""
     if suffix in FORMATS:
         return FORMATS[suffix]
-    if suffix and path is not None and Path(path).suffix[1:].isalnum() and picture.extras.format is None:
-        raise InputError(f"{path}: '.{suffix}' is no format that is written; all: {_all()}")
+    if suffix and path is not None:
+        raise InputError(
+            f"{path}: '.{suffix}' is no format that is written;{did_you_mean(suffix, FORMATS)} all: {_all()}; "
+            f"or pass --format"
+        )
     return picture.extras.format or "PNG"
+
+
+def check_holds(picture: Picture, kind: str, name: str, will_be_opaque: bool = False) -> None:
+    """Refuse what a format's writer would refuse after the filling.
+
+    Parameters
+    ----------
+    kind : as `format_for` names it
+    will_be_opaque : what is transparent now is what will be filled
+
+    Raises
+    ------
+    InputError
+        If the format cannot hold the picture, or needs an extra that is not here.
+    """
+    if kind == "JPEG" and not will_be_opaque:
+        check_opaque(picture, name)
+    if kind in ("GIF", "WEBP", "HEIF"):
+        check_by_pillow(picture, kind, name)
+
+
+def name_for(picture: Picture, path: str) -> str:
+    """Return NAME.filled.EXT beside a picture: with its own ending where that is true, else with its format's.
+
+    A PNG that was saved as photo.jpg stays a PNG: as a JPEG its known pixels would change.
+    """
+    where = Path(path)
+    own = picture.extras.format or "PNG"
+    suffix = where.suffix if FORMATS.get(where.suffix.lower().lstrip(".")) == own else SUFFIXES[own]
+    return str(where.with_name(f"{where.stem}.filled{suffix}"))
 
 
 def _all() -> str:

@@ -55,8 +55,34 @@ def mask_from_picture(picture: Picture, *, invert: bool = False, channel: Channe
     elif channel == "auto" and picture.alpha is not None and not _bright(picture.alpha).all():
         hole = _from_alpha(picture, _bright(picture.alpha), notes)
     else:
-        hole = _from_colours(picture.pixels, notes, guess=channel == "auto")
+        hole = _from_colours(picture.pixels, picture.source, notes, guess=channel == "auto")
     return _finished(hole, picture.source, notes, invert)
+
+
+def _check_no_photograph(pixels: NDArray[Any], source: str) -> None:
+    """Refuse a mask that is a photograph: picture and mask were exchanged, or another file was meant.
+
+    A mask is black and white, with some grey at soft edges. Where more than half of it is neither, in a hundred levels
+    and more, there is no telling what is to go. A colour is told sooner: masks in colour have a few, photographs
+    thousands.
+
+    Raises
+    ------
+    InputError
+        With the way out.
+    """
+    step = max(int(np.sqrt(pixels.shape[0] * pixels.shape[1] / 250_000)), 1)
+    some = pixels[::step, ::step]
+    levels = some.astype(np.float32) / (1.0 if some.dtype.kind == "f" else float(np.iinfo(some.dtype).max))
+    bright = levels.max(axis=2)
+    share = float(((bright > 0.1) & (bright < 0.9)).mean())
+    many = len(np.unique((bright * 255).astype(np.uint8))) >= 100
+    coloured = float((levels.max(axis=2) - levels.min(axis=2) > 0.1).mean()) > 0.1 if levels.shape[2] == 3 else False
+    if many and share > (0.25 if coloured else 0.5):
+        raise InputError(
+            f"{source}: looks like a photograph, not a mask ({share:.0%} of it is neither black nor white); were "
+            f"picture and mask exchanged? --mask-channel grey takes all that is brighter than half"
+        )
 
 
 def mask_from_alpha(picture: Picture) -> Mask:
@@ -101,6 +127,8 @@ def mask_from_array(array: NDArray[Any], *, invert: bool = False, source: str = 
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise InputError(f"{source}: the mask has NaN or infinite numbers; replace them first")
     notes: list[str] = []
+    if array.ndim == 3 and array.shape[2] >= 3 and array.dtype == np.uint8:
+        _check_no_photograph(array[:, :, :3], source)
     array = _brightest(array[:, :, :3]) if array.ndim == 3 else array
     return _finished(_levels(array, notes), source, notes, invert)
 
@@ -194,7 +222,7 @@ def _levels(levels: NDArray[Any], notes: list[str]) -> Hole:
     return hole
 
 
-def _from_colours(pixels: NDArray[Any], notes: list[str], guess: bool) -> Hole:
+def _from_colours(pixels: NDArray[Any], source: str, notes: list[str], guess: bool) -> Hole:
     """Return the hole of a picture without alpha, or with one that says nothing."""
     if pixels.shape[2] == 3 and guess:
         found = two_colours(pixels)
@@ -202,6 +230,8 @@ def _from_colours(pixels: NDArray[Any], notes: list[str], guess: bool) -> Hole:
             hole, note = found
             notes.append(note)
             return hole
+    if guess:
+        _check_no_photograph(pixels, source)
     return _levels(_brightest(pixels), notes)
 
 

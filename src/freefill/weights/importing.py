@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from freefill.errors import WeightsError
+from freefill.files import is_file
 from freefill.weights.cards import catalogue
 from freefill.weights.cards.card import Card, PackageMember
 from freefill.weights.folder import Record, check_name, hash_problem, hashes, keep, now, put, record_for, sha256_of_file
@@ -57,7 +58,7 @@ def import_file(path: Path, name: str | None = None) -> list[Imported]:
         If it is no weights, fits no known network, or is not what `name` says.
     """
     path = Path(path)
-    if not path.is_file():
+    if not is_file(path):
         raise WeightsError(f"{path}: there is no such file")
     if name is not None:
         check_name(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from freefill.errors import WeightsError, did_you_mean
+from freefill.files import is_file
 from freefill.weights.cards import catalogue
 from freefill.weights.cards.card import Card
 from freefill.weights.folder import hash_problem, hashes, read_record, ready, records, sha256_of_file
@@ -23,7 +24,7 @@ def locate(name_or_path: str) -> Path:
     card = card_of(name_or_path)
     if _is_path(name_or_path):
         path = Path(name_or_path)
-        if not path.is_file():
+        if not is_file(path):
             raise WeightsError(f"{path}: there is no such file of weights")
         return path
     path = ready(name_or_path, card)
@@ -96,4 +97,4 @@ def _is_path(text: str) -> bool:
     endings = (".pth", ".pt", ".safetensors", ".onnx", ".tflite", ".npz")
     if card_of(text) is not None:
         return False
-    return "/" in text or "\\" in text or Path(text).suffix in endings or Path(text).is_file()
+    return "/" in text or "\\" in text or Path(text).suffix in endings or is_file(text)

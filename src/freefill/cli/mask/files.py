@@ -15,6 +15,7 @@ import click
 
 from freefill.cli.options import LengthType
 from freefill.errors import FreefillError, InputError
+from freefill.files import is_file, is_folder
 
 if TYPE_CHECKING:
     from freefill.values import Image, Mask, Picture
@@ -115,7 +116,7 @@ def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.p
         return [Job(place, output or str(Path(place).with_suffix("")) + suffix)]
     if output is None or output == "-":
         raise click.UsageError("several pictures: name a folder for their masks with -o DIR")
-    if Path(output).is_file():
+    if is_file(output):
         raise InputError(f"{output}: this is a file, and there are {len(found)} masks to write; name a folder")
     names = name_outputs(sorted(found), ".png")
     return [Job(found[name], str(Path(output) / names[name])) for name in sorted(found)]
@@ -245,11 +246,11 @@ def is_folder_name(output: str | None) -> bool:
     """Tell whether an output means a folder: it is one, or its name has no ending."""
     if output is None or output == "-":
         return False
-    return Path(output).is_dir() or (not Path(output).suffix and not Path(output).is_file())
+    return is_folder(output) or (not Path(output).suffix and not is_file(output))
 
 
 def _below(place: str, output: str | None) -> bool:
     """Tell whether a picture is one of our own earlier masks, in the output folder."""
-    if output is None or output == "-" or not Path(output).is_dir():
+    if output is None or output == "-" or not is_folder(output):
         return False
     return Path(output).resolve() in Path(place).resolve().parents

@@ -18,6 +18,7 @@ from freefill.cli.mask.files import (
     write_options,
 )
 from freefill.errors import InputError
+from freefill.files import is_file
 
 if TYPE_CHECKING:
     from freefill.masks.grabcut import Marks
@@ -210,7 +211,7 @@ def _numbered(count: int, output: str | None) -> list[Job]:
     if count == 1 and not is_folder_name(output):
         return [Job("random", output)]
     folder = Path(output)
-    if folder.is_file():
+    if is_file(folder):
         raise InputError(f"{output}: this is a file, and there are {count} masks to write; name a folder")
     return [Job("random", str(folder / f"{number:06d}.png")) for number in range(count)]
 

@@ -24,6 +24,7 @@ from freefill.cli.mask.files import (
 )
 from freefill.cli.options import prior_option
 from freefill.errors import InputError
+from freefill.files import is_file, is_folder
 from freefill.masks.refining.settings import SWITCHES, THOROUGH, RefineSettings
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def refine(
     jobs = plan_jobs(masks, output, suffix=".refined.png")
     if overlay is not None and image is None:
         raise click.UsageError("--overlay shows the steps on the picture: give --image")
-    if overlay is not None and len(jobs) > 1 and Path(overlay).is_file():
+    if overlay is not None and len(jobs) > 1 and is_file(overlay):
         raise InputError(f"{overlay}: this is a file, and there are {len(jobs)} overlays to write; name a folder")
 
     def make(job: Job) -> Made:
@@ -86,7 +87,7 @@ def refine(
         seen = None if picture is None else as_image(picture)
         mask, refined = refined_mask(given, seen, prior, settings=settings, things=things)
         if overlay is not None and picture is not None:
-            folder = len(jobs) > 1 or Path(overlay).is_dir() or overlay.endswith("/")
+            folder = len(jobs) > 1 or is_folder(overlay) or overlay.endswith("/")
             _show_steps(picture, given, refined, str(Path(overlay) / Path(job.output).name) if folder else overlay)
         added = {step: round(share, 5) for step, share in refined.shares().items()}
         return Made(mask, {"share_before": round(given.share, 6), "added": added})
@@ -111,7 +112,7 @@ def _chosen(thorough: bool, values: tuple[str, ...], left_out: list[str]) -> Ref
 
 def _image_of(mask: str, image: str) -> str:
     """Return the picture of a mask: the file given, or the one of that name in the folder given."""
-    if not Path(image).is_dir():
+    if not is_folder(image):
         return image
     from freefill import places
 

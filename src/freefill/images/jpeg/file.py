@@ -79,6 +79,20 @@ def read_jpeg(data: bytes, name: str, max_mpx: float | None) -> Picture:
     return picture_of(raster, extras, name)
 
 
+def check_opaque(picture: Picture, name: str) -> None:
+    """Refuse what JPEG cannot hold.
+
+    Raises
+    ------
+    InputError
+        If the picture is transparent somewhere, or too large.
+    """
+    if picture.alpha is not None and (picture.alpha != picture.full_scale).any():
+        raise InputError(f"{name}: JPEG holds no transparency; write PNG, WebP or TIFF instead")
+    if max(picture.size) > 65500:
+        raise InputError(f"{name}: JPEG holds at most 65,500 px a side; write PNG, WebP or TIFF instead")
+
+
 def write_jpeg(picture: Picture, stream: BinaryIO, quality: int | None, name: str) -> tuple[str, ...]:
     """Write a picture as JPEG; with the tables and subsampling it came with, unless `quality` is given.
 
@@ -93,12 +107,9 @@ def write_jpeg(picture: Picture, stream: BinaryIO, quality: int | None, name: st
     """
     extras, notes = picture.extras, []
     carry = extras.carry if isinstance(extras.carry, JpegCarry) else None
+    check_opaque(picture, name)
     if picture.alpha is not None:
-        if (picture.alpha != picture.full_scale).any():
-            raise InputError(f"{name}: JPEG holds no transparency; write PNG, WebP or TIFF instead")
         notes.append("the alpha channel, opaque everywhere, was left out: JPEG holds none")
-    if max(picture.size) > 65500:
-        raise InputError(f"{name}: JPEG holds at most 65,500 px a side; write PNG, WebP or TIFF instead")
     if picture.pixels.dtype != np.uint8:
         notes.append("written with 8 bits a channel: JPEG holds no more")
     options: dict[str, Any] = {"quality": 95 if quality is None else quality, "subsampling": 0}
