@@ -106,11 +106,6 @@ def main(args: list[str] | None = None) -> None:
     except BrokenPipeError:  # the reader of our standard output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
-    except MemoryError:
-        click.echo(
-            "freefill: there is not enough memory; free some, lower --max-memory, or make the picture smaller", err=True
-        )
-        sys.exit(1)
     except OSError as error:  # what no command expected of the system is one line too
         from freefill.files import explain
 

@@ -134,7 +134,7 @@ def _deep(bare: bytes, header: tuple[int, int, int, int, int], chunks: list[Chun
     else:
         import cv2
 
-        _check_length(chunks, header, channels)
+        _check_rows(chunks, header, channels)
         found = cv2.imdecode(np.frombuffer(bare, np.uint8), cv2.IMREAD_UNCHANGED)
         if found is None or found.dtype != np.uint16 or found.shape != (height, width, channels):
             raise OSError("pixel data cannot be decoded")
@@ -161,22 +161,28 @@ def _as_eight_bit(bare: bytes, width: int, height: int, channels: int, interlace
     return array.view(">u2").astype(np.uint16).reshape(height, width, channels)
 
 
-def _check_length(chunks: list[Chunk], header: tuple[int, int, int, int, int], channels: int) -> None:
-    """Raise where the pixel data ends early: OpenCV would print, and give grey rows."""
+def _check_rows(chunks: list[Chunk], header: tuple[int, int, int, int, int], channels: int) -> None:
+    """Raise where the pixel data ends early, or a row begins with no filter: OpenCV would print, and give grey rows."""
     width, height, _, _, interlace = header
-    rows = [(width, height)]
+    passes = [(width, height)]
     if interlace:
         starts = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-        rows = [((width - x + dx - 1) // dx, (height - y + dy - 1) // dy) for x, y, dx, dy in starts]
-    wanted = sum((1 + 2 * channels * w) * h for w, h in rows if w > 0 and h > 0)
+        passes = [((width - x + dx - 1) // dx, (height - y + dy - 1) // dy) for x, y, dx, dy in starts]
+    lengths = [(1 + 2 * channels * w, h) for w, h in passes if w > 0 and h > 0]
+    filters = np.concatenate([np.full(h, length, np.int64) for length, h in lengths])
+    places = np.cumsum(filters) - filters  # of each row's first byte, which names its filter
     stream, found = zlib.decompressobj(), 0
     for kind, body in chunks:
         if kind != b"IDAT":
             continue
         while body and not stream.eof:
-            found += len(stream.decompress(body, 1 << 20))
+            part = stream.decompress(body, 1 << 20)
+            here = places[np.searchsorted(places, found) : np.searchsorted(places, found + len(part))] - found
+            if (np.frombuffer(part, np.uint8)[here] > 4).any():
+                raise OSError("a row of pixels has no filter that PNG knows")
+            found += len(part)
             body = stream.unconsumed_tail
-    if found + len(stream.flush()) < wanted:
+    if found + len(stream.flush()) < filters.sum():
         raise OSError("pixel data ends early")
 
 
