@@ -31,7 +31,7 @@ WEIGHTS = ("nanodet", POSE, SELFIE)
 SIZE_PX = 256
 WIDE = 0.5  # margin of the wider square, as a share of the box's longer side
 CANVAS_PX = 320  # the most that a person's evidence is kept at
-SMALL_PX = 48.0  # longer side of a box; below it the wider look sees nothing that the first does not
+SMALL_PX = 48.0  # longer side of a box; below it neither a wider look nor the pose network's presence says anything
 WIDE_TRUST = 0.72  # by what the wider look's sureness is multiplied
 KEPT_WIDE = 0.25  # nothing is masked farther than this share of a box's sides outside it
 LEAST_STILL = 0.9  # of the presence in the first box: a larger box in which less of a person is seen is none of hers
@@ -46,6 +46,10 @@ SEEN_LIMB = 0.6  # of a drawn limb: where the masks show less, the person may be
 # offset is 0.4 below the fitted one: at one half, 230 of 286 true boxes and 27 of 96 false ones are taken.
 SURENESS = np.array([4.37, 2.85, 0.80, 0.32])
 SURENESS_OFFSET = -3.3
+# Where the pose network sees nobody NanoDet must be surer, or petals and caps on a wall are persons.
+LEAST_ALONE, UNSEEN = 0.36, 0.3
+# Of a box below SMALL_PX the pose network sees too little: by NanoDet's score alone, one half from 0.33 on.
+SURENESS_SMALL, SURENESS_SMALL_OFFSET = 9.33, -3.08
 
 
 @dataclass(frozen=True)
@@ -193,10 +197,14 @@ def _drop_apart(sure: NDArray[np.float32], first: NDArray[np.float32], cut: floa
 
 def _sureness(score: float, body: Body, box: NDArray[np.float64]) -> float:
     """Return how sure it is that a box holds a person, 0 to 1."""
+    if max(box[2:] - box[:2]) < SMALL_PX:
+        return float(1 / (1 + np.exp(-(SURENESS_SMALL * score + SURENESS_SMALL_OFFSET))))
     within = _inside(body.sure.shape, Box(*body.square, body.square[2]), box)
     masked = float((body.sure[within] > 0.5).mean()) if within.any() else 0.0
     evidence = np.array([score, body.presence, masked, np.log(max(body.square[2], 4))])
-    return float(1 / (1 + np.exp(-(SURENESS @ evidence + SURENESS_OFFSET))))
+    sureness = float(1 / (1 + np.exp(-(SURENESS @ evidence + SURENESS_OFFSET))))
+    unseen = score < LEAST_ALONE and body.presence < LEAST_PRESENCE
+    return min(sureness, UNSEEN) if unseen else sureness
 
 
 def _kept(person: Person, box: NDArray[np.float64], keep: float) -> Person:
