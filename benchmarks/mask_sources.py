@@ -47,12 +47,14 @@ def people_table(ablate: bool) -> None:
     whole = people.PeopleSettings()
     ways: dict[str, Callable[[np.ndarray], np.ndarray]] = {"people": lambda image: people.detect(image, whole)}
     if ablate:
-        for name, change in (("no tiles", {"tiles": False}), ("no mirror image", {"mirror": False})):
+        for name, change in (
+            ("no tiles", {"tiles": False}),
+            ("no mirror image", {"mirror": False}),
+            ("first look alone", {"whole": False}),
+        ):
             ways[name] = partial(people.detect, settings=replace(whole, **change))
-        for least in (0.2, 0.3, 0.35):
+        for least in (0.3, 0.4, 0.6):
             ways[f"score {least}"] = partial(people.detect, settings=replace(whole, least_score=least))
-        ways["pose network alone"] = lambda image: _with_networks(image, ["pose"])
-        ways["selfie network alone"] = lambda image: _with_networks(image, ["selfie"])
         ways["selfie, whole picture"] = _portrait
     print(f"persons on coco_people, {len(pictures)} pictures; sizes: root of the annotated area, px")
     print(f"{'':22} IoU   IoU>3%  cover  extra  s     missed of " + "  ".join(f"{a}-{b}" for a, b in SIZES))
@@ -84,16 +86,6 @@ def people_row(name: str, way: Callable[[np.ndarray], np.ndarray], pictures: lis
         f"{name:22} {table[:, 0].mean():.3f} {table[large, 0].mean():.3f}   {table[large, 1].mean():.3f}  "
         f"{table[large, 2].mean():.3f}  {np.median(seconds):.2f}  {'  '.join(missed)}"
     )
-
-
-def _with_networks(image: np.ndarray, names: list[str]) -> np.ndarray:
-    """Mask persons with some of the networks in the box only."""
-    kept = people.MASKS
-    people.MASKS = tuple(pair for pair in kept if pair[0] in names)
-    try:
-        return people.detect(image)
-    finally:
-        people.MASKS = kept
 
 
 def _portrait(image: np.ndarray) -> np.ndarray:
