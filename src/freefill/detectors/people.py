@@ -4,7 +4,7 @@ NanoDet finds persons in the whole picture and in tiles. Each is looked at twice
 MediaPipe's pose network, whose mask knows whole bodies, and its selfie network, whose mask knows heads and shoulders;
 and in a wider square by the pose network again. Both see the square and its mirror image. A person who goes on beyond
 the box is looked at once more with a larger box; a limb whose joints are seen and whose mask is not is drawn from the
-joints. docs/mask-sources.md has the measurements, decision 0041 the reasons.
+joints. docs/mask-sources.md has the measurements, decision 0050 the reasons.
 """
 
 from __future__ import annotations
