@@ -27,6 +27,7 @@ SLOPE = 3.5  # grey levels a pixel: steeper light is structure
 GRAIN = 8.0  # grey levels: stronger grain is texture
 SHARP = 6.0  # grey levels: where neither of two things has this, neither can end in a hard edge
 NEAR_PX = 2  # structure this near counts
+SURE_LINE = 0.3  # of a joined line
 MOST = 0.8  # of the copies and known pixels around must be smooth
 MOST_PX = 3  # "around"
 RIM_SHARE = 0.6  # of a region's known rim must be smooth
@@ -75,7 +76,11 @@ class Ground:
 
 
 def stretch(
-    image: NDArray[np.float32], known: NDArray[np.uint8], holes: NDArray[np.int32], copied: NDArray[np.int32]
+    image: NDArray[np.float32],
+    known: NDArray[np.uint8],
+    holes: NDArray[np.int32],
+    copied: NDArray[np.int32],
+    lines: NDArray[np.float32] | None = None,
 ) -> Membrane:
     """Find smooth ground in the hole and the light that belongs there.
 
@@ -85,6 +90,7 @@ def stretch(
     known : (H, W) uint8, 1 = known
     holes : (n, 2) int32, rows and columns to be written
     copied : (n, 2) int32, where each of them is copied from
+    lines : (h, w) float32 over the whole picture, how sure it is that an edge goes on here; no surface crosses one
     """
     ground = read_ground(image, known)
     from_where = _small_places(copied, ground.factor)
@@ -98,7 +104,7 @@ def stretch(
     sums = [np.bincount(cells, light[:, k], height * width).reshape(height, width) for k in range(3)]
     copies = np.stack(sums, axis=2) / np.maximum(counts, 1)[..., None]
     copies = np.where(counts[..., None] > 0, copies, ground.light).astype(np.float32)
-    region = _region(ground, counts, np.bincount(cells, smooth, height * width).reshape(height, width))
+    region = _region(ground, counts, np.bincount(cells, smooth, height * width).reshape(height, width), lines)
     covered = region[rows, cols]
     lift = np.zeros((len(holes), 3), np.float32)
     if covered.any():
@@ -153,7 +159,9 @@ def _slope(light: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.f
     return slope
 
 
-def _region(ground: Ground, counts: NDArray[Any], smooth_counts: NDArray[Any]) -> NDArray[np.bool_]:
+def _region(
+    ground: Ground, counts: NDArray[Any], smooth_counts: NDArray[Any], lines: NDArray[np.float32] | None
+) -> NDArray[np.bool_]:
     """Return where the hole is smooth: most copies around are, and most of the rim that the place belongs to."""
     import cv2
 
@@ -163,6 +171,8 @@ def _region(ground: Ground, counts: NDArray[Any], smooth_counts: NDArray[Any]) -
     agreeing = np.where(hole, smooth_counts, full * ground.smooth).astype(np.float32)
     share = cv2.boxFilter(agreeing, -1, size, normalize=False), cv2.boxFilter(everything, -1, size, normalize=False)
     region = hole & (share[0] > MOST * share[1])
+    if lines is not None:
+        region &= cv2.resize(lines, (hole.shape[1], hole.shape[0]), interpolation=cv2.INTER_LINEAR) < SURE_LINE
     count, labels = cv2.connectedComponents(region.astype(np.uint8), connectivity=4)
     grown = cv2.dilate(labels.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.int64)
     rim = (grown > 0) & ground.known & ~hole

@@ -99,7 +99,7 @@ def synthesise(
         copied = choose(coarse, tuning, crew)
         wanted = hole[coarse.holes[:, 0], coarse.holes[:, 1]]
         holes, copied = coarse.holes[wanted], copied[wanted]
-        membrane = stretch(image, known, holes, copied)
+        membrane = stretch(image, known, holes, copied, None if layout is None else layout[1])
         parts = membrane.smooth, membrane.blurred, membrane.lift
         colours = solve.paste(image, known, holes, copied, crew, tuning.screening, parts)
     return Synthesis(holes, copied, colours, left)
