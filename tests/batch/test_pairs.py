@@ -198,8 +198,6 @@ def test_a_row_whose_mask_is_gone_is_told_with_its_line(tmp_path: Path):
         ("p.jsonl", b'{"image": "a.jpg", "mask": 3}\n', "line 1: 'mask' is missing"),
         ("p.jsonl", b'["a.jpg", "a.png"]\n', "line 1: a row must be an object"),
         ("p.jsonl", b'{"image": "a.jpg"\n', "line 1: this is no JSON"),
-        ("p.csv", b"image,mask,output\na.jpg,a.png,../b.jpg\n", "inside the output folder"),
-        ("p.csv", b"image,mask,output\na.jpg,a.png,/b.jpg\n", "inside the output folder"),
         ("p.csv", b"image,mask,output\na.jpg,a.png,b.jpg\nb.jpg,a.png,B.jpg\n", "both would be written"),
     ],
 )
@@ -209,6 +207,66 @@ def test_a_wrong_manifest_is_refused_in_one_line(tmp_path: Path, name: str, cont
     with pytest.raises(InputError, match=message) as raised:
         read_manifest(str(tmp_path / name), str(tmp_path / "out"))
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("../b.jpg", "inside the output folder"), ("/b.jpg", "inside the output folder"),
+        ("C:\\b.jpg", "inside the output folder"), ("\\b.jpg", "inside the output folder"),
+        ("s3://b/b.jpg", "inside the output folder"), ("x\0y.jpg", "characters that no file name should have"),
+        ("freefill.jsonl", "own journal"), ("FreeFill.2-of-3.jsonl", "own journal"),
+    ],
+)  # fmt: skip
+def test_an_output_with_a_wrong_name_is_told_and_stops_no_other_row(tmp_path: Path, output: str, message: str):
+    tree(tmp_path, "a.jpg", "b.jpg", "a.png")
+    rows = [{"image": "a.jpg", "mask": "a.png", "output": output}, {"image": "b.jpg", "mask": "a.png"}]
+    (tmp_path / "p.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    pairing = read_manifest(str(tmp_path / "p.jsonl"), str(tmp_path / "out"))
+    assert [pair.output for pair in pairing.pairs] == ["b.jpg"]
+    assert [each.kind for each in pairing.alone] == ["row"]
+    assert "line 1" in pairing.alone[0].reason
+    assert message in pairing.alone[0].reason
+
+
+def test_a_journal_may_lie_below_a_folder_of_pictures(tmp_path: Path):
+    tree(tmp_path, "a.jpg", "a.png")
+    (tmp_path / "p.jsonl").write_text('{"image": "a.jpg", "mask": "a.png", "output": "deep/freefill.jsonl"}\n')
+    assert read_manifest(str(tmp_path / "p.jsonl"), str(tmp_path / "out")).pairs[0].output == "deep/freefill.jsonl"
+
+
+@pytest.mark.parametrize("bad", ["{", "[1]", '{"image": "a.jpg"}', '{"image": "a.jpg", "mask": 3}', "[" * 99999])
+def test_one_bad_row_stops_no_other(tmp_path: Path, bad: str):
+    tree(tmp_path, "a.jpg", "a.png")
+    (tmp_path / "p.jsonl").write_text(f'{bad}\n{{"image": "a.jpg", "mask": "a.png"}}\n')
+    pairing = read_manifest(str(tmp_path / "p.jsonl"), str(tmp_path / "out"))
+    assert len(pairing.pairs) == 1
+    assert "line 1: " in pairing.alone[0].reason
+
+
+@pytest.mark.parametrize("letter", ["\u2028", "\u2029", "\u0085"])
+def test_a_line_of_json_ends_at_a_newline_only(tmp_path: Path, letter: str):
+    tree(tmp_path, f"a{letter}b.jpg", "a.png")
+    row = json.dumps({"image": f"a{letter}b.jpg", "mask": "a.png"}, ensure_ascii=False)
+    (tmp_path / "p.jsonl").write_text(f"{row}\r\n{row}".replace("\r", ""), encoding="utf-8")
+    (tmp_path / "one.jsonl").write_text(row + "\n", encoding="utf-8")
+    pairing = read_manifest(str(tmp_path / "one.jsonl"), str(tmp_path / "out"))
+    assert pairing.pairs[0].output == f"a{letter}b.jpg"
+
+
+def test_a_word_in_a_manifest_makes_the_mask(tmp_path: Path):
+    tree(tmp_path, "a.jpg")
+    (tmp_path / "p.csv").write_text("image,mask\na.jpg,people\n")
+    (pair,) = read_manifest(str(tmp_path / "p.csv"), str(tmp_path / "out")).pairs
+    assert (pair.mask, pair.made) == ("people", True)
+
+
+def test_a_journals_relative_paths_start_where_the_batch_was_started(tmp_path: Path):
+    tree(tmp_path, "p/a.jpg", "m/a.png", "filled/a.jpg")
+    row = {"image": "p/a.jpg", "mask": "m/a.png", "output": "a.jpg", "folder": str(tmp_path)}
+    (tmp_path / "filled" / "freefill.jsonl").write_text(json.dumps(row) + "\n")
+    (pair,) = read_manifest(str(tmp_path / "filled" / "freefill.jsonl"), str(tmp_path / "out")).pairs
+    assert (pair.image, pair.mask) == (str(tmp_path / "p/a.jpg"), str(tmp_path / "m/a.png"))
 
 
 def test_a_journal_serves_as_a_manifest(tmp_path: Path):

@@ -138,3 +138,43 @@ def test_a_wrong_call_is_told_in_one_line(
     assert (ended, out) == (code, "")
     assert message in err
     assert "Traceback" not in err
+
+
+def test_a_journal_is_read_again_as_a_manifest(folder: Path, freefill: Callable[..., Ran]):
+    assert freefill("batch", "photos", "masks", "-o", "out", *FAST, "-q")[0] == 0
+    code, out, _ = freefill("batch", "out/freefill.jsonl", "-o", "again", *FAST)
+    assert (code, out[:8]) == (0, "2 filled")
+
+
+def test_a_bad_row_gives_exit_code_3_and_the_rest_is_filled(folder: Path, freefill: Callable[..., Ran]):
+    (folder / "pairs.jsonl").write_text('{\n{"image": "photos/a.jpg", "mask": "masks/a.png"}\n')
+    code, out, err = freefill("batch", "pairs.jsonl", "-o", "out", *FAST)
+    assert (code, out[:8]) == (3, "1 filled")
+    assert err.startswith("freefill: pairs.jsonl, line 1: this is no JSON")
+
+
+def test_shapes_need_no_masks(folder: Path, freefill: Callable[..., Ran]):
+    code, out, _ = freefill("batch", "photos", "-o", "out", "--box", "75%,75%,25%,25%", *FAST)
+    assert (code, out[:8]) == (0, "3 filled")
+    with Image.open(folder / "out/b.png") as filled, Image.open(folder / "photos/b.png") as photo:
+        unlike = (np.asarray(filled) != np.asarray(photo)).any(axis=2)
+    assert unlike[30:, 30:].any()
+    assert not unlike[:30].any()
+    assert not unlike[:, :30].any()
+
+
+def test_pictures_without_anything_to_remove_are_counted_apart(folder: Path, freefill: Callable[..., Ran]):
+    for name in ("a.jpg", "lone.png"):
+        (folder / "photos" / name).unlink()
+    Image.new("1", (40, 40)).save(folder / "masks" / "b.png")
+    code, out, _ = freefill("batch", "photos", "masks", "-o", "out", *FAST)
+    assert code == 0
+    assert out.startswith("0 filled, 1 without anything to remove in ")
+
+
+def test_what_may_not_be_copied_from_is_watched_by_resume(folder: Path, freefill: Callable[..., Ran]):
+    words = ("batch", "photos", "masks", "-o", "out", *FAST, "--not-from", "masks/left.png", "--json", "-q")
+    assert json.loads(freefill(*words)[1])["done"] == 2
+    assert json.loads(freefill(*words, "--resume")[1])["skipped"] == 2
+    Image.new("1", (40, 40)).save(folder / "masks/left.png")
+    assert json.loads(freefill(*words, "--resume")[1])["done"] == 2

@@ -231,3 +231,15 @@ def test_what_is_no_torchscript_is_said_so_even_if_its_hash_matches(tmp_path: Pa
 def test_torchscript_is_not_read_as_a_checkpoint(script: Path) -> None:
     with pytest.raises(WeightsError, match="a program and no checkpoint"):
         load_state(script)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [(lambda t: t.to_sparse(), "sparse"), (lambda t: t.to("meta"), "without numbers")],
+    ids=["sparse", "meta"],
+)
+def test_tensors_without_plain_numbers_are_refused_by_name(tmp_path: Path, change, said: str) -> None:
+    path = tmp_path / "w.pth"
+    torch.save({"a": torch.ones(2, 2), "b": change(torch.ones(2, 2))}, path)
+    with pytest.raises(WeightsError, match=f"'b' is {said}"):
+        load_state(path)

@@ -9,14 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from freefill import __version__, places
 from freefill.batch.pairs import Pair
 from freefill.batch.records import Record, Work
-from freefill.errors import FreefillError, InputError
+from freefill.errors import FreefillError, InputError, NothingFoundError
 from freefill.images.write import format_for, write_picture
 from freefill.inpainter import Inpainter
 from freefill.inputs import as_picture, mask_for, sources
-from freefill.values import Picture
+from freefill.values import Mask, Picture
 
 
 def filler(shared: tuple[Work, str]) -> Callable[[Pair], Record]:
@@ -64,7 +66,10 @@ def _fill(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
         read = {"image": pair.image, **({} if pair.made else {"mask": pair.mask}), **request.files()}
         stamps = {key: _stamp(place) for key, place in read.items()}
     picture = as_picture(_opened(pair.image), request.max_mpx)
-    mask = mask_for(pair.mask if pair.made else _opened(pair.mask), picture, request, request.max_mpx)
+    try:
+        mask = mask_for((pair.mask or None) if pair.made else _opened(pair.mask), picture, request, request.max_mpx)
+    except NothingFoundError as nothing:  # nobody there: the picture is written as it is, and counted apart
+        mask = Mask(np.zeros(picture.size, bool), pair.mask, (str(nothing),))
     if work.plan_only:
         plan = inpainter.plan(picture, mask, request)
         return _record("planned", pair, plan.engine, mask.share, plan.to_json(), (*mask.notes, *plan.notes))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from freefill import places
 from freefill.batch.pairs import Alone, Pair, Pairing, checked, name_outputs
 from freefill.errors import InputError
+from freefill.request import is_word
 
+JOURNAL = re.compile(r"freefill(\.\d+-of-\d+)?\.jsonl")
 SUFFIXES = frozenset((".csv", ".tsv", ".jsonl", ".ndjson"))
 
 
@@ -23,69 +26,99 @@ def is_manifest(place: str) -> bool:
 def read_manifest(place: str, output: str, format_suffix: str | None = None) -> Pairing:
     """Read the pairs of a manifest.
 
-    Relative paths start at the manifest's own folder, outputs at the output folder. A row whose picture or mask is not
-    there counts as one without a partner.
+    Relative paths start at the manifest's own folder, outputs at the output folder. A mask may be a word, such as
+    "people". The journal of a batch is a manifest too: its relative paths start where that batch was started. A row
+    that cannot be understood, or whose picture or mask is not there, is told with its line, and stops no other.
 
     Raises
     ------
     InputError
-        With the line, where a row cannot be understood.
+        If nothing can be read, or two outputs are one.
     """
     base = place.rpartition("/")[0] if places.is_remote(place) else str(Path(place).parent)
-    rows = list(_rows(place))
+    alone: list[Alone] = []
+    rows = list(_rows(place, alone))
     if not rows:
-        raise InputError(f"{place}: the manifest lists no picture")
+        raise InputError(alone[0].reason if alone else f"{place}: the manifest lists no picture")
     default = name_outputs(
         sorted({_below(base, row["image"]) for _, row in rows if not row.get("output")}), format_suffix
     )
-    pairs, alone = [], []
+    pairs: list[Pair] = []
     for line, row in rows:
-        image, mask = _resolved(base, row["image"]), _resolved(base, row["mask"])
-        gone = next((path for path in (image, mask) if not places.is_file(path)), None)
+        start = row.get("folder") or base
+        image, made = _resolved(start, row["image"]), is_word(row["mask"])
+        mask = row["mask"] if made else _resolved(start, row["mask"])
+        gone = next((path for path in (image, *([] if made else [mask])) if not _there(path)), None)
         if gone is not None:
-            alone.append(Alone(image, "picture", f"line {line}: {gone} does not exist"))
+            alone.append(Alone(image, "row", f"line {line}: {gone} does not exist"))
             continue
         name = row.get("output") or default[_below(base, row["image"])]
-        path = PurePosixPath(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or places.is_remote(name):
-            raise InputError(f"{place}, line {line}: output '{name}' must be a path inside the output folder")
-        pairs.append(Pair(image, mask, str(path)))
+        wrong = _wrong_output(name)
+        if wrong:
+            alone.append(Alone(place, "row", f"{place}, line {line}: output {name!r} {wrong}"))
+            continue
+        pairs.append(Pair(image, mask, str(PurePosixPath(name.replace("\\", "/"))), made))
     return checked(pairs, alone, output)
 
 
-def _rows(place: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, row)."""
+def _there(place: str) -> bool:
+    try:
+        return places.is_file(place)
+    except InputError:  # a folder that may not be entered: as good as not there, for this row
+        return False
+
+
+def _wrong_output(name: str) -> str:
+    """Say what is wrong with the name of an output; empty where nothing is."""
+    path, windows = PurePosixPath(name.replace("\\", "/")), PureWindowsPath(name)
+    if path.is_absolute() or ".." in path.parts or places.is_remote(name) or windows.drive or windows.root:
+        return "must be a path inside the output folder"
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
+        return "has characters that no file name should have"
+    if len(path.parts) == 1 and JOURNAL.fullmatch(name.casefold()):
+        return "is the name of the batch's own journal; name another"
+    return ""
+
+
+def _rows(place: str, alone: list[Alone]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line number, row); rows that cannot be understood go to `alone`."""
     try:
         text = places.read_bytes(place).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{place}: the manifest is not UTF-8 text; save it as UTF-8") from None
-    numbered = (
-        _json_rows(place, text) if PurePosixPath(place).suffix.lower() in (".jsonl", ".ndjson") else _csv_rows(text)
-    )
-    for line, row in numbered:
-        missing = [key for key in ("image", "mask") if not isinstance(row.get(key), str) or not row[key]]
-        if missing or not isinstance(row.get("output", "") or "", str):
-            raise InputError(
-                f"{place}, line {line}: '{(missing or ['output'])[0]}' is missing; a row needs image and mask"
-            )
-        yield line, row
+    is_json = PurePosixPath(place).suffix.lower() in (".jsonl", ".ndjson")
+    for line, row in _json_rows(text) if is_json else _csv_rows(text):
+        wrong = row if isinstance(row, str) else _missing(row)
+        if isinstance(row, str) or wrong:
+            alone.append(Alone(place, "row", f"{place}, line {line}: {wrong}"))
+        else:
+            yield line, row
 
 
-def _json_rows(place: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    for line, content in enumerate(text.splitlines(), start=1):
+def _missing(row: dict[str, str]) -> str:
+    """Say what a row lacks; empty where it lacks nothing."""
+    for key in ("image", "mask", "output", "folder"):
+        value = row.get(key)
+        if not isinstance(value, str | None) or (key in ("image", "mask") and not value):
+            return f"'{key}' is missing; a row needs image and mask"
+    return ""
+
+
+def _json_rows(text: str) -> Iterator[tuple[int, dict[str, str] | str]]:
+    # A line ends at "\n" only: splitlines() would also split at U+2028 and U+0085, which JSON may hold.
+    for line, content in enumerate(text.split("\n"), start=1):
         if not content.strip():
             continue
         try:
             row = json.loads(content)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{place}, line {line}: this is no JSON: {error.msg}") from None
-        if not isinstance(row, dict):
-            raise InputError(f"{place}, line {line}: a row must be an object with image and mask")
-        yield line, row
+        except (json.JSONDecodeError, RecursionError) as error:
+            yield line, f"this is no JSON: {getattr(error, 'msg', 'too deep')}"
+            continue
+        yield line, row if isinstance(row, dict) else "a row must be an object with image and mask"
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    header = text.splitlines()[0] if text.strip() else ""
+    header = re.split(r"\r\n|\n|\r", text.lstrip(), maxsplit=1)[0]
     delimiter = max(",;\t", key=header.count)  # spreadsheets of some countries save with ";"
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     for row in reader:

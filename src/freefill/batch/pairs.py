@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from freefill import places
 from freefill.errors import InputError
-from freefill.inputs import WORDS
 from freefill.places import Listing
+from freefill.request import is_word
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Pair:
     image: str
     mask: str
     output: str
-    made: bool = False  # `mask` is a word, not a place: the mask is made from the picture
+    made: bool = False  # `mask` is a word, or empty where it is drawn: the mask is made from the picture
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,23 @@ class Pairing:
 
 
 def find_pairs(
-    images: str, masks: str | None, output: str, mask_suffix: str | None = None, format_suffix: str | None = None
+    images: str,
+    masks: str | None,
+    output: str,
+    mask_suffix: str | None = None,
+    format_suffix: str | None = None,
+    drawn: bool = False,
 ) -> Pairing:
     """Pair pictures and masks by name.
 
     Parameters
     ----------
     images : a folder (with all folders in it), a glob, or one file
-    masks : the same; or one mask file for all pictures; or one of inputs.WORDS, made for each from itself; None = they
+    masks : the same; or one mask file for all pictures; or one of request.WORDS, made for each from itself; None = they
         lie beside the pictures (`mask_suffix` is needed)
     output : the folder that the fills go to; pictures in it are not taken as input
     mask_suffix : "_mask" (stem + it, any format) or "{stem}_mask.png" (exactly so); None = the stems are equal
+    drawn : the masks are drawn by numbers, so there are no files
     format_suffix : ".png" where all outputs are of one format; None = as the pictures'
 
     Raises
@@ -67,8 +73,8 @@ def find_pairs(
         If nothing is there, picture and mask cannot be told apart, or a picture would be overwritten.
     """
     pictures = places.find(images)
-    if masks in WORDS and not Path(masks).exists():
-        found = dict.fromkeys(_outside(pictures.base, pictures.names, output), masks)
+    if drawn or is_word(masks):
+        found = dict.fromkeys(_outside(pictures.base, pictures.names, output), masks or "")
         return _pairing(pictures.base, found, (), output, format_suffix, made=True)
     if masks is not None and places.is_file(masks):
         names = tuple(name for name in pictures.names if not _same(places.join(pictures.base, name), masks))

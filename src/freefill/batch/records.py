@@ -47,6 +47,7 @@ class Record:
     seconds : wall time, reading and writing included; `parts` has it by part
     hole_share : 0 to 1, of the mask before it was grown
     asked : fingerprint of the options
+    folder : where the batch was started: relative `image` and `mask` are below it
     stamps : "image", "mask", "output", and each mask file that the request names: what tells whether the file is still
         the same
     """
@@ -65,6 +66,7 @@ class Record:
     asked: str = ""
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
     version: str = ""
+    folder: str = ""
 
     @property
     def key(self) -> str:

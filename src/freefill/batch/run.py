@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from freefill import __version__
 from freefill.batch.pairs import Pair, Pairing
@@ -24,6 +25,7 @@ class Summary:
     skipped: int
     journal: str
     failures: tuple[Record, ...] = ()
+    empty: int = 0  # of those done: nothing was there to remove, the picture is as it was
 
 
 def run(
@@ -65,19 +67,20 @@ def run(
     left = [pair for pair in pairs if pair.output not in names]
     if on_start is not None:
         on_start(len(left), len(kept))
-    done, failures = 0, []
+    done, empty, failures = 0, 0, []
     task = task_of(work, output)
     with Journal(output, journal.name_of(shard), kept) as book, runner or Processes(task, jobs) as crew:
         for each in crew.run(left):
-            record = _record(each)
+            record = replace(_record(each), folder=os.getcwd())  # noqa: PTH109
             book.add(record)
             if record.status == "failed":
                 failures.append(record)
             else:
                 done += 1
+                empty += record.hole_share == 0
             if on_record is not None:
                 on_record(record)
-    return Summary(done, len(failures), len(kept), book.place, tuple(failures))
+    return Summary(done, len(failures), len(kept), book.place, tuple(failures), empty)
 
 
 def plan_all(pairing: Pairing, work: Work, output: str, *, jobs: int = 1) -> list[Record]:

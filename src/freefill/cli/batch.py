@@ -70,6 +70,7 @@ def command(
     freefill batch photos masks -o filled                      photos/x/a.jpg with masks/x/a.png
     freefill batch photos --mask-suffix _mask -o filled        photos/a.jpg with photos/a_mask.png
     freefill batch 'photos/*.jpg' logo.png -o filled           one mask for all
+    freefill batch photos --box 80%,92%,20%,8% -o filled       the date stamp, at one place in all
     freefill batch photos people -o filled                     or alpha, salient, text: made from each picture
     freefill batch pairs.csv -o filled --jobs 8 --resume       columns image, mask, and output if you like
 
@@ -79,7 +80,8 @@ def command(
     from freefill.batch.run import plan_all, run
 
     work = Work(request, format=format_name, quality=quality, plan_only=dry_run)
-    pairing = _pairing(images, masks, output, mask_suffix, format_name)
+    drawn = masks is None and mask_suffix is None and bool(request.shapes or request.also)
+    pairing = _pairing(images, masks, output, mask_suffix, format_name, drawn)
     if not quiet:
         _report_alone(pairing)
     if not pairing.pairs:
@@ -102,17 +104,19 @@ def command(
             on_record=progress.advance,
         )
     _conclude(summary, pairing, time.monotonic() - begun, as_json, quiet)
-    return SOME_FAILED if summary.failed else 0
+    return SOME_FAILED if summary.failed or any(each.kind == "row" for each in pairing.alone) else 0
 
 
-def _pairing(images: str, masks: str | None, output: str, mask_suffix: str | None, format_name: str | None) -> Pairing:
+def _pairing(
+    images: str, masks: str | None, output: str, mask_suffix: str | None, format_name: str | None, drawn: bool
+) -> Pairing:
     """Find the pairs by a manifest or by names."""
     from freefill.batch.manifest import is_manifest, read_manifest
     from freefill.batch.pairs import find_pairs
 
     suffix = _suffix(format_name)
     if not is_manifest(images):
-        return find_pairs(images, masks, output, mask_suffix, suffix)
+        return find_pairs(images, masks, output, mask_suffix, suffix, drawn)
     if masks is not None or mask_suffix is not None:
         raise click.UsageError("a manifest names the masks itself: leave MASKS and --mask-suffix out")
     return read_manifest(images, output, suffix)
@@ -134,12 +138,12 @@ def _suffix(format_name: str | None) -> str | None:
 
 def _report_alone(pairing: Pairing) -> None:
     """Say what has no partner, before anything starts."""
-    for kind in ("picture", "mask"):
+    for kind in ("picture", "mask", "row"):
         alone = [each for each in pairing.alone if each.kind == kind]
         for each in alone[:NAMED_AT_MOST]:
-            click.echo(f"freefill: {each.place}: {each.reason}", err=True)
+            click.echo(f"freefill: {each.reason if kind == 'row' else f'{each.place}: {each.reason}'}", err=True)
         if len(alone) > NAMED_AT_MOST:
-            click.echo(f"freefill: and {len(alone) - NAMED_AT_MOST} more {kind}s without a partner", err=True)
+            click.echo(f"freefill: and {len(alone) - NAMED_AT_MOST} more such {kind}s", err=True)
 
 
 def _alone(pairing: Pairing) -> list[dict[str, str]]:
@@ -157,6 +161,7 @@ def _conclude(summary: Summary, pairing: Pairing, seconds: float, as_json: bool,
     if as_json:
         told = {
             "done": summary.done,
+            "empty": summary.empty,
             "failed": summary.failed,
             "skipped": summary.skipped,
             "seconds": round(seconds, 3),
@@ -166,7 +171,8 @@ def _conclude(summary: Summary, pairing: Pairing, seconds: float, as_json: bool,
         }
         click.echo(json.dumps(told))
     elif not quiet:
-        parts = [f"{summary.done} filled"]
+        parts = [f"{summary.done - summary.empty} filled"]
+        parts += [f"{summary.empty} without anything to remove"] if summary.empty else []
         parts += [f"{summary.skipped} already done"] if summary.skipped else []
         parts += [f"{summary.failed} failed"] if summary.failed else []
         click.echo(f"{', '.join(parts)} in {seconds:.1f} s; journal: {summary.journal}")

@@ -160,6 +160,7 @@ def _network_of(content: Any, path: Path) -> Checkpoint:
     state = _tensors(content)
     if not state:
         raise WeightsError(f"{path}: holds no tensors")
+    _check_plain(state, path)
     if all(name.startswith("module.") for name in state):  # saved from a network spread over several devices
         state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
     return Checkpoint(state, notes)
@@ -173,6 +174,21 @@ def _tensors(content: Mapping[Any, Any]) -> dict[str, Tensor]:
         for name, value in content.items()
         if isinstance(name, str) and isinstance(value, torch.Tensor)
     }
+
+
+def _check_plain(state: Mapping[str, Tensor], path: Path) -> None:
+    """Refuse tensors without numbers of their own, or with numbers that stand for others."""
+    import torch
+
+    for name, tensor in state.items():
+        kind = (
+            "sparse" if tensor.layout != torch.strided
+            else "without numbers (meta)" if tensor.is_meta
+            else "quantized" if tensor.is_quantized
+            else None
+        )  # fmt: skip
+        if kind is not None:
+            raise WeightsError(f"{path}: '{name}' is {kind}; save plain tensors, as network.state_dict() has them")
 
 
 def _why_not(kind: str, path: Path) -> str:
