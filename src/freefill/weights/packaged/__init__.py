@@ -2,4 +2,4 @@
 
 from pathlib import Path
 
-STRUCTURE = Path(__file__).with_name("structure.onnx")
+STRUCTURE = Path(__file__).with_name("structure-warm-start.onnx")
