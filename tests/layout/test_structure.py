@@ -33,6 +33,14 @@ def test_where_nothing_crosses_auto_fills_as_without_a_layout_and_says_nothing()
     assert auto.notes == never.notes == ()
 
 
+def test_one_ground_all_around_is_not_laid_out_but_its_lines_are_joined():
+    image = pictures.grained(np.full((200, 260, 3), 0.6))
+    image[:, 128:132] -= 0.1  # a joint
+    notes = filled(image, pictures.blob(), "auto").notes
+    assert len(notes) == 1
+    assert notes[0].endswith("the rest without a layout: its surroundings are one ground")
+
+
 def test_asked_for_a_layout_is_made_in_any_case():
     image, hole = pictures.ground(), pictures.blob(axes=(12, 30))
     asked = filled(image, hole, "layout")

@@ -22,6 +22,7 @@ from freefill.values import Crop
 WEAK = 0.15  # how far a labelling is believed away from joined lines
 THICK_SHARE = 0.06  # of the window's longer side: thinner holes are filled well without a labelling
 THICK_ALONE_SHARE = 0.2  # the same where no line is joined
+ONE_GROUND = 4.0  # Lab by which coarse colours vary around the hole: below, there is nothing to lay out
 MOST_SEAMS = 2.2  # Lab a pixel: above, the pieces of the labelling do not fit each other
 MOST_APART = 20.0  # Lab between the labelling and a fill without it: above, it is mostly the labelling that errs
 
@@ -76,11 +77,21 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:
         return "nothing is sure to cross it"
     if made.labelling is None:
         return "no shift serves the whole hole"
+    if _variety(made) < ONE_GROUND:
+        return "its surroundings are one ground"
     if made.labelling.seams > MOST_SEAMS:
         return "its pieces would not fit each other"
     if _apart(made, seed) > MOST_APART:
         return "it differs too much from a fill without it"
     return ""
+
+
+def _variety(made: Layout) -> float:
+    """Return the spread of the coarse colours around the hole, Lab."""
+    sight = made.sight
+    near = cv2.dilate(sight.hole.astype(np.uint8), np.ones((13, 13), np.uint8)) > 0
+    coarse = cv2.GaussianBlur(sight.lab, (0, 0), 4.0)
+    return float(np.linalg.norm(coarse[near & ~sight.hole].std(axis=0)))
 
 
 def _apart(made: Layout, seed: int) -> float:
