@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -37,11 +36,9 @@ def load_distance(path: str | None) -> Judge:
     """Return ST-LPIPS with the weights of `path`, of $FREEFILL_STLPIPS, or of the weights folder."""
     path = path or os.environ.get("FREEFILL_STLPIPS")
     try:
-        if path is None:
-            from freefill.weights.locate import locate
+        from freefill.weights.opening.features import open_stlpips
 
-            return Judge(StLpips(locate("stlpips-alex")))
-        return Judge(StLpips(Path(path)))
+        return Judge(StLpips(open_stlpips(path or "stlpips-alex")))
     except FreefillError as error:
         sys.exit(str(error))
 

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "synthesis": {"values", "errors", "compiling", "threads"},
     "layout": {"values", "errors", "compiling"},
     "metrics": {"values", "errors"},
+    "diagnosis": {"values", "errors"},
     "networks": {"values", "errors", "compiling"},
     "weights": {"values", "errors", "files", "networks"},
     "engines": {"values", "errors", "files", "masks", "synthesis", "layout", "networks", "weights"},
@@ -32,7 +33,17 @@ MAY_IMPORT = {
     "inpainter": {"values", "errors", "request", "images", "engines", "inpainting", "inputs", "result"},
     "places": {"errors", "files", "images"},
     "running": {"errors", "files", "places", "threads"},
+    "judging": {"values", "errors", "request", "weights", "inputs", "diagnosis"},
+    "tries": {"values", "errors", "engines", "diagnosis", "inputs", "inpainter", "judging"},
     "batch": {"values", "errors", "request", "files", "images", "inputs", "inpainter", "places", "running"},
+    "evaluation": {
+        "values", "errors", "files", "images", "masks", "metrics", "diagnosis", "networks", "weights", "inpainter",
+        "running", "judging",
+    },
+    "study": {
+        "values", "errors", "request", "files", "images", "masks", "inputs", "inpainter", "running", "judging",
+        "evaluation",
+    },
     "demo": {"values", "errors", "files", "images", "masks", "inputs", "inpainter"},
     "web": {
         "values", "errors", "request", "files", "images", "masks", "detectors", "engines", "weights", "inpainting",
@@ -42,8 +53,8 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "cli": {
         "values", "errors", "request", "files", "images", "masks", "compose", "synthesis", "engines", "detectors",
-        "weights", "inputs", "inpainter", "places", "batch", "demo", "training",
-        "web",
+        "weights", "inputs", "inpainter", "diagnosis", "judging", "tries", "places", "batch", "evaluation",
+        "study", "demo", "training", "web",
     },
 }  # fmt: skip
 HEAVY = {"torch", "cv2", "numba", "llvmlite", "scipy", "skimage", "onnxruntime", "onnx", "tifffile", "PIL", "requests"}
@@ -54,7 +65,11 @@ MAY_LOAD = {
     "compose": {"cv2", "numba"},
     "synthesis": {"cv2", "numba"},
     "layout": {"cv2", "numba"},
-    "metrics": {"torch"},
+    "metrics": {"torch", "cv2"},
+    "diagnosis": {"cv2", "numba"},
+    "study": {"cv2"},
+    "judging": {"torch"},
+    "evaluation": {"cv2", "torch"},
     "networks": {"torch", "numba", "llvmlite"},
     "weights": {"torch", "requests", "onnx"},
     "engines": {"torch", "cv2", "skimage"},
@@ -76,6 +91,8 @@ CORE = {
     "inpainting",
     "inpainter",
     "places",
+    "diagnosis",
+    "tries",
     "running",
     "batch",
     "demo",

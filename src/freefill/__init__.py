@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from freefill import masks
     from freefill.errors import EngineError, FreefillError, InputError, NothingFoundError, WeightsError
     from freefill.inpainter import Inpainter, inpaint
+    from freefill.judging import diagnose
     from freefill.request import Request, Shape
     from freefill.result import Result
     from freefill.values import Mask, Options, Picture
@@ -31,6 +32,7 @@ _HOMES = {
     "Result": "result",
     "Shape": "request",
     "WeightsError": "errors",
+    "diagnose": "judging",
     "inpaint": "inpainter",
 }
 
@@ -47,6 +49,7 @@ __all__ = [
     "Result",
     "Shape",
     "WeightsError",
+    "diagnose",
     "inpaint",
     "masks",
 ]

@@ -194,6 +194,17 @@ class Inpainter:
                 self._loaded[name] = registry.load(registry.find(name), self._settings)
             return self._loaded[name]
 
+    @property
+    def weights_sha256(self) -> str | None:
+        """Of the weights that the engine uses, or None where it has none, or is chosen for each picture."""
+        if self._name == "auto":
+            return None
+        return getattr(self._load(registry.find(self._name).name).engine, "weights_sha256", None)
+
+    def engine_for(self, mask: Mask) -> str:
+        """Return the name of the engine that fills this mask: the user's, or the one that "auto" chooses."""
+        return self._ready_for(mask)[0].spec.name
+
     def _ready_for(self, mask: Mask) -> tuple[Ready, str]:
         """Return the engine for this mask, and why it was chosen where it was."""
         if self._name != "auto":

@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 @click.option("--save-mask", metavar="FILE", help="Write the final mask, as it was filled.")
 @click.option("--save-stages", metavar="DIR", help="Write a network's coarse and refined pictures.")
 @click.option("--save-attention", metavar="FILE", help="Write where each part of the hole was copied from.")
+@click.option(
+    "--diagnose", "with_diagnosis", is_flag=True, help="Say what is wrong with the fill, and what to try next."
+)
+@click.option("--tries", default=1, show_default=True, type=click.IntRange(1, 8), metavar="N",
+              help="Fill in up to N ways that differ in kind, and keep what the diagnosis likes best.")  # fmt: skip
+@click.option("--save-tries", metavar="DIR", help="Write the other tries too, as NUMBER-KIND.png.")
 @click.option("--dry-run", is_flag=True, help="Print the plan as JSON and fill nothing.")
 @talk_options
 def command(
@@ -47,6 +53,9 @@ def command(
     save_mask: str | None,
     save_stages: str | None,
     save_attention: str | None,
+    with_diagnosis: bool,
+    tries: int,
+    save_tries: str | None,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -63,6 +72,7 @@ def command(
         raise click.UsageError("IMAGE and MASK cannot both be read from standard input; name a file for one")
     request = replace(request, save_stages=save_stages is not None, save_attention=save_attention is not None)
 
+    from freefill.cli.tries import best_try, diagnosis_of, in_words
     from freefill.images.read import read_picture
     from freefill.inpainter import Inpainter
     from freefill.inputs import mask_for
@@ -78,7 +88,12 @@ def command(
         hole = mask_for(made, picture, request, request.max_mpx)
         click.echo(json.dumps(inpainter.plan(picture, hole, request).to_json(), indent=2))
         return
-    result = inpainter.fulfil(picture, made, request)
+    if tries > 1:
+        best = best_try(picture, made, request, inpainter, tries, save_tries)
+        result, diagnosis = best.result, best.diagnosis
+    else:
+        result = inpainter.fulfil(picture, made, request)
+        diagnosis = diagnosis_of(picture, result) if with_diagnosis else None
     written = _write(result, target, format_name, quality)
     if save_mask is not None:
         _write_mask(result.mask, save_mask)
@@ -86,8 +101,11 @@ def command(
     if not quiet:
         for note in (*result.notes, *written):
             click.echo(f"freefill: {note}", err=True)
+    if diagnosis is not None and not quiet:
+        click.echo(in_words(diagnosis), err=True)
     if as_json:
-        click.echo(json.dumps(summary(result, target)), err=target == "-")
+        said = {} if diagnosis is None else {"diagnosis": diagnosis.to_json()}
+        click.echo(json.dumps(summary(result, target) | said), err=target == "-")
     elif not quiet and target != "-":
         click.echo(target)
 

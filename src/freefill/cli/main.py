@@ -19,6 +19,9 @@ from freefill.errors import FreefillError, did_you_mean
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("inpaint", "inpaint", "Fill the masked part of one picture."),
     ("batch", "batch", "Fill many pictures."),
+    ("diagnose", "diagnose", "Tell what is wrong with a filled picture, and what to try next."),
+    ("evaluate", "evaluate", "Measure engines by the protocols of the field."),
+    ("study", "study", "Masks and fills held against each other on pictures with people, on one page."),
     ("mask", "mask.group", "Make, repair and look at masks."),
     ("engines", "engines", "List the engines, and what each one needs."),
     ("weights", "weights", "List, fetch, import and verify network weights."),

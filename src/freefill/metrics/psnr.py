@@ -1,27 +1,28 @@
-"""Peak signal-to-noise ratio within the hole."""
+"""Peak signal-to-noise ratio."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from freefill.errors import InputError
+from freefill.metrics.pairs import checked
 from freefill.values import Hole, Image
 
 
-def psnr_db(truth: Image, fill: Image, hole: Hole) -> float:
-    """Return the peak signal-to-noise ratio over the hole's pixels alone, in decibels.
+def psnr_db(truth: Image, fill: Image, hole: Hole | None = None) -> float:
+    """Return the peak signal-to-noise ratio in decibels.
 
-    Known pixels are equal by construction; counting them would make a small hole look like a good fill.
+    Over the hole alone by preference: known pixels are equal by construction, and counting them makes a small hole look
+    like a good fill. It rewards blur, and punishes a sharp texture that lies one pixel aside.
 
     Parameters
     ----------
-    truth : (H, W, 3) float32, RGB in [0, 1]
-    fill : (H, W, 3) float32, RGB in [0, 1]; read in the hole only
-    hole : (H, W) bool, True = hole
+    truth : (H, W, 3) float32, RGB in [0, 1]; nothing is resized
+    fill : (H, W, 3) float32, RGB in [0, 1]; read in the hole only, where one is given
+    hole : (H, W) bool, True = hole; None = over the whole picture
 
     Returns
     -------
-    10 log10(1 / mean squared error over hole pixels and channels); infinite where both are equal
+    10 log10(1 / mean squared error over pixels and channels); infinite where both are equal
 
     Raises
     ------
@@ -35,10 +36,6 @@ def psnr_db(truth: Image, fill: Image, hole: Hole) -> float:
     >>> round(psnr_db(truth, truth + np.float32(0.1), hole), 3)
     20.0
     """
-    if truth.shape != fill.shape or truth.shape[:2] != hole.shape:
-        raise InputError(f"psnr: truth {truth.shape}, fill {fill.shape} and hole {hole.shape} must agree in size")
-    if not hole.any():
-        raise InputError("psnr: the hole is empty; there is nothing to compare")
-    difference = truth[hole].astype(np.float64) - fill[hole].astype(np.float64)
-    error = float(np.mean(difference**2))
+    a, b = checked("psnr", truth, fill, hole)
+    error = float(np.mean((a - b) ** 2))
     return float("inf") if error == 0 else -10 * float(np.log10(error))

@@ -7,12 +7,12 @@ two damaged pictures. Values are therefore not those of LPIPS, and are compared 
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from freefill.errors import InputError, WeightsError
+from freefill.errors import InputError
 from freefill.values import Box, Hole, Image
 
 if TYPE_CHECKING:
@@ -36,18 +36,13 @@ class StLpips:
 
     Parameters
     ----------
-    weights_path : the authors' `alex_shift_tolerant.pth` (weights card `stlpips-alex`)
-    device : where torch computes: "cpu", "cuda", "mps"
-
-    Raises
-    ------
-    WeightsError
-        If the file is missing, is not a file of tensors, or holds another network.
+    state : the tensors of the authors' `alex_shift_tolerant.pth`, opened by `weights.opening.features.open_stlpips`;
+        the distance is computed where they lie
     """
 
-    def __init__(self, weights_path: str | Path, device: str = "cpu") -> None:
-        self._device = device
-        self._state = _load(Path(weights_path), device)
+    def __init__(self, state: Mapping[str, Tensor]) -> None:
+        self._state = state
+        self._device = state["scaling_layer.shift"].device
 
     def __call__(self, a: Image, b: Image) -> float:
         """Return the distance of two images: 0 for equal ones, about 0.8 for unrelated ones; symmetric.
@@ -167,24 +162,3 @@ def _blur(x: Tensor, kernel: Tensor) -> Tensor:
     from torch.nn import functional as F
 
     return F.conv2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), kernel, stride=2, groups=x.shape[1])
-
-
-def _load(path: Path, device: str) -> dict[str, Tensor]:
-    """Return the file's tensors, after a look at their names."""
-    import pickle
-
-    import torch
-
-    if not path.is_file():
-        raise WeightsError(f"{path}: no such file; ST-LPIPS needs it, run: freefill weights fetch stlpips-alex")
-    try:
-        state = torch.load(path, map_location=device, weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise WeightsError(f"{path}: not a file of tensors ({type(error).__name__}); fetch it again") from None
-    wanted = {"scaling_layer.shift", "scaling_layer.scale"} | {f"lin{level}.model.1.weight" for level in range(5)}
-    wanted |= {f"net.{name}.{part}" for name, *_ in _LAYERS for part in ("weight", "bias")}
-    wanted |= {f"net.{blur}.filt" for layer in _LAYERS for blur in layer[2:] if blur}
-    lacking = sorted(wanted - set(state)) if isinstance(state, dict) else sorted(wanted)
-    if lacking:
-        raise WeightsError(f"{path}: not ST-LPIPS in its AlexNet layout: '{lacking[0]}' is missing")
-    return {name: state[name].to(device, torch.float32) for name in wanted}

@@ -1,0 +1,132 @@
+"""Calibrate and check the diagnosis: faults injected into untouched photographs, and people's verdicts.
+
+    python benchmarks/diagnosis.py measure --photos ../shared/data/photos_eval --out raw.json
+    python benchmarks/diagnosis.py tables raw.json [--write]      # thresholds from one half, tables from the other
+    python benchmarks/diagnosis.py people --judged ../shared/data/judged [--write]
+
+`--write` renews src/freefill/diagnosis/calibration.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from _diagnosis_people import people
+from _faults import FAULTS, STRENGTHS, injected, scene
+
+from freefill.diagnosis.calibration import LEVELS, by_knots, settled
+from freefill.diagnosis.findings import FAILURES
+from freefill.diagnosis.view import make_view
+
+CALIBRATION = Path(__file__).resolve().parents[1] / "src" / "freefill" / "diagnosis" / "calibration.json"
+SIDE_PX = 480
+
+
+def read(path: Path) -> np.ndarray:
+    """Return a photograph reduced to a long side of 480 px, RGB in [0, 1]."""
+    image = cv2.imread(str(path))
+    share = min(1, SIDE_PX / max(image.shape[:2]))
+    small = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    return (cv2.cvtColor(small, cv2.COLOR_BGR2RGB) / 255).astype(np.float32)
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """Write every measure of every photograph, clean and with every fault at every strength."""
+    files = sorted(path for path in arguments.photos.rglob("*") if path.suffix in (".jpg", ".png", ".webp"))
+    files = files[:: max(1, len(files) // arguments.limit)][: arguments.limit] if arguments.limit else files
+    photos, rows = [read(path) for path in files], []
+    for number, photo in enumerate(photos):
+        others = [photos[(number + 1 + step) % len(photos)] for step in range(6)]
+        made = scene(photo, others, number)
+        for fault, strength in [(None, 0), *((fault, s) for fault in FAULTS for s in STRENGTHS)]:
+            before, after = (np.rint(x * 255).astype(np.uint8) for x in injected(fault, strength, made, number))
+            view = make_view(before, made.hole, after)
+            raw = {failure.name: failure.measure(view).raw for failure in FAILURES}
+            rows.append(
+                {"photo": files[number].name, "number": number, "fault": fault, "strength": strength, "raw": raw}
+            )
+        print(f"{number + 1}/{len(photos)} {files[number].name}", file=sys.stderr, flush=True)
+    arguments.out.write_text(json.dumps(rows))
+
+
+def tables(arguments: argparse.Namespace) -> None:
+    """Find the knots on the photographs of even number; print what they are worth on those of odd number."""
+    rows = json.loads(arguments.raw.read_text())
+    chosen, held = ([row for row in rows if row["number"] % 2 == half] for half in (0, 1))
+    knots = {name: _knots(name, chosen) for name in FAULTS}
+    print(f"{len({row['number'] for row in rows})} photographs; knots from the even ones, tables from the odd ones\n")
+    print("| failure | AUC at strength 1 | 2 | 3 | 4 | median score clean | 1 | 2 | 3 | 4 |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        row["score"] = settled({n: by_knots(x, knots[n]) if np.isfinite(x) else 0.0 for n, x in row["raw"].items()})
+    for name in FAULTS:
+        clean = _scores(held, name, None, 0)
+        own = [_scores(held, name, name, strength) for strength in STRENGTHS]
+        raws = [_raws(held, name, name, strength) for strength in STRENGTHS]
+        cells = [f"{auc(_raws(held, name, None, 0), part):.2f}" for part in raws]
+        cells += [f"{np.median(part):.2f}" for part in (clean, *own)]
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    print("\nShare called doubtful or bad (rows: what was injected, at strength 3; columns: what is said)\n")
+    print("| injected | " + " | ".join(FAULTS) + " |\n|---" + "|---" * len(FAULTS) + "|")
+    for fault in (None, *FAULTS):
+        said = [np.mean(_scores(held, name, fault, 3 if fault else 0) >= LEVELS[1]) for name in FAULTS]
+        print(f"| {fault or 'nothing'} | " + " | ".join(f"{share:.0%}" for share in said) + " |")
+    if arguments.write:
+        kept = json.loads(CALIBRATION.read_text()) if CALIBRATION.is_file() else {}
+        kept["knots"] = kept.get("knots", {}) | knots
+        CALIBRATION.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+def _scores(rows: list[dict], name: str, fault: str | None, strength: int) -> np.ndarray:
+    """Return the settled scores of all cases of one kind."""
+    return np.array([row["score"][name] for row in rows if row["fault"] == fault and row["strength"] == strength])
+
+
+def _raws(rows: list[dict], name: str, fault: str | None, strength: int) -> np.ndarray:
+    """Return a measure of all cases of one kind; what could not be looked for counts as little as can be."""
+    values = np.array([row["raw"][name] for row in rows if row["fault"] == fault and row["strength"] == strength])
+    return np.where(np.isfinite(values), values, -99)
+
+
+def _knots(name: str, rows: list[dict]) -> list[float]:
+    clean = _raws(rows, name, None, 0)
+    clean = clean[clean > -99]
+    faulty = _raws(rows, name, name, 3)
+    low, middle = np.percentile(clean, 50), np.percentile(clean, 90)
+    high = max(float(np.median(faulty)), middle + (middle - low) / 2)
+    return [round(float(x), 4) for x in (low, middle, high)]
+
+
+def auc(clean: np.ndarray, faulty: np.ndarray) -> float:
+    """Return how often a faulty case lies above a clean one; ties count half."""
+    return float((faulty[:, None] > clean).mean() + 0.5 * (faulty[:, None] == clean).mean())
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    first = commands.add_parser("measure")
+    first.add_argument("--photos", type=Path, required=True)
+    first.add_argument("--out", type=Path, required=True)
+    first.add_argument("--limit", type=int, default=0)
+    first.set_defaults(run=measure)
+    second = commands.add_parser("tables")
+    second.add_argument("raw", type=Path)
+    second.add_argument("--write", action="store_true")
+    second.set_defaults(run=tables)
+    third = commands.add_parser("people")
+    third.add_argument("--judged", type=Path, required=True)
+    third.add_argument("--write", action="store_true")
+    third.set_defaults(run=lambda a: people(a.judged, CALIBRATION if a.write else None))
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()

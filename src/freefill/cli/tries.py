@@ -1,0 +1,65 @@
+"""--tries and --diagnose of freefill inpaint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freefill.errors import InputError
+
+if TYPE_CHECKING:
+    from freefill.diagnosis.diagnose import Diagnosis
+    from freefill.inpainter import Inpainter
+    from freefill.request import MaskLike, Request
+    from freefill.tries import Try
+    from freefill.values import Outcome, Picture
+
+
+def best_try(
+    picture: Picture,
+    mask: MaskLike | None,
+    request: Request,
+    inpainter: Inpainter,
+    tries: int,
+    save_dir: str | None,
+) -> Try:
+    """Return the try that the diagnosis likes best, with a note on each; write all where asked for."""
+    from dataclasses import replace
+
+    from freefill.images.write import write_picture
+    from freefill.inputs import mask_for, sources
+    from freefill.tries import best_of
+
+    hole = mask_for(mask, picture, request, request.max_mpx)
+    made = best_of(picture, hole, request, inpainter, tries, source=sources(picture, request))
+    said = ", ".join(f"{each.kind} {each.diagnosis.score:.2f}" for each in made)
+    if save_dir is not None:
+        folder = Path(save_dir)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot make this folder ({error.strerror})") from None
+        for number, each in enumerate(made, 1):
+            name = each.kind.replace(", ", "-").replace(" ", "-")
+            write_picture(each.result.picture, folder / f"{number}-{name}.png", format="PNG")
+    best = made[0]
+    note = f"{len(made)} tries, the best kept (0 = nothing to see, 1 = bad): {said}"
+    return replace(best, result=replace(best.result, notes=(note, *best.result.notes)))
+
+
+def diagnosis_of(picture: Picture, result: Outcome) -> Diagnosis | None:
+    """Return what is wrong with a fill; None where nothing was filled."""
+    from freefill.judging import diagnose_result
+
+    return diagnose_result(picture, result) if result.plan.hole_px else None
+
+
+def in_words(diagnosis: Diagnosis) -> str:
+    """Return the verdict and the findings that matter, worst first, for reading."""
+    lines = [f"{diagnosis.verdict} ({diagnosis.score:.2f}; 0 = nothing to see, 1 = bad)"]
+    shown = sorted((each for each in diagnosis.findings if each.verdict != "good"), key=lambda each: -each.score)
+    for each in shown:
+        lines += [f"  {each.name:8} {each.score:.2f} {each.verdict}: {each.means}", f"           {each.advice}"]
+    if not shown:
+        lines.append("  no failure was found by itself")
+    return "\n".join(lines)

@@ -1,0 +1,82 @@
+"""Unlike: parts of the fill that mean nothing known, by a network's tokens.
+
+Of all scores tried against people's verdicts this one told most: each token of the hole is held against every token of
+known ground, and the least alike quarter is averaged. A person who sees a bulge, half a window or a smear sees
+something for which the rest of the picture has no likeness. Tokens are DINOv2's after half of its blocks, where they
+say what a place looks like rather than what it belongs to (docs/results/diagnosis.md has the figures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.diagnosis.measure import Measure
+from freefill.diagnosis.view import View, as_float
+from freefill.values import Box, Hole, Image
+
+Tokens = Callable[[Image], NDArray[np.float32]]
+"""Image (h, w, 3) in [0, 1], sides multiples of 14, to (h / 14, w / 14, d)."""
+
+_SIDE_PX = 336
+_PATCH_PX = 14
+_TOUCHED = 0.02  # a token with so much hole under it is judged; known ones have less
+
+
+def unlike(view: View, tokens: Tokens) -> Measure:
+    """Measure how little the least known quarter of the fill's tokens resembles any token of known ground.
+
+    Parameters
+    ----------
+    view : of the fill
+    tokens : of the network, half way
+
+    Returns
+    -------
+    Measure: mean of 1 - the largest cosine, over the worst quarter of the tokens that touch the hole
+    """
+    image, share = _crop(view)
+    grid = tokens(image)
+    unit = grid / np.maximum(np.linalg.norm(grid, axis=2, keepdims=True), 1e-9)
+    touched = share > _TOUCHED
+    if touched.all():
+        return Measure.nothing(view.hole.shape)
+    away = 1 - (unit[touched] @ unit[~touched].T).max(axis=1)
+    worst = np.sort(away)[-max(1, away.size // 4) :].mean()
+    small = np.zeros(share.shape, np.float32)
+    small[touched] = np.clip((away - 0.15) / 0.5, 0, 1)
+    return Measure(float(worst), _laid_over(small, view))
+
+
+def _box(hole: Hole) -> Box:
+    around = Box.around(hole)
+    assert around is not None  # a view has a hole
+    return around.grown(max(around.height, around.width) // 3 + 16, (hole.shape[0], hole.shape[1]))
+
+
+def _crop(view: View) -> tuple[Image, NDArray[np.float32]]:
+    """Return the crop for the network, long side 336, and the share of hole under each token."""
+    box = _box(view.whole_hole)
+    scale = _SIDE_PX / max(box.height, box.width)
+    height, width = (max(round(side * scale / _PATCH_PX), 1) * _PATCH_PX for side in (box.height, box.width))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    image = cv2.resize(view.whole[box.slices], (width, height), interpolation=how)
+    hole = view.whole_hole[box.slices].astype(np.float32)
+    share = cv2.resize(hole, (width // _PATCH_PX, height // _PATCH_PX), interpolation=cv2.INTER_AREA)
+    return as_float(image.reshape(height, width, -1)), share
+
+
+def _laid_over(small: NDArray[np.float32], view: View) -> Image:
+    """Return the tokens' map over the view, in the hole and close around it."""
+    box, inner = _box(view.whole_hole), view.box
+    where = np.zeros(view.hole.shape, np.float32)
+    top, left = (round((a - b) * view.scale) for a, b in ((box.top, inner.top), (box.left, inner.left)))
+    height, width = max(round(box.height * view.scale), 1), max(round(box.width * view.scale), 1)
+    large = cv2.resize(small, (width, height))
+    rows = slice(max(top, 0), min(top + height, where.shape[0]))
+    cols = slice(max(left, 0), min(left + width, where.shape[1]))
+    where[rows, cols] = large[rows.start - top : rows.stop - top, cols.start - left : cols.stop - left]
+    return np.where(cv2.dilate(view.hole.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0, where, 0).astype(np.float32)

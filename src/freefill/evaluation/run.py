@@ -1,0 +1,188 @@
+"""A run: three files in a folder. run.json says who and what, cases.jsonl has every measure, summary.json follows."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill import __version__
+from freefill.errors import InputError
+from freefill.evaluation.lock import check_drawn, check_lock
+from freefill.evaluation.measures import choose
+from freefill.evaluation.sources import ENDINGS, read_set
+from freefill.evaluation.summary import summarise
+from freefill.evaluation.work import Answer, Work
+from freefill.files import replacing
+from freefill.running.here import Here
+from freefill.running.processes import Processes
+from freefill.running.task import Task
+
+Features = dict[str, dict[str, NDArray[np.float32]]]
+
+
+def evaluate(
+    data: Path,
+    work: Work,
+    out: Path,
+    *,
+    jobs: int = 1,
+    limit: int | None = None,
+    lock: Path | None = None,
+    on_case: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Fill and measure a data set, or go on where an earlier run of the same kind stopped.
+
+    Parameters
+    ----------
+    data : folder of pictures
+    work : protocol, engines, measures
+    out : folder of the run; made where it is not there
+    jobs : worker processes; 1 = in this one
+    limit : the first so many pictures
+    lock : file with the hashes of every picture and mask; written where it is not there, else compared
+    on_case : called with (pictures done, in all)
+
+    Returns
+    -------
+    the summary, also in summary.json
+
+    Raises
+    ------
+    InputError
+        If the data are not there, `out` holds another run, or something that is locked changed.
+    """
+    check_drawn(work.protocol)
+    items = read_set(data, own_masks=work.protocol.masks == "own", limit=limit)
+    out.mkdir(parents=True, exist_ok=True)
+    _begin(out, work, data, len(items))
+    lines, features = read_cases(out / "cases.jsonl"), read_features(out)
+    wanted = {*work.engines, *(name for name, _ in work.results)}
+    by_case: dict[str, set[str]] = {}
+    for line in lines:
+        by_case.setdefault(line["case"], set()).add(line["engine"])
+    left = [(n, item) for n, item in enumerate(items) if not wanted <= by_case.get(item.name, set())]
+    lines = [line for line in lines if line["case"] not in {item.name for _, item in left}]
+    _rewrite(out / "cases.jsonl", lines)
+    absent: dict[str, str] = {}
+    task = Task("freefill.evaluation.work:worker", work)
+    done_before = len(items) - len(left)
+    with (out / "cases.jsonl").open("a") as journal, Here(task) if jobs == 1 else Processes(task, jobs) as runner:
+        for count, done in enumerate(runner.run(left), 1):
+            answer: Answer = done.answer
+            if done.death is not None:
+                answer = Answer(
+                    [{"case": done.item[1].name, "engine": "", "error": done.death, "hole_share": 0.0}], {}, {}
+                )
+            for line in answer.lines:
+                journal.write(json.dumps(line) + "\n")
+            journal.flush()
+            lines += answer.lines
+            absent |= answer.absent
+            for engine, found in answer.features.items():
+                features.setdefault(engine, {})[answer.lines[0]["case"]] = found
+            if on_case is not None:
+                on_case(done_before + count, len(items))
+    _keep_features(out, features)
+    measured = [line for line in lines if line["engine"]]
+    if lock is not None:
+        cases = {line["case"]: {"name": line["case"], **line} for line in measured}
+        check_lock(lock, work.protocol, list(cases.values()))
+    unread = [line for line in lines if not line["engine"]]
+    order = {name: place for place, name in enumerate((*work.engines, *(name for name, _ in work.results)))}
+    places = {item.name: place for place, item in enumerate(items)}
+    measured.sort(key=lambda line: (places.get(line["case"], 0), order.get(line["engine"], 0)))
+    summary = summarise(measured, features) | {"absent": absent, "unread": unread}
+    with replacing(out / "summary.json") as stream:
+        stream.write(json.dumps(summary, indent=1).encode())
+    return summary
+
+
+def mask_files(folder: Path | None) -> tuple[Path, ...]:
+    """Return the mask files below a folder, in order of their names."""
+    if folder is None:
+        return ()
+    found = tuple(sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS))
+    if not found:
+        raise InputError(f"{folder}: holds no masks")
+    return found
+
+
+def read_cases(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of cases.jsonl; a last line that was cut off is left out."""
+    if not path.is_file():
+        return []
+    lines = []
+    for text in path.read_text().splitlines():
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            break
+    return lines
+
+
+def read_features(out: Path) -> Features:
+    """Return engine to case to features, as a run left them."""
+    path = out / "features.npz"
+    if not path.is_file():
+        return {}
+    features: Features = {}
+    with np.load(path) as stored:
+        for key in stored.files:
+            engine, case = key.split("|", 1)
+            features.setdefault(engine, {})[case] = stored[key]
+    return features
+
+
+def _keep_features(out: Path, features: Features) -> None:
+    if features:
+        named = {f"{engine}|{case}": each for engine, cases in features.items() for case, each in cases.items()}
+        with replacing(out / "features.npz") as stream:
+            np.savez(stream, **named)  # type: ignore[arg-type]
+
+
+def _rewrite(path: Path, lines: Sequence[dict[str, Any]]) -> None:
+    with replacing(path) as stream:
+        stream.write("".join(json.dumps(line) + "\n" for line in lines).encode())
+
+
+def _begin(out: Path, work: Work, data: Path, count: int) -> None:
+    """Write run.json, or refuse to go on in the folder of another run."""
+    run = {
+        "freefill": __version__,
+        "protocol": asdict(work.protocol) | {"sha256": work.protocol.sha256},
+        "data": str(data),
+        "pictures": count,
+        "engines": {name: _weights_of(name) for name in work.engines},
+        "results": {name: str(folder) for name, folder in work.results},
+        "measures": [measure.name for measure in choose(work.measures)],
+        "seed": work.protocol.seed,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "numpy": np.__version__,
+    }
+    path = out / "run.json"
+    if path.is_file():
+        before = json.loads(path.read_text())
+        for part in ("protocol", "data", "engines", "results", "measures", "freefill"):
+            if before.get(part) != json.loads(json.dumps(run[part])):
+                raise InputError(f"{out}: holds a run with other {part}; name another folder, or delete this one")
+    with replacing(path) as stream:
+        stream.write(json.dumps(run, indent=1).encode())
+
+
+def _weights_of(name: str) -> str | None:
+    """Return the hash of the weights that an engine uses, where it has weights."""
+    from freefill.evaluation.work import YARDSTICKS
+
+    if name in YARDSTICKS or name == "auto":
+        return None
+    from freefill.inpainter import Inpainter
+
+    return Inpainter(name).weights_sha256

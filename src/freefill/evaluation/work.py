@@ -1,0 +1,153 @@
+"""What is done for one picture: cut it, let every engine fill it, measure each; runs here or in a worker process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.errors import FreefillError, InputError
+from freefill.evaluation.cases import Case, make_case
+from freefill.evaluation.measures import Measurer, choose
+from freefill.evaluation.protocol import Protocol
+from freefill.evaluation.sources import ENDINGS, Item
+from freefill.images.read import read_picture
+from freefill.images.write import write_picture
+from freefill.inpainter import Inpainter
+from freefill.values import Mask, Options, Picture
+
+YARDSTICKS = ("truth", "blurred")
+"""Not engines: the truth itself (the floor of every measure), and the truth slightly blurred."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is the same for every picture of a run.
+
+    Attributes
+    ----------
+    protocol, masks : how cases are made
+    engines : names of engines and YARDSTICKS, in the order of the table
+    results : name to folder of another tool's output
+    measures : names, or None for the quick ones
+    keep : folder for the fills, or None
+    """
+
+    protocol: Protocol
+    masks: tuple[Path, ...]
+    engines: tuple[str, ...]
+    results: tuple[tuple[str, Path], ...] = ()
+    measures: tuple[str, ...] | None = None
+    keep: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What came of one picture.
+
+    Attributes
+    ----------
+    lines : one for each engine, as in cases.jsonl
+    features : engine (and "truth") to features, where set measures are wanted
+    absent : measures that could not be taken, and why
+    """
+
+    lines: list[dict[str, Any]]
+    features: dict[str, NDArray[np.float32]]
+    absent: dict[str, str]
+
+
+def worker(work: Work) -> Callable[[tuple[int, Item]], Answer]:
+    """Return what a worker calls with each picture; engines and networks are loaded once."""
+    engines = {name: Inpainter(name) for name in work.engines if name not in YARDSTICKS}
+    measurer = Measurer(choose(work.measures))
+
+    def do(numbered: tuple[int, Item]) -> Answer:
+        number, item = numbered
+        try:
+            case = make_case(item, number, work.protocol, work.masks)
+        except FreefillError as error:
+            return Answer([{"case": item.name, "engine": "", "error": str(error), "hole_share": 0.0}], {}, {})
+        lines, features = [], {}
+        for name in (*work.engines, *(name for name, _ in work.results)):
+            line, composite = _one(name, case, work, engines, measurer)
+            lines.append(line)
+            if composite is not None and (found := measurer.features(composite)) is not None:
+                features[name] = found
+        if case.truth is not None and (found := measurer.features(case.truth)) is not None:
+            features["truth"] = found
+        return Answer(lines, features, dict(measurer.absent))
+
+    return do
+
+
+def _one(
+    name: str, case: Case, work: Work, engines: Mapping[str, Inpainter], measurer: Measurer
+) -> tuple[dict[str, Any], NDArray[np.uint8] | None]:
+    """Return the line of one engine, and its composite."""
+    line: dict[str, Any] = {
+        "case": case.name, "engine": name, "hole_share": round(float(case.hole.mean()), 6),
+        "picture_sha256": case.picture_sha256, "mask_sha256": case.mask_sha256,
+    }  # fmt: skip
+    try:
+        start = time.perf_counter()
+        composite, notes = _composite(name, case, work, engines)
+        line["seconds"] = round(time.perf_counter() - start, 4)
+        found = measurer.of_case(case, composite)
+        line["measures"] = {name: x if np.isfinite(x) else None for name, x in found.items()}  # JSON has no infinity
+        if notes:
+            line["notes"] = notes
+    except FreefillError as error:
+        return line | {"error": str(error)}, None
+    if work.keep is not None:
+        path = work.keep / name / f"{case.name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_picture(Picture(composite), path, format="PNG")
+    return line, composite
+
+
+def _composite(
+    name: str, case: Case, work: Work, engines: Mapping[str, Inpainter]
+) -> tuple[NDArray[np.uint8], list[str]]:
+    """Return (h, w, 3): the fill in the hole and the picture elsewhere, and what is to be known of it."""
+    if name in YARDSTICKS:
+        if case.truth is None:
+            raise InputError(f"{case.name}: has no truth, which '{name}' is made of")
+        fill = case.truth if name == "truth" else cv2.GaussianBlur(case.truth, (0, 0), 1.0)
+        return np.where(case.hole[..., None], fill, case.picture), []
+    if name in engines:
+        blank = case.picture.copy()
+        blank[case.hole] = 128  # where the picture is the truth, no engine may see it
+        done = engines[name].run(Picture(blank, source=case.name), Mask(case.hole, source=case.name), Options())
+        return np.asarray(done.picture.pixels), []
+    return read_result(dict(work.results)[name], case)
+
+
+def read_result(folder: Path, case: Case) -> tuple[NDArray[np.uint8], list[str]]:
+    """Return another tool's output for a case, its known pixels replaced by the picture's.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is of another size.
+    """
+    names = (case.name, Path(case.name).name, f"{Path(case.name).name}_mask", f"{Path(case.name).name}_mask001")
+    paths = [folder / f"{name}{ending}" for name in names for ending in ENDINGS]
+    paths += sorted((folder / case.name).glob("output*")) if (folder / case.name).is_dir() else []
+    path = next((path for path in paths if path.is_file()), None)
+    if path is None:
+        raise InputError(f"{folder}: holds no result for case '{case.name}'")
+    pixels = read_picture(path).pixels
+    pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+    if pixels.shape != case.picture.shape or pixels.dtype != np.uint8:
+        size = f"{pixels.shape[1]}x{pixels.shape[0]}"
+        raise InputError(f"{path}: is {size}, the case is {case.picture.shape[1]}x{case.picture.shape[0]}")
+    apart = int(np.abs(pixels.astype(int) - case.picture)[~case.hole].max(initial=0))
+    notes = [f"known pixels differ by up to {apart} of 255; the picture's own were taken"] if apart else []
+    return np.where(case.hole[..., None], pixels, case.picture), notes

@@ -1,0 +1,99 @@
+"""The study's page: one file that works offline, its pictures within it, or beside it where they are too many."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from freefill.errors import InputError
+from freefill.files import replacing
+from freefill.study.plots import score_plot, verdict_plot
+
+BUDGET_BYTES = 11_000_000
+PER_GRID = 4
+
+
+def write_page(out: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Path:
+    """Write index.html.
+
+    Parameters
+    ----------
+    out : the study's folder, with pictures/
+    numbers : of `numbers_of`
+    lines : of cases.jsonl
+
+    Raises
+    ------
+    InputError
+        If the extra `report` is not installed.
+    """
+    try:
+        import jinja2
+    except ImportError:
+        raise InputError("the page needs an extra; run: pip install 'freefill[report]'") from None
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    template = environment.from_string(files("freefill.study").joinpath("page.html").read_text())
+    ways = numbers["ways"]
+    html = template.render(
+        numbers=numbers,
+        plots=[("Score", score_plot(ways)), ("Verdicts", verdict_plot(ways))] if ways else [],
+        grids=_grids(out / "pictures", numbers, lines),
+        # "</" would end the script element early
+        data=json.dumps(numbers).replace("</", "<\\/"),
+    )
+    path = out / "index.html"
+    with replacing(path) as stream:
+        stream.write(html.encode())
+    return path
+
+
+def _grids(folder: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return best, median and worst cases of each way of masking with the first engine."""
+    good = [line for line in lines if "score" in line]
+    grids: list[dict[str, Any]] = []
+    picked: list[tuple[str, str, list[Mapping[str, Any]]]] = []
+    for way in numbers["ways"]:
+        mine = sorted(
+            (line for line in good if (line["masks"], line["engine"]) == (way["masks"], way["engine"])),
+            key=lambda line: line["score"],
+        )
+        middle = max(len(mine) // 2 - PER_GRID // 2, 0)
+        for title, part in (("Best", mine[:PER_GRID]), ("Median", mine[middle : middle + PER_GRID]),
+                            ("Worst", mine[::-1][:PER_GRID])):  # fmt: skip
+            if len(mine) >= 2 * PER_GRID or title == "Worst":
+                picked.append((f"{way['masks']} masks, {way['engine']}", title, part))
+    names = {line["shown"] for _, _, part in picked for line in part}
+    names |= {f"{line['picture']}.jpg" for _, _, part in picked for line in part}
+    within = sum((folder / name).stat().st_size for name in names) * 4 / 3 < BUDGET_BYTES
+    for way, title, part in picked:
+        cards = [_card(folder, line, within) for line in part]
+        grids.append({"way": way, "title": title, "cards": cards})
+    return grids
+
+
+def _card(folder: Path, line: Mapping[str, Any], within: bool) -> dict[str, Any]:
+    left, top, width, height = line["box"]
+    told = sorted((score, name) for name, score in line["findings"].items() if score >= 0.5)[::-1]
+    return {
+        "picture": line["picture"],
+        "before": _source(folder / f"{line['picture']}.jpg", within),
+        "after": _source(folder / line["shown"], within),
+        "score": line["score"],
+        "verdict": line["verdict"],
+        "told": ", ".join(f"{name} {score:.2f}" for score, name in told) or "no failure by itself",
+        # the part around the hole fills the frame: the picture is enlarged and moved
+        "zoom": round(min(1 / max(width, height, 0.05), 6.0), 3),
+        "aspect": line["aspect"],
+        "left": round(left, 4),
+        "top": round(top, 4),
+    }
+
+
+def _source(path: Path, within: bool) -> str:
+    if not within:
+        return f"pictures/{path.name}"
+    return "data:image/jpeg;base64," + base64.b64encode(path.read_bytes()).decode()

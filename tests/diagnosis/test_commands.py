@@ -1,0 +1,109 @@
+"""freefill diagnose, inpaint --diagnose and --tries, through the command line on real files."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from faulty import with_fault
+
+from freefill.cli.main import main as run
+from freefill.engines import registry
+from freefill.inpainter import Inpainter
+from freefill.tries import best_of
+from freefill.values import Mask, Options, Picture
+
+
+def main(words: list[str]) -> int:
+    with pytest.raises(SystemExit) as ended:
+        run(words)
+    return ended.value.code  # type: ignore[return-value]
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before, hole, after = with_fault("smudge")
+    for name, image in (("photo", before), ("filled", after)):
+        cv2.imwrite(f"{name}.png", np.rint(image[..., ::-1] * 255).astype(np.uint8))
+    cv2.imwrite("mask.png", hole.astype(np.uint8) * 255)
+    return tmp_path
+
+
+def test_diagnose_names_the_failure_and_what_to_try(files, capsys):
+    assert main(["diagnose", "photo.png", "mask.png", "filled.png"]) == 0
+    said = capsys.readouterr().out
+    assert "smudge" in said
+    assert "--texture always" in said
+
+
+def test_diagnose_prints_json_and_writes_a_map_of_the_pictures_size(files, capsys):
+    assert main(["diagnose", "photo.png", "mask.png", "filled.png", "--json", "--map", "where.png"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {each["name"] for each in said["findings"]} >= {"smudge", "seam"}
+    where = cv2.imread("where.png").astype(int)
+    assert where.shape == (240, 320, 3)
+    red = where[..., 2] - where[..., 0]
+    assert red[100:140, 140:180].max() > red[:20].max() + 20
+
+
+def test_a_result_of_another_size_is_one_line_and_exit_code_1(files, capsys):
+    cv2.imwrite("small.png", np.zeros((20, 20, 3), np.uint8))
+    assert main(["diagnose", "photo.png", "mask.png", "small.png"]) == 1
+    said = capsys.readouterr().err.strip()
+    assert "small.png" in said
+    assert "\n" not in said
+
+
+def test_inpaint_can_say_what_it_thinks_of_its_own_fill(files, capsys):
+    assert main(["inpaint", "photo.png", "mask.png", "-o", "out.png", "--engine", "telea", "--diagnose", "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["diagnosis"]["verdict"] in ("good", "doubtful", "bad")
+    assert "0 = nothing to see" in said.err
+
+
+def test_tries_keep_the_fill_with_the_least_score_and_write_the_others(files, capsys):
+    command = [
+        "inpaint",
+        "photo.png",
+        "mask.png",
+        "-o",
+        "out.png",
+        "--engine",
+        "telea",
+        "--tries",
+        "2",
+        "--save-tries",
+        "all",
+    ]
+    assert main(command) == 0
+    assert "2 tries" in capsys.readouterr().err
+    written = sorted(path.name for path in (files / "all").iterdir())
+    assert len(written) == 2
+    assert (cv2.imread("out.png") == cv2.imread(f"all/{written[0]}")).all()
+
+
+def test_tries_are_sorted_by_score_differ_in_kind_and_are_the_same_twice():
+    before, hole, _ = with_fault(None)
+    picture, mask = Picture(np.rint(before * 255).astype(np.uint8)), Mask(hole)
+    made = [best_of(picture, mask, Options(), Inpainter("telea"), 2) for _ in range(2)]
+    assert [t.kind for t in made[0]] == [t.kind for t in made[1]]
+    assert len({t.kind for t in made[0]}) == 2
+    assert [t.diagnosis.score for t in made[0]] == sorted(t.diagnosis.score for t in made[0])
+    assert all((a.result.picture.pixels == b.result.picture.pixels).all() for a, b in zip(*made, strict=True))
+
+
+def test_no_try_is_begun_after_the_time_is_up():
+    before, hole, _ = with_fault(None)
+    picture, mask = Picture(np.rint(before * 255).astype(np.uint8)), Mask(hole)
+    assert len(best_of(picture, mask, Options(), Inpainter("telea"), 4, bound_s=0)) == 1
+
+
+def test_the_kinds_that_are_tried_are_engines_that_exist():
+    from freefill.tries import _kinds
+
+    kinds = [
+        engine.engine_for(Mask(np.ones((4, 4), bool)))
+        for _, engine, _ in _kinds(Inpainter("telea"), Options(), Mask(np.ones((4, 4), bool)))
+    ]
+    assert set(kinds) <= set(registry.names())

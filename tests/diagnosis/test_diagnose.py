@@ -1,0 +1,161 @@
+"""Each failure is found where it was put, said with an option that exists, and not in an untouched picture."""
+
+import re
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+from faulty import disc, photo, with_fault
+
+import freefill
+from freefill.diagnosis.calibration import by_knots, settled
+from freefill.diagnosis.ciede2000 import difference
+from freefill.diagnosis.diagnose import diagnose
+from freefill.diagnosis.findings import FAILURES, UNLIKE
+from freefill.errors import InputError
+
+NAMES = [failure.name for failure in FAILURES]
+
+
+def scores(name: str | None) -> dict[str, float]:
+    return {each.name: each.score for each in diagnose(*with_fault(name)).findings}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_failure_put_into_a_fill_is_found(name):
+    clean, faulty = scores(None), scores(name)
+    assert faulty[name] >= 0.5
+    assert faulty[name] > clean[name] + 0.2
+
+
+def test_an_untouched_picture_has_no_bad_finding():
+    assert max(scores(None).values()) < 0.8
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "residue"])
+def test_the_map_shows_the_failure_at_the_hole_and_nothing_far_from_it(name):
+    before, hole, after = with_fault(name)
+    where = diagnose(before, hole, after).map()
+    assert where.shape == hole.shape
+    assert where[hole].max() > 0.1
+    far = cv2.dilate(hole.astype(np.uint8), np.ones((41, 41), np.uint8)) == 0
+    assert where[far].max() < 0.05
+
+
+def test_the_number_of_levels_of_a_picture_does_not_change_the_finding():
+    before, hole, after = with_fault("seam")
+    eight = diagnose(*(np.rint(x * 255).astype(np.uint8) if x.ndim == 3 else x for x in (before, hole, after)))
+    sixteen = diagnose(*(np.rint(x * 65535).astype(np.uint16) if x.ndim == 3 else x for x in (before, hole, after)))
+    assert [e.score for e in eight.findings] == pytest.approx([s.score for s in sixteen.findings], abs=0.15)
+
+
+def test_a_grey_picture_is_judged_too():
+    before, hole, after = (x.mean(axis=2, keepdims=True) if x.ndim == 3 else x for x in with_fault("smudge"))
+    found = {each.name: each.score for each in diagnose(before, hole, after).findings}
+    assert found["smudge"] >= 0.5
+
+
+def test_the_same_fill_is_judged_the_same_twice():
+    case = with_fault("foreign")
+    assert diagnose(*case).to_json() == diagnose(*case).to_json()
+
+
+@pytest.mark.parametrize("hole", [
+    np.pad(np.ones((1, 1), bool), ((60, 59), (60, 59))),
+    np.pad(np.ones((2, 100), bool), ((50, 68), (10, 10))),
+    np.pad(np.ones((120, 20), bool), ((0, 0), (0, 100))),
+    ~np.pad(np.ones((3, 3), bool), ((60, 57), (60, 57))),
+], ids=["one pixel", "a thread", "a side of the picture", "all but a few pixels"])  # fmt: skip
+def test_holes_of_any_shape_are_judged(hole):
+    image = photo(size=(120, 120))
+    assert 0 <= diagnose(image, hole, image).score <= 1
+
+
+@pytest.mark.parametrize("size", [(3, 3), (5, 40), (9, 9)])
+def test_the_smallest_pictures_are_judged(size):
+    image = photo(size=(40, 40))[: size[0], : size[1]]
+    hole = np.zeros(size, bool)
+    hole[1, 1] = True
+    assert diagnose(image, hole, image).verdict in ("good", "doubtful", "bad")
+
+
+def test_an_empty_mask_is_an_error():
+    image = photo()
+    with pytest.raises(InputError, match="empty"):
+        diagnose(image, np.zeros(image.shape[:2], bool), image)
+
+
+def test_a_result_of_another_size_is_an_error():
+    image = photo()
+    with pytest.raises(InputError, match="size"):
+        freefill.diagnose(image, disc(), image[1:])
+
+
+def test_every_option_that_advice_names_exists():
+    help_text = subprocess.run(
+        [sys.executable, "-m", "freefill", "inpaint", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    for failure in (*FAILURES, UNLIKE):
+        options = re.findall(r"--[a-z-]+", failure.advice)
+        assert options, failure.name
+        for option in options:
+            assert f"{option} " in help_text or f"{option}\n" in help_text, f"{failure.name}: {option}"
+
+
+def colours(image: np.ndarray) -> np.ndarray:
+    """Stand in for the network: the mean colour of each square, as seen from grey."""
+    rows, cols = image.shape[0] // 14, image.shape[1] // 14
+    return image.reshape(rows, 14, cols, 14, 3).mean(axis=(1, 3)) - 0.45
+
+
+def test_with_tokens_a_thing_like_nothing_known_is_said_to_be_unlike():
+    clean, strange = (diagnose(*with_fault(name), tokens=colours) for name in (None, "foreign"))
+    assert strange.findings[-1].name == "unlike"
+    assert strange.findings[-1].raw > clean.findings[-1].raw + 0.2
+    assert strange.score > clean.score
+    where, hole = strange.findings[-1].where, disc()
+    assert where[hole].max() > 0.3
+
+
+def test_a_failure_explains_the_weaker_ones_that_follow_from_it_and_no_stronger_one():
+    found = dict.fromkeys(NAMES, 0.0) | {"smudge": 0.9, "grain": 0.7, "seam": 0.6}
+    after = settled(found)
+    assert after["grain"] < 0.1
+    assert after["smudge"] == 0.9
+    assert after["seam"] == 0.6
+    assert settled(found | {"grain": 0.95})["grain"] == 0.95
+
+
+# Sharma, Wu and Dalal, table 1: pairs chosen to catch mistakes in the hue's turning points
+SHARMA = (
+    ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
+    ((50.0, -1.3802, -84.2814), (50.0, 0.0, -82.7485), 1.0000),
+    ((50.0, 2.49, -0.001), (50.0, -2.49, 0.0009), 7.1792),
+    ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
+    ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+    ((22.7233, 20.0904, -46.694), (23.0331, 14.973, -42.5619), 2.0373),
+    ((2.0776, 0.0795, -1.135), (0.9033, -0.0636, -0.5514), 0.9082),
+)
+
+
+@pytest.mark.parametrize(("a", "b", "apart"), SHARMA)
+def test_ciede2000_gives_the_published_differences(a, b, apart):
+    assert float(difference(np.array(a), np.array(b))) == pytest.approx(apart, abs=1e-4)
+
+
+def test_a_score_rises_with_what_was_measured_and_stays_within_0_and_1():
+    found = [by_knots(x, (1.0, 2.0, 4.0)) for x in np.linspace(-9, 19, 99)]
+    assert found == sorted(found)
+    assert (found[0], found[-1]) == (0.0, 1.0)
+
+
+@pytest.mark.slow
+def test_twelve_megapixels_take_little_more_than_the_reduced_view():
+    image = np.tile(photo(size=(300, 400)), (10, 10, 1))
+    hole = disc((3000, 4000), 800)
+    start = time.process_time()
+    diagnose(image, hole, image)
+    assert time.process_time() - start < 20

@@ -1,0 +1,185 @@
+"""Runs over real files: what is written, resumed, locked, compared, and refused."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from freefill.errors import InputError
+from freefill.evaluation.compare import compared
+from freefill.evaluation.lock import check_drawn
+from freefill.evaluation.protocol import PROTOCOLS, find_protocol
+from freefill.evaluation.run import evaluate, mask_files, read_cases
+from freefill.evaluation.summary import summarise
+from freefill.evaluation.work import Work
+
+MEASURES = ("psnr_hole", "ssim_hole", "l1_hole")
+
+
+def work(masks, **changes) -> Work:
+    made = Work(find_protocol("irregular"), mask_files(masks), ("telea", "truth", "blurred"), (), MEASURES)
+    return replace(made, **changes)
+
+
+def test_the_truth_is_the_floor_and_every_engine_gets_a_line_for_every_picture(photos, masks, tmp_path):
+    summary = evaluate(photos, work(masks), tmp_path / "run")
+    assert summary["engines"] == ["telea", "truth", "blurred"]
+    assert summary["overall"]["truth"]["l1_hole"]["mean"] == 0
+    assert summary["overall"]["truth"]["ssim_hole"]["mean"] == 1
+    assert summary["overall"]["blurred"]["l1_hole"]["mean"] > 0
+    assert len(read_cases(tmp_path / "run" / "cases.jsonl")) == 9
+    assert summary["pairs"]["blurred"]["l1_hole"]["word"] in ("better", "worse", "no difference seen")
+
+
+def test_no_engine_sees_what_lies_in_the_hole(photos, masks, tmp_path):
+    first = evaluate(photos, work(masks, engines=("telea",), keep=tmp_path / "kept"), tmp_path / "run")
+    assert first["failed"] == {"telea": 0}
+    picture, hole = np.asarray(Image.open(photos / "a.png")).copy(), mask_files(masks)[0]
+    cut = np.asarray(Image.open(hole).resize((80, 64), Image.Resampling.NEAREST)) > 0
+    picture[cut] = 0
+    Image.fromarray(picture).save(photos / "a.png")
+    evaluate(photos, work(masks, engines=("telea",), keep=tmp_path / "kept2"), tmp_path / "run2")
+    one, two = (np.asarray(Image.open(tmp_path / kept / "telea" / "a.png")) for kept in ("kept", "kept2"))
+    assert (one == two).all()
+
+
+def test_the_summary_can_be_made_again_from_the_cases(photos, masks, tmp_path):
+    summary = evaluate(photos, work(masks), tmp_path / "run")
+    again = summarise(read_cases(tmp_path / "run" / "cases.jsonl"), {})
+    assert again["overall"] == summary["overall"]
+    assert again["pairs"] == summary["pairs"]
+
+
+def test_a_run_that_was_cut_off_goes_on_and_gives_the_same_summary(photos, masks, tmp_path):
+    whole = evaluate(photos, work(masks), tmp_path / "whole")
+    evaluate(photos, work(masks), tmp_path / "cut")
+    path = tmp_path / "cut" / "cases.jsonl"
+    text = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(text[:4]) + text[4][:30])
+    kept = (tmp_path / "cut" / "cases.jsonl").read_text().splitlines()[:3]
+    asked = []
+    again = evaluate(photos, work(masks), tmp_path / "cut", on_case=lambda done, total: asked.append((done, total)))
+    assert asked == [(2, 3), (3, 3)]
+    assert path.read_text().splitlines()[:3] == kept
+    assert again["overall"] == whole["overall"]
+
+
+def test_worker_processes_give_what_one_process_gives(photos, masks, tmp_path):
+    one = evaluate(photos, work(masks), tmp_path / "one")
+    two = evaluate(photos, work(masks), tmp_path / "two", jobs=2)
+    assert two["overall"] == one["overall"]
+    assert two["engines"] == one["engines"]
+
+
+def test_a_folder_with_another_run_is_refused(photos, masks, tmp_path):
+    evaluate(photos, work(masks), tmp_path / "run")
+    with pytest.raises(InputError, match="other engines"):
+        evaluate(photos, work(masks, engines=("ns",)), tmp_path / "run")
+
+
+def test_a_lock_names_the_picture_that_changed(photos, masks, tmp_path):
+    lock = tmp_path / "set.lock"
+    evaluate(photos, work(masks), tmp_path / "one", lock=lock)
+    evaluate(photos, work(masks), tmp_path / "two", lock=lock)
+    image = Image.open(photos / "b.png")
+    image.putpixel((0, 0), (1, 2, 3))
+    image.save(photos / "b.png")
+    with pytest.raises(InputError, match="picture of case 'b' changed"):
+        evaluate(photos, work(masks), tmp_path / "three", lock=lock)
+
+
+def test_a_lock_names_the_picture_that_is_gone(photos, masks, tmp_path):
+    lock = tmp_path / "set.lock"
+    evaluate(photos, work(masks), tmp_path / "one", lock=lock)
+    (photos / "c.png").unlink()
+    with pytest.raises(InputError, match="case 'c' is locked and is not here"):
+        evaluate(photos, work(masks), tmp_path / "two", lock=lock)
+
+
+def test_results_of_another_tool_are_scored_like_an_engine(photos, masks, tmp_path):
+    theirs = tmp_path / "theirs"
+    shutil.copytree(photos, theirs)
+    (theirs / "c.png").unlink()
+    image = np.asarray(Image.open(theirs / "a.png")).copy()
+    image[0, 0] = 255 - image[0, 0]
+    Image.fromarray(image).save(theirs / "a.png")
+    summary = evaluate(photos, work(masks, engines=("telea",), results=(("Theirs", theirs),)), tmp_path / "run")
+    assert summary["overall"]["Theirs"]["l1_hole"]["mean"] == 0
+    assert summary["failed"]["Theirs"] == 1
+    notes = [line["notes"] for line in read_cases(tmp_path / "run" / "cases.jsonl") if "notes" in line]
+    assert len(notes) == 1
+    assert "known pixels differ" in notes[0][0]
+
+
+def test_results_of_another_size_fail_with_both_sizes_named(photos, masks, tmp_path):
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    Image.new("RGB", (10, 10)).save(theirs / "a.png")
+    evaluate(photos, work(masks, engines=(), results=(("Theirs", theirs),)), tmp_path / "run", limit=1)
+    line = read_cases(tmp_path / "run" / "cases.jsonl")[0]
+    assert "10x10" in line["error"]
+    assert "80x64" in line["error"]
+
+
+def test_triplets_are_measured_against_their_background(photos, masks, tmp_path):
+    root = tmp_path / "set"
+    for folder in ("image", "mask", "background"):
+        (root / folder).mkdir(parents=True)
+    shutil.copy(photos / "a.png", root / "background" / "1.png")
+    mask = Image.new("L", (80, 64))
+    mask.paste(255, (20, 20, 40, 40))
+    mask.save(root / "mask" / "1.png")
+    image = Image.open(photos / "a.png")
+    image.paste((255, 0, 0), (20, 20, 40, 40))
+    image.save(root / "image" / "1.png")
+    run = Work(find_protocol("own"), (), ("truth", "telea"), (), MEASURES)
+    summary = evaluate(root, run, tmp_path / "run")
+    assert summary["overall"]["truth"]["l1_hole"]["mean"] == 0
+    assert summary["overall"]["telea"]["l1_hole"]["count"] == 1
+
+
+def test_a_picture_that_cannot_be_read_is_named_and_the_others_are_measured(photos, masks, tmp_path):
+    (photos / "b.png").write_bytes(b"no picture")
+    summary = evaluate(photos, work(masks), tmp_path / "run")
+    assert [line["case"] for line in summary["unread"]] == ["b"]
+    assert summary["overall"]["telea"]["l1_hole"]["count"] == 2
+
+
+def test_two_runs_of_one_protocol_are_compared_case_by_case(photos, masks, tmp_path):
+    evaluate(photos, work(masks, engines=("telea",)), tmp_path / "a")
+    evaluate(photos, work(masks, engines=("ns",)), tmp_path / "b")
+    summary = compared(tmp_path / "a", tmp_path / "b")
+    assert summary["engines"] == ["a:telea", "b:ns"]
+    assert summary["pairs"]["b:ns"]["l1_hole"]["count"] == 3
+
+
+def test_runs_of_two_protocols_or_other_pictures_are_not_compared(photos, masks, tmp_path):
+    evaluate(photos, work(masks, engines=("telea",)), tmp_path / "a")
+    other = Work(find_protocol("irregular-256"), mask_files(masks), ("telea",), (), MEASURES)
+    evaluate(photos, other, tmp_path / "b")
+    with pytest.raises(InputError, match="different protocols"):
+        compared(tmp_path / "a", tmp_path / "b")
+    Image.new("RGB", (80, 64), (9, 9, 9)).save(photos / "a.png")
+    evaluate(photos, work(masks, engines=("telea",)), tmp_path / "c")
+    with pytest.raises(InputError, match="picture of case 'a'"):
+        compared(tmp_path / "a", tmp_path / "c")
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.name)
+def test_this_machine_draws_the_masks_that_are_locked(protocol):
+    check_drawn(protocol)
+
+
+def test_a_protocol_that_was_changed_without_a_new_version_is_refused():
+    with pytest.raises(InputError, match="version was not raised"):
+        check_drawn(replace(find_protocol("lama-thin-512"), seed=1))
+
+
+def test_the_hash_of_a_protocol_follows_every_field():
+    protocol = find_protocol("lama-thin-512")
+    assert protocol.sha256 != replace(protocol, version=2).sha256
+    assert json.dumps(protocol.sha256)
+    assert protocol.sha256 == find_protocol("lama-thin-512").sha256

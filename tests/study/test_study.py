@@ -1,0 +1,124 @@
+"""The study over a small COCO folder with real files: what is made, resumed, said, and shown."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+pytest.importorskip("jinja2")
+pytest.importorskip("matplotlib")
+
+from freefill.cli.main import main as run
+from freefill.study.masks import fixed_disc
+from freefill.study.numbers import numbers_of
+
+
+@pytest.fixture
+def coco(tmp_path, monkeypatch) -> Path:
+    """Two pictures of 96 x 72 with a person, and masks as the old study saved them: 224 x 224, two colours."""
+    monkeypatch.setenv("FREEFILL_WEIGHTS", str(tmp_path / "no-weights"))
+    folder, predicted = tmp_path / "coco", tmp_path / "predicted"
+    (folder / "images").mkdir(parents=True)
+    predicted.mkdir()
+    rng = np.random.default_rng(0)
+    outline = [40, 20, 56, 20, 56, 60, 40, 60]
+    pictures, things = [], []
+    for number in (1, 2):
+        cols = np.mgrid[:72, :96][1]
+        wave = 120 + 40 * np.sin(cols / 5 + number) + rng.normal(0, 4, (72, 96))
+        image = Image.fromarray(np.clip(np.stack([wave, wave, wave * 0.8], 2), 0, 255).astype(np.uint8))
+        ImageDraw.Draw(image).polygon(outline, fill=(200, 40, 40))
+        image.save(folder / "images" / f"{number:012}.jpg")
+        mask = Image.new("RGB", (224, 224), (68, 1, 84))
+        ImageDraw.Draw(mask).rectangle((93, 62, 131, 187), fill=(253, 231, 37))
+        mask.save(predicted / f"{number:012}.png")
+        pictures.append({"id": number, "file_name": f"{number:012}.jpg", "width": 96, "height": 72})
+        things.append({"id": number, "image_id": number, "category_id": 1, "iscrowd": 0, "area": 640,
+                       "bbox": [40, 20, 16, 40], "segmentation": [outline]})  # fmt: skip
+    data = {"images": pictures, "annotations": things, "categories": [{"id": 1, "name": "person"}]}
+    (folder / "instances.json").write_text(json.dumps(data))
+    return folder
+
+
+def call(*words: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        run([str(word) for word in words])
+    code = ended.value.code
+    return code if isinstance(code, int) else 1
+
+
+def test_the_study_makes_a_page_that_needs_nothing_from_outside(coco, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert call("study", coco, "-o", out, "--engine", "telea", "--predicted", tmp_path / "predicted") == 0
+    assert capsys.readouterr().out.strip() == str(out / "index.html")
+    page = (out / "index.html").read_text()
+    assert not re.findall(r"""(?:src|href)=["']https?:""", page)
+    assert page.count("<svg") == 2
+    assert "annotated, refined" in page
+    assert 'aria-label="How much of 000000000001 is shown as it was"' in page
+    numbers = json.loads((out / "study.json").read_text())
+    assert numbers["pictures"] == 2
+    assert [way["masks"] for way in numbers["ways"]] == [
+        "annotated", "annotated, refined", "predicted", "predicted, refined", "fixed disc",
+    ]  # fmt: skip
+    assert sum(numbers["ways"][0]["verdicts"].values()) == 2
+    embedded = re.search(r'id="numbers">(.*?)</script>', page, re.S)
+    assert embedded is not None
+    assert json.loads(embedded.group(1)) == numbers
+    before = (out / "index.html").read_bytes()
+    done = (out / "cases.jsonl").read_text()
+    assert call("study", coco, "-o", out, "--engine", "telea", "--predicted", tmp_path / "predicted") == 0
+    assert (out / "cases.jsonl").read_text() == done
+    assert (out / "index.html").read_bytes() == before
+
+
+def test_a_folder_without_annotations_is_one_line(tmp_path, capsys):
+    assert call("study", tmp_path, "-o", tmp_path / "out") == 1
+    said = capsys.readouterr().err.strip()
+    assert "instances*.json" in said
+    assert "\n" not in said
+
+
+def test_the_fixed_disc_is_ten_pixels_of_224_wide():
+    hole = np.zeros((448, 448), bool)
+    hole[200:248, 200:248] = True
+    grown = fixed_disc(hole)
+    rows = np.flatnonzero(grown.any(axis=1))
+    assert (rows[0], rows[-1]) == (180, 267)
+    assert grown[hole].all()
+
+
+def line(picture: int, masks: str, score: float) -> dict:
+    return {
+        "picture": str(picture),
+        "masks": masks,
+        "engine": "e",
+        "score": score,
+        "verdict": "good",
+        "hole_share": 0.1,
+        "seconds": 1.0,
+        "findings": {"seam": score},
+        "ground": "simple ground" if picture % 2 else "complex ground",
+        "size": "small hole",
+        "things": "person alone",
+    }
+
+
+def test_sentences_follow_the_numbers_both_ways():
+    for sign, word in ((1, "worse"), (-1, "better")):
+        lines = [line(n, "annotated", 0.5) for n in range(20)]
+        lines += [line(n, "predicted", 0.5 + sign * (0.2 + n / 500)) for n in range(20)]
+        said = " ".join(numbers_of(lines)["sentences"])
+        assert f"are judged {word} than" in said
+    same = [line(n, masks, 0.5 + 0.01 * (n % 3)) for masks in ("annotated", "predicted") for n in range(20)]
+    assert "do not differ visibly" in " ".join(numbers_of(same)["sentences"])
+
+
+def test_nothing_is_said_of_groups_with_few_pictures():
+    few = " ".join(numbers_of([line(n, "annotated", 0.1 * n) for n in range(9)])["sentences"])
+    many = " ".join(numbers_of([line(n, "annotated", 0.01 * n) for n in range(40)])["sentences"])
+    assert "simple ground" not in few
+    assert "simple ground" in many
