@@ -37,7 +37,8 @@ def layout_for(crop: Crop, seed: int, notes: list[str]) -> Laid | None:
     if crop.structure == "never":
         return None
     hole = crop.hole | residue(crop.image, crop.hole)  # no line begins at what the mask left outside
-    made = make_layout(crop.image, hole, crop.known & ~hole)
+    thin = crop.structure != "layout" and _thickness(crop.hole) < THICK_SHARE * max(crop.hole.shape)
+    made = make_layout(crop.image, hole, crop.known & ~hole, labels=not thin)
     reason = "" if crop.structure == "layout" else restraint(made, crop.hole, seed)
     if made.labelling is None:
         reason = reason or "no shift serves the whole hole"
@@ -70,7 +71,7 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:
 
     Lines are not asked: they say themselves how sure they are.
     """
-    thick = 2 * float(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5).max())
+    thick = _thickness(hole)
     if thick < THICK_SHARE * max(hole.shape):
         return "the hole is thin"
     if not made.lines and thick < THICK_ALONE_SHARE * max(hole.shape):
@@ -84,6 +85,11 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:
     if _apart(made, seed) > MOST_APART:
         return "it differs too much from a fill without it"
     return ""
+
+
+def _thickness(hole: NDArray[np.bool_]) -> float:
+    """Return the diameter of the largest disc within the hole, px."""
+    return 2 * float(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5).max())
 
 
 def _variety(made: Layout) -> float:

@@ -29,7 +29,7 @@ class Layout:
     drawn : (h, w, 3) float32 Lab at that size, the lines' colours
     confidence : (h, w) float32, how sure the lines are, 0 to 1
     sight, labelling : the picture at most LABELS_PX large, and what each of its hole pixels copies; None where no
-        shift serves all of them, or the hole is gone at that size
+        shift serves all of them, the hole is gone at that size, or none was asked for
     """
 
     lines: tuple[Joined, ...]
@@ -44,6 +44,8 @@ def make_layout(
     hole: NDArray[np.bool_],
     source: NDArray[np.bool_],
     further: Term | None = None,
+    *,
+    labels: bool = True,
 ) -> Layout:
     """Find what crosses a hole, and from where it may be filled.
 
@@ -52,6 +54,7 @@ def make_layout(
     image : (H, W, 3) float32, RGB in [0, 1]; not read in the hole
     hole, source : (H, W) bool
     further : more costs of copying, see `labelling.Term`
+    labels : whether shifts are to be chosen, which takes most of the time; without, there are only lines
     """
     import cv2
 
@@ -62,6 +65,8 @@ def make_layout(
     expected = np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA), np.float32)
     sure = np.asarray(cv2.resize(confidence, size, interpolation=cv2.INTER_AREA), np.float32)
     share = max(small.size) / max(large.size)
+    if not labels or not small.hole.any():
+        return Layout(tuple(lines), drawn, confidence, small, None)
     gaps = [(line.other.place - line.one.place) * share for line in lines]
-    labelling = label(small, candidates(small, gaps), expected, sure, further) if small.hole.any() else None
+    labelling = label(small, candidates(small, gaps), expected, sure, further)
     return Layout(tuple(lines), drawn, confidence, small, labelling)

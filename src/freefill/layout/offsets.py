@@ -59,6 +59,8 @@ def _likenesses(sight: Sight) -> NDArray[np.int64]:
     """Return the shift from each asking patch to the most similar one that is not near, (n, 2)."""
     from numpy.lib.stride_tricks import sliding_window_view
 
+    if min(sight.size) < PATCH:
+        return np.zeros((0, 2), np.int64)
     whole = sliding_window_view(sight.source, (PATCH, PATCH)).all((2, 3))
     rows, cols = np.nonzero(whole)
     if len(rows) < 2:
