@@ -41,7 +41,9 @@ def test_diagnose_prints_json_and_writes_a_map_of_the_pictures_size(files, capsy
     assert main(["diagnose", "photo.png", "mask.png", "filled.png", "--json", "--map", "where.png"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert {each["name"] for each in said["findings"]} >= {"smudge", "seam"}
-    where = cv2.imread("where.png").astype(int)
+    drawn = cv2.imread("where.png")
+    assert drawn is not None
+    where = drawn.astype(int)
     assert where.shape == (240, 320, 3)
     red = where[..., 2] - where[..., 0]
     assert red[100:140, 140:180].max() > red[:20].max() + 20

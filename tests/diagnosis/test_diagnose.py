@@ -47,8 +47,8 @@ def test_the_map_shows_the_failure_at_the_hole_and_nothing_far_from_it(name):
 
 def test_the_number_of_levels_of_a_picture_does_not_change_the_finding():
     before, hole, after = with_fault("seam")
-    eight = diagnose(*(np.rint(x * 255).astype(np.uint8) if x.ndim == 3 else x for x in (before, hole, after)))
-    sixteen = diagnose(*(np.rint(x * 65535).astype(np.uint16) if x.ndim == 3 else x for x in (before, hole, after)))
+    eight = diagnose(np.rint(before * 255).astype(np.uint8), hole, np.rint(after * 255).astype(np.uint8))
+    sixteen = diagnose(np.rint(before * 65535).astype(np.uint16), hole, np.rint(after * 65535).astype(np.uint16))
     assert [e.score for e in eight.findings] == pytest.approx([s.score for s in sixteen.findings], abs=0.15)
 
 

@@ -29,7 +29,7 @@ def test_the_kernel_distance_is_its_sums_written_out():
     a, b = sets(n=3, m=4)
 
     def kernel(x: np.ndarray, y: np.ndarray) -> float:
-        return (x @ y / 6 + 1) ** 3
+        return float((x @ y / 6 + 1) ** 3)
 
     within_a = np.mean([kernel(a[i], a[j]) for i in range(3) for j in range(3) if i != j])
     within_b = np.mean([kernel(b[i], b[j]) for i in range(4) for j in range(4) if i != j])

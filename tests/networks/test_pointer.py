@@ -184,6 +184,7 @@ def test_however_large_the_weights_the_match_of_colours_does_not_become_all_ther
     network = Pointer((4, 4, 8, 8), (1, 1, 1), 4)
     with torch.no_grad():
         network.heads.weight[48] = 1e4
+        assert network.heads.bias is not None
         network.heads.bias[48] = 1e4
     queries, _ = network(planes_of(*views()))
     assert queries[:, 48].min() >= -12.0

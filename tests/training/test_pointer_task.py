@@ -64,7 +64,7 @@ class Plain:
     step, steps = 0, 30
 
     def __init__(self, task):
-        self.ready = task.networks
+        self.ready = self.frozen = task.networks
         self.optimizer = task.optimizers["pointer"]
 
     def update(self, name, loss):

@@ -91,7 +91,7 @@ def blocks_of(lab: Image, hole: Hole) -> Blocks:
 
     def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
         cut = np.ascontiguousarray(values[: rows * side, : cols * side])
-        return cv2.resize(cut, (cols, rows), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(cut, (cols, rows), interpolation=cv2.INTER_AREA), np.float32)
 
     share = mean(hole.astype(np.float32))
     pure = (share <= 0) | (share >= 1)

@@ -66,7 +66,7 @@ def _noise(view: View, box: Box) -> tuple[NDArray[np.float32], NDArray[np.float3
 
     def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
         cut = np.ascontiguousarray(values[: rows * _SQUARE_PX, : cols * _SQUARE_PX])
-        return cv2.resize(cut, (cols, rows), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(cut, (cols, rows), interpolation=cv2.INTER_AREA), np.float32)
 
     share, noise, bright = mean(hole), np.sqrt(mean(answer)), mean(light)
     exposed = (bright > 0.03) & (bright < 0.97)  # clipped squares have lost their noise

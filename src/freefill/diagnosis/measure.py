@@ -51,17 +51,18 @@ def along(rim: Rim, values: NDArray[np.float32], run_px: int) -> NDArray[np.floa
 def paint(view: View, rim: Rim, values: NDArray[np.float32]) -> Image:
     """Return an (h, w) map with the rim's values on the border and 3 px around it."""
     where = np.zeros(view.hole.shape, np.float32)
-    middle = len(rim.rows) // 2
+    middle, (height, width) = len(rim.rows) // 2, view.hole.shape
     rows, cols = np.rint(rim.rows[middle]).astype(int), np.rint(rim.cols[middle]).astype(int)
-    np.maximum.at(where, (rows.clip(0, where.shape[0] - 1), cols.clip(0, where.shape[1] - 1)), values)
-    return np.clip(cv2.GaussianBlur(cv2.dilate(where, np.ones((5, 5), np.uint8)), (0, 0), 1.5), 0, 1)
+    np.maximum.at(where, (rows.clip(0, height - 1), cols.clip(0, width - 1)), values)
+    soft = cv2.GaussianBlur(cv2.dilate(where, np.ones((5, 5), np.uint8)), (0, 0), 1.5)
+    return np.clip(soft, 0, 1, dtype=np.float32)
 
 
 def spread(view: View, blocks: Blocks, of: NDArray[np.intp], values: NDArray[np.float32], side: int) -> Image:
     """Return an (h, w) map with a value for each square of the ground."""
-    where = np.zeros(view.hole.shape, np.float32)
+    height, width = view.hole.shape
     rows, cols = (blocks.rows[of] // side).astype(int), (blocks.cols[of] // side).astype(int)
-    small = np.zeros((-(-where.shape[0] // side), -(-where.shape[1] // side)), np.float32)
+    small = np.zeros((-(-height // side), -(-width // side)), np.float32)
     small[rows, cols] = values
-    large = np.repeat(np.repeat(small, side, 0), side, 1)[: where.shape[0], : where.shape[1]]
-    return np.clip(cv2.GaussianBlur(large, (0, 0), side / 2), 0, 1)
+    large = np.repeat(np.repeat(small, side, 0), side, 1)[:height, :width]
+    return np.clip(cv2.GaussianBlur(large, (0, 0), side / 2), 0, 1, dtype=np.float32)

@@ -29,7 +29,10 @@ def repeat(view: View) -> Measure:
     """
     light, depth = view.lab[..., 0], view.depth
     share = min(1.0, float(np.sqrt(_SEEN_PX / light.size)))
-    light, depth = (cv2.resize(x, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) for x in (light, depth))
+    light, depth = (
+        np.asarray(cv2.resize(x, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.float32)
+        for x in (light, depth)
+    )
     half = _SIDE_PX // 2
     height, width = light.shape
     if min(height, width) < 3 * _SIDE_PX:
@@ -42,7 +45,7 @@ def repeat(view: View) -> Measure:
     twins = _twins(light, rows, cols)
     where = np.zeros(light.shape, np.float32)
     where[rows, cols] = np.clip((twins - 1) / 3, 0, 1)
-    where = cv2.resize(cv2.dilate(where, np.ones((5, 5), np.uint8)), view.hole.shape[::-1])
+    where = np.asarray(cv2.resize(cv2.dilate(where, np.ones((5, 5), np.uint8)), view.hole.shape[::-1]), np.float32)
     return Measure(float(np.clip(twins - 1, 0, 4).mean()), where)
 
 

@@ -42,4 +42,4 @@ def _left(view: View, rim: Rim) -> Measure:
     left = np.minimum(apart(near, far), apart(near, fill_in)) - apart(near, object_in)
     left = np.where(usable, np.maximum(left, 0), 0).astype(np.float32)
     worst = np.sort(left)[-max(1, left.size // 4) :].mean()
-    return Measure(float(worst), paint(view, rim, left / 15))
+    return Measure(float(worst), paint(view, rim, left / np.float32(15)))

@@ -40,7 +40,7 @@ class Rim:
         parts = [slice(start, start + 16_000) for start in range(0, len(self), 16_000)]
         taken = [cv2.remap(image, self.cols[:, p], self.rows[:, p], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
                  for p in parts]  # fmt: skip
-        return np.concatenate(taken, axis=1)
+        return np.concatenate([np.asarray(part, np.float32) for part in taken], axis=1)
 
 
 def unroll(signed: NDArray[np.float32], level_px: float, step_px: float = 1.0) -> Rim:

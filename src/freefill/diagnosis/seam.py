@@ -38,7 +38,7 @@ def _steps(rim: Rim, view: View) -> NDArray[np.float32]:
         return np.zeros(0, np.float32)
     strip = rim.sample(view.lab)
     first, last = REACH_PX - 1, REACH_PX  # nearest outside, nearest inside
-    usable = rim.valid[first - 2 : last + 3].all(axis=0)
+    usable = np.asarray(rim.valid[first - 2 : last + 3].all(axis=0))
     across = strip[last] + strip[last + 1] - strip[first] - strip[first - 1]  # over two pixels: a paste may be soft
     by_itself = (strip[first - 1] - strip[first - 3]) + (strip[last + 3] - strip[last + 1])
     excess = np.where(usable[:, None], across - by_itself, 0)

@@ -24,7 +24,7 @@ def smudge(view: View) -> Measure:
         return Measure.nothing(view.hole.shape)
     lack = _lack(blocks, mine, 0.0)
     usual = _lack(blocks, near, view.thickness_px / 2) if near.size >= 4 else np.zeros(1, np.float32)
-    where = spread(view, blocks, mine, np.clip(lack / 3 - 0.15, 0, 1), SIDE_PX)
+    where = spread(view, blocks, mine, np.clip(lack / 3 - 0.15, 0, 1, dtype=np.float32), SIDE_PX)
     return Measure(_worst(lack) - max(_worst(usual), 0.0), where)
 
 

@@ -66,7 +66,7 @@ def _crop(view: View) -> tuple[Image, NDArray[np.float32]]:
     image = cv2.resize(view.whole[box.slices], (width, height), interpolation=how)
     hole = view.whole_hole[box.slices].astype(np.float32)
     share = cv2.resize(hole, (width // _PATCH_PX, height // _PATCH_PX), interpolation=cv2.INTER_AREA)
-    return as_float(image.reshape(height, width, -1)), share
+    return as_float(image.reshape(height, width, -1)), np.asarray(share, np.float32)
 
 
 def _laid_over(small: NDArray[np.float32], view: View) -> Image:
@@ -76,7 +76,8 @@ def _laid_over(small: NDArray[np.float32], view: View) -> Image:
     top, left = (round((a - b) * view.scale) for a, b in ((box.top, inner.top), (box.left, inner.left)))
     height, width = max(round(box.height * view.scale), 1), max(round(box.width * view.scale), 1)
     large = cv2.resize(small, (width, height))
-    rows = slice(max(top, 0), min(top + height, where.shape[0]))
-    cols = slice(max(left, 0), min(left + width, where.shape[1]))
+    bottom, right = view.hole.shape
+    rows = slice(max(top, 0), min(top + height, bottom))
+    cols = slice(max(left, 0), min(left + width, right))
     where[rows, cols] = large[rows.start - top : rows.stop - top, cols.start - left : cols.stop - left]
     return np.where(cv2.dilate(view.hole.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0, where, 0).astype(np.float32)

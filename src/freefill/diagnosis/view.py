@@ -47,22 +47,22 @@ class View:
     @cached_property
     def lab(self) -> Image:
         """(h, w, 3), the result in CIE Lab."""
-        return cv2.cvtColor(self.after, cv2.COLOR_RGB2LAB)
+        return np.asarray(cv2.cvtColor(self.after, cv2.COLOR_RGB2LAB), np.float32)
 
     @cached_property
     def lab_before(self) -> Image:
         """(h, w, 3), the picture with the object, in CIE Lab."""
-        return cv2.cvtColor(self.before, cv2.COLOR_RGB2LAB)
+        return np.asarray(cv2.cvtColor(self.before, cv2.COLOR_RGB2LAB), np.float32)
 
     @cached_property
     def depth(self) -> Image:
         """(h, w), distance to the nearest known pixel; 0 outside the hole."""
-        return cv2.distanceTransform(self.hole.astype(np.uint8), cv2.DIST_L2, 5)
+        return np.asarray(cv2.distanceTransform(self.hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
     @cached_property
     def reach(self) -> Image:
         """(h, w), distance to the nearest hole pixel; 0 within the hole."""
-        return cv2.distanceTransform((~self.hole).astype(np.uint8), cv2.DIST_L2, 5)
+        return np.asarray(cv2.distanceTransform((~self.hole).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
     @cached_property
     def thickness_px(self) -> float:

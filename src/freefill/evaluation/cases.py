@@ -122,4 +122,4 @@ def _cut(image: NDArray[np.uint8], protocol: Protocol) -> NDArray[np.uint8]:
     size = max(round(image.shape[1] * share), side), max(round(image.shape[0] * share), side)
     sized = cv2.resize(image, size, interpolation=cv2.INTER_AREA if share < 1 else cv2.INTER_CUBIC)
     top, left = (sized.shape[0] - side) // 2, (sized.shape[1] - side) // 2
-    return np.ascontiguousarray(sized[top : top + side, left : left + side])
+    return np.ascontiguousarray(sized[top : top + side, left : left + side], np.uint8)

@@ -72,5 +72,8 @@ def _blur(x: NDArray[np.float64]) -> NDArray[np.float64]:
         width = [(0, 0)] * x.ndim
         width[axis] = (RADIUS_PX, RADIUS_PX)
         padded = np.pad(x, width, mode="reflect")
-        x = sum(weight * np.take(padded, range(n, n + x.shape[axis]), axis) for n, weight in enumerate(kernel))
+        x = sum(
+            (weight * np.take(padded, range(n, n + x.shape[axis]), axis) for n, weight in enumerate(kernel)),
+            np.zeros_like(x),
+        )
     return x

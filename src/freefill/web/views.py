@@ -38,7 +38,8 @@ def shown(picture: Picture, rows: slice = slice(None), cols: slice = slice(None)
         return out
     alpha = picture.alpha[rows, cols][..., None] / np.float32(picture.full_scale)
     top, left = rows.indices(picture.size[0])[0], cols.indices(picture.size[1])[0]
-    row, col = np.ogrid[top : top + out.shape[0], left : left + out.shape[1]]
+    height, width = pixels.shape[:2]
+    row, col = np.ogrid[top : top + height, left : left + width]
     check = np.where((row // CHECK_PX + col // CHECK_PX) % 2, 204, 153)[..., None]
     return np.rint(out * alpha + check * (1 - alpha)).astype(np.uint8)
 
