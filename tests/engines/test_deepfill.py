@@ -248,3 +248,42 @@ def test_tf_weights_load_too(tmp_path):
     one = crop()
     pixels = DeepFill(EngineSettings(weights=str(tmp_path / "tf.pth"), device="cpu")).fill(one, 0).pixels
     assert np.isfinite(pixels[one.hole]).all()
+
+
+@pytest.fixture
+def small_weights(tmp_path, monkeypatch):
+    """A package that brings weights of its own, on a machine where none were fetched."""
+    from safetensors.torch import save_file
+
+    from freefill.engines.deepfill import SMALL
+    from freefill.weights import packaged
+
+    monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path / "store"))
+    monkeypatch.setattr(packaged, "FOLDER", tmp_path / "packaged_files")
+    packaged.FOLDER.mkdir()
+    state = {key: value.half().contiguous() for key, value in network().state_dict().items()}
+    save_file(state, packaged.FOLDER / f"{SMALL}.safetensors")
+    (packaged.FOLDER / f"{SMALL}.json").write_text('{"recipe": "deepfill_starter"}')
+    return packaged.FOLDER
+
+
+def test_without_fetched_weights_the_packaged_ones_fill_and_say_what_they_are(small_weights):
+    from freefill.weights import packaged
+
+    filled = DeepFill(EngineSettings(device="cpu")).fill(crop(), 0)
+    assert np.isfinite(filled.pixels).all()
+    assert any("small weights" in note and "freefill weights fetch places2" in note for note in filled.notes)
+    assert packaged.card("deepfill-starter")["recipe"] == "deepfill_starter"
+
+
+def test_packaged_weights_that_were_asked_for_by_name_need_no_note(small_weights):
+    asked = DeepFill(EngineSettings(device="cpu", weights="deepfill-starter"))
+    assert asked.fill(crop(), 0).notes == ()
+    assert np.array_equal(asked.fill(crop(), 0).pixels, DeepFill(EngineSettings(device="cpu")).fill(crop(), 0).pixels)
+
+
+def test_a_package_without_weights_says_what_to_fetch(small_weights):
+    for file in small_weights.iterdir():
+        file.unlink()
+    with pytest.raises(WeightsError, match="run: freefill weights fetch places2"):
+        DeepFill(EngineSettings(device="cpu"))

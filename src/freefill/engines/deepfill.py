@@ -13,9 +13,10 @@ import numpy as np
 from freefill.engines.device import check_precision, computing, pick_device
 from freefill.errors import EngineError, InputError
 from freefill.values import Crop, EngineSettings, Fill, Image
-from freefill.weights.locate import locate, sha256_of
+from freefill.weights.locate import locate, sha256_of, state
 from freefill.weights.opening.load import load_state
 from freefill.weights.opening.recognise import recognise
+from freefill.weights.packaged import packaged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +31,18 @@ BYTES_PER_PX = 420
 LEAST_CHUNK_BYTES = 1 << 20
 
 
+LARGE, SMALL = "places2", "deepfill-starter"
+SMALL_NOTE = (
+    f"small weights that come with freefill filled this; the large ones (they forbid commercial use): "
+    f"freefill weights fetch {LARGE}"
+)
+
+
+def default_weights() -> str:
+    """Return the large weights where they were fetched, else the small ones where the package has them."""
+    return SMALL if state(LARGE) == "not here" and packaged(SMALL) is not None else LARGE
+
+
 class DeepFill:
     """Holds the network once; safe to use from several threads, for a fill leaves nothing behind on it."""
 
@@ -42,12 +55,12 @@ class DeepFill:
         self._device = pick_device(settings.device, ("cpu", "cuda", "mps"))
         check_precision(settings, self._device, ("fp32", "bf16", "fp16"))
         self._settings = settings
-        name = settings.weights or "places2"
+        name = settings.weights or default_weights()
         self.weights_sha256: str | None = sha256_of(name)
         path = locate(name)
-        state = load_state(path)
-        recognise(state, str(path))  # says what is wrong with the file, by its name
-        generator = from_state(state)
+        tensors = load_state(path)
+        recognise(tensors, str(path))  # says what is wrong with the file, by its name
+        generator = from_state(tensors)
         if generator.in_channels != 5:
             raise EngineError(
                 f"weights '{name}' want a guide ({generator.in_channels} inputs); this engine has none yet"
@@ -55,6 +68,8 @@ class DeepFill:
         dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[settings.precision]
         self._network = HoleGenerator(generator.to(self._device), dtype)
         self._notes = _slow_precision(settings, self._device.type)
+        if name == SMALL and not settings.weights:
+            self._notes += (SMALL_NOTE,)
 
     def fill(self, crop: Crop, seed: int) -> Fill:
         """Return pixels for the hole; sides of the crop must be multiples of 8.

@@ -37,6 +37,8 @@ class DeepFillSettings:
     betas : of Adam, for both
     l1_weight, adversarial_weight : 1 : 1 in the paper
     hole_weight : how many times a pixel of the hole counts in L1; 1 in the paper
+    gain : factor on the gated layers' first weights. At 1, the public port's, a new network fades to nothing: halved
+        by every gate; 2.2 keeps the values' size through both stages, and learning begins at once
     discriminator_from : share of the steps after which the discriminator begins
     """
 
@@ -51,6 +53,7 @@ class DeepFillSettings:
     l1_weight: float = 1.0
     adversarial_weight: float = 1.0
     hole_weight: float = 1.0
+    gain: float = 1.0
     discriminator_from: float = 0.0
 
 
@@ -138,7 +141,11 @@ def hole_mean(value: Tensor, mask: Tensor) -> Tensor:
 
 def _generator(settings: DeepFillSettings, in_channels: int, start: str) -> Generator:
     if not start:
-        return Generator(settings.layout, settings.width, in_channels)
+        generator = Generator(settings.layout, settings.width, in_channels)
+        for layer in generator.layers(generator.table.rows):
+            if layer.row.activation is not None:
+                layer.conv.weight.data *= settings.gain
+        return generator
     from freefill.weights.locate import locate
     from freefill.weights.opening.load import load_state
 

@@ -9,6 +9,7 @@ from freefill.files import is_file
 from freefill.weights.cards import catalogue
 from freefill.weights.cards.card import Card
 from freefill.weights.folder import hash_problem, hashes, read_record, ready, records, sha256_of_file
+from freefill.weights.packaged import packaged
 
 
 def locate(name_or_path: str) -> Path:
@@ -30,6 +31,9 @@ def locate(name_or_path: str) -> Path:
     path = ready(name_or_path, card)
     if path is not None:
         return path
+    own = packaged(name_or_path)
+    if own is not None:
+        return own
     if card is None:
         known = [*catalogue.names(), *(record.name for record in records())]
         raise WeightsError(
