@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from freefill.errors import InputError
-from freefill.networks import losses
+from freefill.networks import losses, projected_discriminator
 from freefill.networks.deepfill import Generator, from_state
 from freefill.networks.gated_conv import Layout
 from freefill.networks.patch_discriminator import Normalisation, PatchDiscriminator
+from freefill.networks.projected_discriminator import FrozenFeatures, ProjectedDiscriminator
 from freefill.training.options import RunOptions, made
 from freefill.training.task import Batch, Tools
 
@@ -39,6 +40,9 @@ class DeepFillSettings:
     hole_weight : how many times a pixel of the hole counts in L1; 1 in the paper
     gain : factor on the gated layers' first weights. At 1, the public port's, a new network fades to nothing: halved
         by every gate; 2.2 keeps the values' size through both stages, and learning begins at once
+    discriminator : "patch" is the paper's; "projected" looks through EfficientNet-Lite0, whose weights have to be
+        fetched: freefill weights fetch efficientnet-lite0
+    feature_weight : of the distance in EfficientNet-Lite0's features; 0 in the paper
     discriminator_from : share of the steps after which the discriminator begins
     """
 
@@ -54,6 +58,8 @@ class DeepFillSettings:
     adversarial_weight: float = 1.0
     hole_weight: float = 1.0
     gain: float = 1.0
+    discriminator: Literal["patch", "projected"] = "patch"
+    feature_weight: float = 0.0
     discriminator_from: float = 0.0
 
 
@@ -72,11 +78,18 @@ class DeepFillTask:
         self.optimizers: dict[str, Optimizer] = {
             "generator": torch.optim.Adam(self.generator.parameters(), settings.rate, settings.betas)
         }
-        self.discriminator: PatchDiscriminator | None = None
-        if settings.discriminator_width:
+        projected = settings.discriminator == "projected"
+        lite0 = _lite0() if projected or settings.feature_weight else {}
+        # Apart from `networks`: no snapshot holds what everybody can fetch.
+        self.features = FrozenFeatures(lite0) if settings.feature_weight else None
+        self.discriminator: PatchDiscriminator | ProjectedDiscriminator | None = None
+        if projected:
+            self.discriminator = ProjectedDiscriminator(lite0)
+        elif settings.discriminator_width:
             self.discriminator = PatchDiscriminator(
                 settings.discriminator_width, 4 + guides, settings.layout, settings.normalisation
             )
+        if self.discriminator is not None:
             self.networks["discriminator"] = self.discriminator
             self.optimizers["discriminator"] = torch.optim.Adam(
                 self.discriminator.parameters(), settings.discriminator_rate, settings.betas
@@ -91,11 +104,16 @@ class DeepFillTask:
         return judged | self._generator_step(batch, coarse, refined, filled, tools, playing)
 
     def _discriminator_step(self, batch: Batch, filled: Tensor, tools: Tools) -> dict[str, Tensor]:
-        sketch = None if batch.sketch is None else batch.sketch.repeat(2, 1, 1, 1)
         both = torch.cat([batch.image_pm1, filled])  # one call, as the authors': (2B, 3, h, w)
-        real, fake = tools.ready["discriminator"](both, batch.mask.repeat(2, 1, 1, 1), sketch).chunk(2)
-        of_scores = losses.hinge_discriminator if self.settings.adversarial == "hinge" else losses.squares_discriminator
-        loss = of_scores(real, fake)
+        if self.settings.discriminator == "projected":
+            scores = tools.ready["discriminator"](both)
+            of_real, of_fake = zip(*(each.chunk(2) for each in scores), strict=True)
+            loss, real, fake = projected_discriminator.judged(of_real, of_fake, batch.mask), of_real[-1], of_fake[-1]
+        else:
+            sketch = None if batch.sketch is None else batch.sketch.repeat(2, 1, 1, 1)
+            real, fake = tools.ready["discriminator"](both, batch.mask.repeat(2, 1, 1, 1), sketch).chunk(2)
+            hinge = self.settings.adversarial == "hinge"
+            loss = (losses.hinge_discriminator if hinge else losses.squares_discriminator)(real, fake)
         norm = tools.update("discriminator", loss)
         told = {"discriminator": loss, "real_score": real.mean(), "fake_score": fake.mean(), "discriminator_norm": norm}
         return {name: value.detach() for name, value in told.items()}
@@ -110,13 +128,22 @@ class DeepFillTask:
         }
         loss = self.settings.l1_weight * (parts["l1_coarse"] + parts["l1_refined"])
         if playing:
-            scores = tools.frozen["discriminator"](filled, batch.mask, batch.sketch)
-            of_scores = losses.hinge_generator if self.settings.adversarial == "hinge" else losses.squares_generator
-            parts["adversarial"] = of_scores(scores)
+            parts["adversarial"] = self._adversarial(batch, filled, tools)
             loss = loss + self.settings.adversarial_weight * parts["adversarial"]
+        if self.features is not None:
+            features = self.features.to(filled.device)
+            parts["features"] = projected_discriminator.feature_distance(features, filled, batch.image_pm1)
+            loss = loss + self.settings.feature_weight * parts["features"]
         norm = tools.update("generator", loss)
         told = {**parts, "generator": loss, "generator_norm": norm}
         return {name: value.detach() for name, value in told.items()}
+
+    def _adversarial(self, batch: Batch, filled: Tensor, tools: Tools) -> Tensor:
+        if self.settings.discriminator == "projected":
+            return projected_discriminator.convinced(tools.frozen["discriminator"](filled), batch.mask)
+        scores = tools.frozen["discriminator"](filled, batch.mask, batch.sketch)
+        hinge = self.settings.adversarial == "hinge"
+        return (losses.hinge_generator if hinge else losses.squares_generator)(scores)
 
     def score(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Mean absolute difference in the hole, in [-1, 1], of both stages, and PSNR there."""
@@ -157,3 +184,11 @@ def _generator(settings: DeepFillSettings, in_channels: int, start: str) -> Gene
             f"'{settings.layout}', {settings.width}, {in_channels}: set settings.layout and settings.width"
         )
     return generator.train().requires_grad_(True)
+
+
+def _lite0() -> dict[str, Tensor]:
+    """Return EfficientNet-Lite0's tensors, from the store; nothing is fetched."""
+    from freefill.weights.locate import locate
+    from freefill.weights.opening.load import load_state
+
+    return load_state(locate("efficientnet-lite0"))
