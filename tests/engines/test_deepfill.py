@@ -256,24 +256,20 @@ def small_weights(tmp_path, monkeypatch):
     from safetensors.torch import save_file
 
     from freefill.engines.deepfill import SMALL
-    from freefill.weights import packaged
+    from freefill.weights import own
 
     monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path / "store"))
-    monkeypatch.setattr(packaged, "FOLDER", tmp_path / "packaged_files")
-    packaged.FOLDER.mkdir()
+    monkeypatch.setattr(own, "FOLDER", tmp_path / "packaged")
+    own.FOLDER.mkdir()
     state = {key: value.half().contiguous() for key, value in network().state_dict().items()}
-    save_file(state, packaged.FOLDER / f"{SMALL}.safetensors")
-    (packaged.FOLDER / f"{SMALL}.json").write_text('{"recipe": "deepfill_starter"}')
-    return packaged.FOLDER
+    save_file(state, own.FOLDER / f"{SMALL}.safetensors")
+    return own.FOLDER
 
 
 def test_without_fetched_weights_the_packaged_ones_fill_and_say_what_they_are(small_weights):
-    from freefill.weights import packaged
-
     filled = DeepFill(EngineSettings(device="cpu")).fill(crop(), 0)
     assert np.isfinite(filled.pixels).all()
     assert any("small weights" in note and "freefill weights fetch places2" in note for note in filled.notes)
-    assert packaged.card("deepfill-starter")["recipe"] == "deepfill_starter"
 
 
 def test_packaged_weights_that_were_asked_for_by_name_need_no_note(small_weights):

@@ -9,7 +9,7 @@ from freefill.files import is_file
 from freefill.weights.cards import catalogue
 from freefill.weights.cards.card import Card
 from freefill.weights.folder import hash_problem, hashes, read_record, ready, records, sha256_of_file
-from freefill.weights.packaged import packaged
+from freefill.weights.own import packaged
 
 
 def locate(name_or_path: str) -> Path:
