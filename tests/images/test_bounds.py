@@ -29,7 +29,9 @@ from freefill.images.write import check_holds, format_for, name_for, write_pictu
 from freefill.masks.sources import mask_from_picture
 from freefill.values import Picture
 
-PEAK = "import resource, sys; {}; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)"
+# Not ru_maxrss: what the parent had taken is counted there, too.
+PEAK = """{}
+print(next(int(line.split()[1]) >> 10 for line in open('/proc/self/status') if line.startswith('VmHWM')))"""
 
 
 def read(data: bytes) -> Picture:

@@ -36,7 +36,7 @@ def by_knots(raw: float, knots: tuple[float, float, float]) -> float:
 
     Examples
     --------
-    >>> [by_knots(x, (1.0, 2.0, 3.0)) for x in (1.0, 1.5, 2.0, 9.0)]
+    >>> [round(by_knots(x, (1.0, 2.0, 3.0)), 6) for x in (1.0, 1.5, 2.0, 9.0)]
     [0.1, 0.3, 0.5, 1.0]
     """
     low, middle, high = knots

@@ -63,6 +63,8 @@ def _noise(view: View, box: Box) -> tuple[NDArray[np.float32], NDArray[np.float3
     hole = view.whole_hole[box.slices].astype(np.float32)
     answer = np.square(cv2.filter2D(light, cv2.CV_32F, _KERNEL, borderType=cv2.BORDER_REFLECT_101))
     rows, cols = light.shape[0] // _SQUARE_PX, light.shape[1] // _SQUARE_PX
+    if not rows or not cols:
+        return np.zeros(0, np.float32), np.zeros(0, np.float32)
 
     def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
         cut = np.ascontiguousarray(values[: rows * _SQUARE_PX, : cols * _SQUARE_PX])
