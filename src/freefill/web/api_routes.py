@@ -12,14 +12,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.background import BackgroundTask
 
 from freefill.engines import registry
 from freefill.errors import FreefillError
 from freefill.request import WORDS
 from freefill.web import orders, problems
+from freefill.web.files import file_answer, kind_of, notes_header
 from freefill.web.forms import Wishes
-from freefill.web.page_routes import MEDIA, SUFFIXES, accepted, notes_header
+from freefill.web.page_routes import accepted
 from freefill.web.service import Service
 
 CHUNK_BYTES = 1 << 20
@@ -193,7 +193,6 @@ def _answered(
 
 
 def _file(told: dict[str, Any], target: Path, format: str | None) -> FileResponse:
-    kind = {"jpg": "JPEG", "tif": "TIFF", None: told.get("format") or "PNG"}.get(format, (format or "").upper())
     headers = {
         "X-Freefill-Engine": told["engine"],
         "X-Freefill-Seed": str(told["seed"]),
@@ -201,13 +200,7 @@ def _file(told: dict[str, Any], target: Path, format: str | None) -> FileRespons
         "X-Freefill-Notes": notes_header(told["notes"]),
         "X-Freefill-Hole-Share": f"{told['hole_share']:.6f}",
     }
-    return FileResponse(
-        target,
-        media_type=MEDIA.get(kind, "application/octet-stream"),
-        filename=f"filled.{SUFFIXES.get(kind, 'bin')}",
-        headers=headers,
-        background=BackgroundTask(target.unlink, missing_ok=True),
-    )
+    return file_answer(target, kind_of(format, told.get("format")), headers)
 
 
 def _later(service: Service, order: orders.Once, files: _Files) -> JSONResponse:
@@ -215,12 +208,12 @@ def _later(service: Service, order: orders.Once, files: _Files) -> JSONResponse:
     job = service.fillers.submit(order, service.settings.deadline_s)
     inputs = [path for path in files.hand_on() if str(path) != order.target]
 
-    def finish(answer: dict[str, Any]) -> dict[str, Any]:
+    def clean_up() -> None:
         for path in inputs:
             path.unlink(missing_ok=True)
-        return answer | {"file": f"/api/v1/results/{job.id}"}
 
-    job.finish = finish
+    job.finish = lambda answer: answer | {"file": f"/api/v1/results/{job.id}"}
+    job.clean_up = clean_up
     return accepted(job, service)
 
 

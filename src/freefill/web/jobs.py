@@ -46,6 +46,7 @@ class Job:
     error : one line, where it failed
     progress : what the worker said last
     finish : what is made of the answer when it is there, in the event loop
+    clean_up : called once nothing more will come, whatever came
     """
 
     order: Any
@@ -57,6 +58,7 @@ class Job:
     died: bool = False
     progress: dict[str, Any] = field(default_factory=dict)
     finish: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    clean_up: Callable[[], None] | None = None
     asked_at: float = field(default_factory=time.monotonic)
     started_at: float | None = None
     seconds: float | None = None
@@ -185,7 +187,9 @@ class Office:
         if job.over:
             if what == "done" and job.finish is not None:
                 job.answer = job.finish(job.answer)
-            job.finish = None  # it keeps pictures alive
+            if job.clean_up is not None:
+                job.clean_up()
+            job.finish = job.clean_up = None  # they keep pictures alive
             job.seconds = time.monotonic() - job.asked_at
             if what == "done" and job.started_at is not None:
                 self._took.append(time.monotonic() - job.started_at)

@@ -9,18 +9,14 @@ from typing import Annotated, Any
 import anyio.to_thread
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
-from starlette.background import BackgroundTask
 
 from freefill.web import orders, problems, views
+from freefill.web.files import file_answer, kind_of, notes_header
 from freefill.web.forms import from_json
 from freefill.web.job_routes import said
 from freefill.web.jobs import Job
 from freefill.web.service import Service
 
-MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "TIFF": "image/tiff", "BMP": "image/bmp",
-         "GIF": "image/gif", "AVIF": "image/avif", "HEIF": "image/heif"}  # fmt: skip
-SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "BMP": "bmp", "GIF": "gif", "AVIF": "avif",
-            "HEIF": "heic"}  # fmt: skip
 FOREVER = {"Cache-Control": "private, max-age=86400, immutable"}  # a picture's name never means another picture
 
 
@@ -78,20 +74,13 @@ def routes(service: Service) -> APIRouter:
         target = service.pictures.scratch()
         if format is not None and not re.fullmatch(r"[a-z]{2,5}", format):
             raise problems.Problem(422, "format: a word like 'png' is wanted")
-        kind = {"jpg": "JPEG", "tif": "TIFF"}.get(format, format.upper()) if format else upload.about["format"] or "PNG"
+        kind = kind_of(format, upload.about["format"])
         try:
             told = await service.answer(service.readers, orders.WriteFile(state, str(target), kind.lower()), request)
         except BaseException:
             target.unlink(missing_ok=True)
             raise
-        headers = {"X-Freefill-Notes": notes_header(told["notes"])}
-        return FileResponse(
-            target,
-            media_type=MEDIA.get(kind, "application/octet-stream"),
-            filename=f"filled.{SUFFIXES.get(kind, 'bin')}",
-            headers=headers,
-            background=BackgroundTask(target.unlink, missing_ok=True),
-        )
+        return file_answer(target, kind, {"X-Freefill-Notes": notes_header(told["notes"])})
 
     @router.post("/{name}/fill", status_code=202, summary="Fill a hole; answers a job")
     async def fill(
@@ -137,12 +126,6 @@ def routes(service: Service) -> APIRouter:
         return accepted(_mask_job(service, order), service)
 
     return router
-
-
-def notes_header(notes: list[str]) -> str:
-    """Return notes as one header: base64 of UTF-8 where they are not ASCII."""
-    text = " | ".join(notes).replace("\n", " ")
-    return text if text.isascii() else base64.b64encode(text.encode()).decode()
 
 
 def accepted(job: Job, service: Service) -> JSONResponse:

@@ -46,7 +46,7 @@ class Upload:
 
 
 class Pictures:
-    """All of them; a context manager that leaves nothing behind."""
+    """All of them."""
 
     def __init__(self, keep_bytes: int, keep_s: float) -> None:
         self._keep_bytes, self._keep_s = keep_bytes, keep_s
@@ -54,10 +54,8 @@ class Pictures:
         self._uploads: dict[str, Upload] = {}
         self._upload_of: dict[str, str] = {}
 
-    def __enter__(self) -> Pictures:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
+    def close(self) -> None:
+        """Remove all that is here."""
         shutil.rmtree(self._root, ignore_errors=True)
 
     def scratch(self) -> Path:
@@ -120,7 +118,7 @@ class Pictures:
         state = State(before.folder, (*before.fills, str(fill)))
         name = hashlib.sha256("|".join((state.folder, *state.fills)).encode()).hexdigest()[:32]
         upload.states[name] = state
-        self._upload_of[name] = self._name_of(upload)
+        self._upload_of[name] = upload.folder.name
         self._make_room(upload)
         return name
 
@@ -134,9 +132,6 @@ class Pictures:
         shutil.rmtree(upload.folder, ignore_errors=True)
         return True
 
-    def _name_of(self, upload: Upload) -> str:
-        return upload.folder.name
-
     def _make_room(self, current: Upload) -> None:
         """Forget what is old, and the longest unused while there is too much; never the one at hand."""
         now = time.monotonic()
@@ -146,4 +141,4 @@ class Pictures:
             if now - each.used_at <= self._keep_s and total <= self._keep_bytes:
                 break
             total -= each.size_bytes
-            self.drop(self._name_of(each))
+            self.drop(each.folder.name)

@@ -38,7 +38,7 @@ class Service:
         """End the workers and remove all pictures."""
         self.fillers.close()
         self.readers.close()
-        self.pictures.__exit__()
+        self.pictures.close()
 
     def picture(self, name: str) -> tuple[Upload, State]:
         """Return a visitor's picture.

@@ -8,7 +8,7 @@ import { levelsOf, onePng } from "./png.js";
 import { Pointer } from "./pointer.js";
 import { Stage } from "./stage.js";
 import {
-  brush, busy, colour, comparing, current, cursor, hasMask, marks, maskShown, note, offer, opacity, panelShown, photo,
+  brush, busy, colour, current, cursor, hasMask, marks, maskShown, note, offer, opacity, panelShown, photo,
   redoable, said, settings, split, steps, tool, undoable,
 } from "./state.js";
 import { Tiles } from "./tiles.js";
@@ -404,7 +404,6 @@ export class Editor {
 
   /** @param {boolean} on */
   compare(on) {
-    comparing.value = on;
     this.stage.original = on;
     this.stage.over.style.visibility = on ? "hidden" : "";
     this.stage.redraw("photo");

@@ -37,7 +37,6 @@ export const said = signal(null);
 export const helpShown = signal(false);
 export const panelShown = signal(false); // on a phone
 export const split = signal(0); // share of the view that shows the photo as it was
-export const comparing = signal(false);
 /** @type {import("@preact/signals").Signal<{notes: string[]} | null>} a mask that is offered */
 export const offer = signal(null);
 
