@@ -59,3 +59,12 @@ def test_the_same_fill_twice():
     hole = pictures.blob()
     one, other = (filled(pictures.pole(), hole, "auto") for _ in range(2))
     assert np.array_equal(one.pixels, other.pixels)
+
+
+def test_regular_ground_is_continued_before_anything_is_laid_out():
+    rows, cols = np.indices((150, 200))
+    image = np.repeat(np.where((rows // 3 + cols // 3) % 2 == 0, 0.2, 0.8)[..., None], 3, 2).astype(np.float32)
+    hole = pictures.blob((150, 200), axes=(40, 30))
+    fill = filled(image, hole, "layout")
+    assert fill.notes == ()
+    assert np.array_equal(fill.pixels, image)

@@ -16,7 +16,7 @@ from freefill.layout.make import LABELS_PX, Layout, make_layout
 from freefill.synthesis import solve
 from freefill.synthesis.compiled import Crew
 from freefill.synthesis.residue import residue
-from freefill.synthesis.synthesise import synthesise
+from freefill.synthesis.synthesise import Laid, synthesise
 from freefill.values import Crop
 
 WEAK = 0.15  # how far a labelling is believed away from joined lines
@@ -25,8 +25,6 @@ THICK_ALONE_SHARE = 0.2  # the same where no line is joined
 ONE_GROUND = 4.0  # Lab by which coarse colours vary around the hole: below, there is nothing to lay out
 MOST_SEAMS = 2.2  # Lab a pixel: above, the pieces of the labelling do not fit each other
 MOST_APART = 20.0  # Lab between the labelling and a fill without it: above, it is mostly the labelling that errs
-
-Laid = tuple[NDArray[np.float32], NDArray[np.float32], int | None]
 
 
 def layout_for(crop: Crop, seed: int, notes: list[str]) -> Laid | None:

@@ -40,10 +40,10 @@ class Texture:
         guide = None
         if crop.guide is not None and crop.guide.kind == "image" and crop.guide.weight > 0:
             guide = crop.guide.values, crop.guide.weight, crop.guide.confidence
-        layout = None if guide is not None else structure.layout_for(crop, seed, notes)
         expected = None if guide is not None else expectation_for(crop, notes)
         made = synthesise(
-            crop.image, crop.hole, crop.known, seed, least_sources=LEAST_SOURCES, guide=guide, layout=layout,
+            crop.image, crop.hole, crop.known, seed, least_sources=LEAST_SOURCES, guide=guide,
+            layout=None if guide is not None else lambda: structure.layout_for(crop, seed, notes),
             expected=None if expected is None else (
                 expected.cells, expected.costs, expected.disagreement, expected.cell_px
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ from freefill.synthesis.vote import majority, vote
 
 STRIPS = 8
 DEFAULTS = Tuning()
+
+Laid = tuple[NDArray[np.float32], NDArray[np.float32], int | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,7 @@ def synthesise(
     tuning: Tuning = DEFAULTS,
     least_sources: int = 1,
     guide: tuple[NDArray[np.float32], float, NDArray[np.float32] | None] | None = None,
-    layout: tuple[NDArray[np.float32], NDArray[np.float32], int | None] | None = None,
+    layout: Callable[[], Laid | None] | None = None,
     expected: tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32], tuple[float, float]] | None = None,
 ) -> Synthesis | None:
     """Fill a hole with pixels copied from elsewhere in the picture.
@@ -57,8 +60,9 @@ def synthesise(
     hole : (H, W) bool
     source : (H, W) bool, may be copied from; outside the hole
     guide : values (h, w, 3) float32 in [0, 1], weight 0 to 1 and confidence (h, w) or None, of a smaller fill
-    layout : values (h, w, 3) and confidence (h, w), float32 in [0, 1], of what is expected where, and the longer side
-        of the fill that they are or None where they are lines only; instead of a guide
+    layout : makes values (h, w, 3) and confidence (h, w), float32 in [0, 1], of what is expected where, and the longer
+        side of the fill that they are or None where they are lines only; instead of a guide. It is not asked where the
+        ground is regular, which is continued exactly.
     expected : what a network expects in the hole: cells, costs, disagreement and cell_px of a `Pointing`
 
     Returns
@@ -75,11 +79,12 @@ def synthesise(
     regular = repeat(image, hole, source)
     if regular is not None:
         return Synthesis(*regular, image[regular[1][:, 0], regular[1][:, 1]], left)
+    made = None if layout is None else layout()
     with Crew(tuning.threads) as crew:
         known = (~(hole | left)).astype(np.uint8)
         coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
         pyramid = build(coloured, known, source.astype(np.uint8), tuning, crew)
-        guides = _laid(guide, layout, pyramid, tuning)
+        guides = _laid(guide, made, pyramid, tuning)
         costs = None if expected is None else ExpectedPyramid(*expected, tuning)
         rim = read_rim(*next(((x.image, x.known) for x in pyramid if max(x.size) <= LEVEL_PX), (coloured, known)))
         first = len(pyramid) - 1 if guides is None else guides.level
@@ -99,7 +104,7 @@ def synthesise(
         copied = choose(coarse, tuning, crew)
         wanted = hole[coarse.holes[:, 0], coarse.holes[:, 1]]
         holes, copied = coarse.holes[wanted], copied[wanted]
-        membrane = stretch(image, known, holes, copied, None if layout is None else layout[1])
+        membrane = stretch(image, known, holes, copied, None if made is None else made[1])
         parts = membrane.smooth, membrane.blurred, membrane.lift
         colours = solve.paste(image, known, holes, copied, crew, tuning.screening, parts)
     return Synthesis(holes, copied, colours, left)
@@ -107,7 +112,7 @@ def synthesise(
 
 def _laid(
     guide: tuple[NDArray[np.float32], float, NDArray[np.float32] | None] | None,
-    layout: tuple[NDArray[np.float32], NDArray[np.float32], int | None] | None,
+    layout: Laid | None,
     pyramid: list[Layer],
     tuning: Tuning,
 ) -> GuidePyramid | LayoutPyramid | None:
