@@ -4,9 +4,8 @@ A cell is 4 x 4 px. The network reads a smooth fill of the view and gives every 
 and a table of offsets, as a softmax over the wholly known cells, are a distribution over sources. Trained as a mixture
 several answers may be right and none is averaged.
 
-The query holds the colours that the network expects in the window of 8 x 8 px about the cell (the smooth fill plus a
-residual), the key the colours of the window that is there, so that before any training the nearest window to the smooth
-fill is the likeliest. The learned parts say the rest: texture, things, what usually stands where.
+Queries and keys are learned outright. A match of the expected colours beside them, whose sharpness was learned too, was
+tried and stood still after an hour, whatever it was bounded by (docs/training-log.md).
 
 The body is a U-Net as in "plain U-Net" of the training log: strided convolutions, added skips, pixel shuffle, residual
 blocks without normalisation (Zhang et al., "Fixup Initialization", ICLR 2019: the last convolution of a block starts at
@@ -27,11 +26,6 @@ WINDOW_PX = 8  # the window that is compared: the cell and two pixels around it
 MULTIPLE_PX = 16  # views have sides that divide by this
 PLANES = 6  # red, green, blue of the smooth fill in -1..1, hole, row, column in -1..1
 REACH = 31  # offsets beyond this many cells share the table's last entry
-LOOK = 48  # numbers that describe a window: its means over 2 x 2 px, 4 x 4 of them, three colours
-# Most sharpness of the match of colours, per mean squared difference of values in -1..1; half of it before training. It
-# has to be bounded, and low. Where it was not, it grew to thousands, or to its bound of 60; only the windows nearest to
-# the smooth fill kept a share, no other could be learned from any more, and the loss stood still (training log).
-MOST_SHARPNESS = 12.0
 TEMPERATURE = 0.02  # of what counts as right, mean squared difference
 
 
@@ -57,13 +51,13 @@ class Pointer(nn.Module):
     ----------
     widths : channels of the stem (2 px) and of cells of 4, 8 and 16 px
     blocks : residual blocks at cells of 4 and 8 px (on the way down and again on the way up) and of 16 px
-    learned : numbers of a query that are learned outright, beside the expected colours
+    learned : numbers of a query, and of a key
     """
 
     def __init__(
         self,
         widths: tuple[int, int, int, int] = (32, 64, 128, 192),
-        blocks: tuple[int, int, int] = (1, 2, 3),
+        blocks: tuple[int, int, int] = (2, 2, 3),
         learned: int = 48,
     ) -> None:
         super().__init__()
@@ -80,13 +74,8 @@ class Pointer(nn.Module):
         self.middle_up = _blocks(middle, blocks[1])
         self.from_middle = nn.Conv2d(middle, 4 * fine, 1)
         self.fine_up = _blocks(fine, blocks[0])
-        self.heads = nn.Conv2d(fine, LOOK + 1 + 2 * learned, 1)
-        nn.init.normal_(self.heads.weight[: LOOK + 1], 0, 1e-3)
-        nn.init.zeros_(self.heads.bias)  # pyright: ignore[reportArgumentType]
+        self.heads = nn.Conv2d(fine, 2 * learned, 1)
         self.offsets = nn.Parameter(torch.zeros(2 * REACH + 1, 2 * REACH + 1))
-        # A convolution that lays out the 4 x 4 means of a window as channels: F.unfold has no counterpart in ONNX.
-        self.layout: Tensor
-        self.register_buffer("layout", torch.eye(LOOK).reshape(LOOK, 3, 4, 4), persistent=False)
 
     @classmethod
     def from_state(cls, state: Mapping[str, Tensor]) -> Pointer:
@@ -101,7 +90,7 @@ class Pointer(nn.Module):
         counts = tuple(
             sum(f"{name}.{n}.first.weight" in state for n in range(99)) for name in ("fine_up", "middle_up", "deep")
         )
-        pointer = cls(widths, counts, (state["heads.weight"].shape[0] - LOOK - 1) // 2)  # pyright: ignore[reportArgumentType]
+        pointer = cls(widths, counts, state["heads.weight"].shape[0] // 2)  # pyright: ignore[reportArgumentType]
         pointer.load_state_dict(dict(state))
         return pointer.eval().requires_grad_(False)
 
@@ -122,21 +111,8 @@ class Pointer(nn.Module):
         deep = self.deep(self.to_deep(middle))  # (b, 192, h/16, w/16)
         middle = self.middle_up(middle + F.pixel_shuffle(self.from_deep(deep), 2))
         fine = self.fine_up(fine + F.pixel_shuffle(self.from_middle(middle), 2))
-        heads = self.heads(F.relu(fine)).float()
-        look = self.look(planes)
-        # sharpness * -(mean squared difference of expected and actual colours), less what all keys have in common
-        sharpness = MOST_SHARPNESS * torch.sigmoid(heads[:, LOOK : LOOK + 1])
-        expected = look + heads[:, :LOOK]
-        ask, answer = heads[:, LOOK + 1 :].split(self.learned, 1)
-        queries = torch.cat([expected * sharpness * (2 / LOOK), -sharpness, ask * self.learned**-0.5], 1)
-        keys = torch.cat([look, look.square().mean(1, keepdim=True), answer], 1)
-        return queries, keys
-
-    def look(self, planes: Tensor) -> Tensor:
-        """Return the 4 x 4 means of each cell's window, (B, 48, H/4, W/4), values as the planes'."""
-        means = F.pad(F.avg_pool2d(planes[:, :3].float(), 2), (1, 1, 1, 1), mode="replicate")
-        with torch.autocast(planes.device.type, enabled=False):
-            return F.conv2d(means, self.layout, stride=2)
+        ask, answer = self.heads(F.relu(fine)).float().split(self.learned, 1)
+        return ask * self.learned**-0.5, answer
 
 
 def _blocks(channels: int, number: int) -> nn.Sequential:
@@ -225,8 +201,3 @@ def mixture_loss(shares: Tensor, differences: Tensor) -> Tensor:
     differences : (B, K, cells), from `differences_of` of the true picture
     """
     return -torch.logsumexp(shares - differences / TEMPERATURE, -1)
-
-
-def expected_looks(queries: Tensor) -> Tensor:
-    """Return the colours that each query expects, (B, 48, h, w): what the network paints, by the way."""
-    return queries[:, :LOOK] / (-queries[:, LOOK : LOOK + 1]) * (LOOK / 2)

@@ -19,7 +19,6 @@ from freefill.networks.pointer import (
     TEMPERATURE,
     Pointer,
     differences_of,
-    expected_looks,
     hole_and_known_cells,
     log_shares,
     mixture_loss,
@@ -42,11 +41,10 @@ class PointerSettings:
     table_rate : of the table of offsets, over `rate`: each of its numbers is seen by few cells
     cells : of each view's hole that are asked in a step; drawn anew each time
     temperature : of what counts as right, mean squared difference of values in -1..1
-    paint_weight : of the mean absolute difference of the expected colours, which the network gives by the way
     """
 
     widths: tuple[int, int, int, int] = (32, 64, 128, 192)
-    blocks: tuple[int, int, int] = (1, 2, 3)
+    blocks: tuple[int, int, int] = (2, 2, 3)
     learned: int = 48
     rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.99)
@@ -54,7 +52,6 @@ class PointerSettings:
     table_rate: float = 10.0
     cells: int = 64
     temperature: float = TEMPERATURE
-    paint_weight: float = 0.1
 
 
 class PointerTask:
@@ -92,10 +89,10 @@ class PointerTask:
         differences = differences_of(windows_of(batch.image_pm1), asked) * sharper
         counted = asking.gather(1, asked).float()
         mixture = _mean(mixture_loss(shares, differences), counted)
-        painted = (expected_looks(queries.float()) - self.pointer.look(batch.image_pm1)).abs().mean(1).flatten(1)
-        paint = _mean(painted.gather(1, asked), counted)
-        norm = tools.update("pointer", mixture + self.settings.paint_weight * paint)
-        return {"mixture": mixture.detach(), "paint": paint.detach(), "norm": norm}
+        norm = tools.update("pointer", mixture)
+        # Near 1 from early on means a softmax too sure to learn from (training log).
+        surest = shares.detach().amax(-1).mean()
+        return {"mixture": mixture.detach(), "surest": surest, "norm": norm}
 
     def score(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Loss of the mixture; squared error of the likeliest window, and of that nearest to the smooth fill."""
