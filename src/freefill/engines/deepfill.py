@@ -16,7 +16,7 @@ from freefill.values import Crop, EngineSettings, Fill, Image
 from freefill.weights.locate import locate, sha256_of, state
 from freefill.weights.opening.load import load_state
 from freefill.weights.opening.recognise import recognise
-from freefill.weights.own import packaged
+from freefill.weights.packaged import packaged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,7 @@ from freefill.files import is_file
 from freefill.weights.cards import catalogue
 from freefill.weights.cards.card import Card
 from freefill.weights.folder import hash_problem, hashes, read_record, ready, records, sha256_of_file
-from freefill.weights.own import packaged
+from freefill.weights.packaged import all_packaged, packaged
 
 
 def locate(name_or_path: str) -> Path:
@@ -35,7 +35,7 @@ def locate(name_or_path: str) -> Path:
     if own is not None:
         return own
     if card is None:
-        known = [*catalogue.names(), *(record.name for record in records())]
+        known = [*catalogue.names(), *(each.name for each in [*records(), *all_packaged()])]
         raise WeightsError(
             f"weights '{name_or_path}' are not known;{did_you_mean(name_or_path, known)} all: freefill weights list"
         )
@@ -53,7 +53,8 @@ def card_of(name: str) -> Card | None:
 def state(name: str) -> str:
     """Return "ready", "not here" or "changed", without a hash being computed where size and time are as recorded."""
     try:
-        return "not here" if ready(name, card_of(name)) is None else "ready"
+        here = ready(name, card_of(name)) or packaged(name)
+        return "not here" if here is None else "ready"
     except WeightsError:
         return "changed"
 
