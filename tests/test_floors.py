@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "demo": {"values", "errors", "files", "images", "masks", "inputs", "inpainter"},
     "web": {
         "values", "errors", "request", "files", "images", "masks", "detectors", "engines", "weights", "inpainting",
-        "inputs", "inpainter", "running", "threads",
+        "inputs", "inpainter", "running", "threads", "diagnosis", "judging",
     },
     "training": {"values", "errors", "files", "images", "masks", "synthesis", "metrics", "networks", "weights"},
     "__main__": {"cli"},

@@ -18,7 +18,11 @@ from freefill.errors import InputError
 @click.option("--token", envvar="FREEFILL_TOKEN", help="A word that every request must carry (or set FREEFILL_TOKEN).")
 @click.option("--no-token", is_flag=True, help="Everybody who reaches the service may use it.")
 @click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="Answer under this name too; repeatable.")
-@click.option("--workers", default=0, type=click.IntRange(0, 64), help="Processes that fill; 0 = by the cores.")
+@click.option("--allow-origin", "origins", multiple=True, metavar="ORIGIN",
+              help="Let pages of https://NAME use it (CORS); repeatable.")  # fmt: skip
+@click.option(
+    "--workers", default=0, type=click.IntRange(0, 64), help="Processes that fill; 0 = by the cores and the memory."
+)
 @click.option(
     "--queue", "places", default=8, show_default=True, type=click.IntRange(1, 10_000), help="Jobs that may wait."
 )
@@ -34,8 +38,9 @@ from freefill.errors import InputError
 @click.option("--metrics", is_flag=True, help="Offer /metrics.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in the browser.")
 @click.option("--quiet", "-q", is_flag=True, help="No line for each request.")
-def command(host: str, port: int, token: str | None, no_token: bool, hosts: tuple[str, ...], workers: int, places: int,
-            deadline_s: float, max_mpx: float, metrics: bool, open_page: bool, quiet: bool) -> None:  # fmt: skip
+def command(host: str, port: int, token: str | None, no_token: bool, hosts: tuple[str, ...],
+            origins: tuple[str, ...], workers: int, places: int, deadline_s: float, max_mpx: float, metrics: bool,
+            open_page: bool, quiet: bool) -> None:  # fmt: skip
     """Open the page on which you paint over what should go, and the HTTP service behind it.
 
     \b
@@ -50,11 +55,14 @@ def command(host: str, port: int, token: str | None, no_token: bool, hosts: tupl
         raise InputError(f"the page needs {error.name}; run: pip install 'freefill[web]'") from None
     import socket
 
+    from freefill.web.connections import Patient
     from freefill.web.guard import log_to
     from freefill.web.settings import Settings
 
-    settings = Settings(host=host, port=port, token=token, no_token=no_token, hosts=hosts, workers=workers,
-                        places=places, deadline_s=deadline_s, max_mpx=max_mpx, metrics=metrics)  # fmt: skip
+    settings = Settings(
+        host=host, port=port, token=token, no_token=no_token, hosts=hosts, origins=origins, workers=workers,
+        places=places, deadline_s=deadline_s, max_mpx=max_mpx, metrics=metrics,
+    )  # fmt: skip
     log_to([] if quiet else [logging.StreamHandler(sys.stderr)])
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
@@ -68,6 +76,7 @@ def command(host: str, port: int, token: str | None, no_token: bool, hosts: tupl
     click.echo(f"{address}/{f'?token={token}' if token else ''}")
     if open_page:
         click.launch(address)
-    config = uvicorn.Config(make_app(settings), log_level="warning", access_log=False, timeout_keep_alive=20,
-                            timeout_graceful_shutdown=5, h11_max_incomplete_event_size=64 << 10)  # fmt: skip
+    config = uvicorn.Config(make_app(settings), http=Patient, log_level="warning", access_log=False,
+                            timeout_keep_alive=20, timeout_graceful_shutdown=5,
+                            h11_max_incomplete_event_size=64 << 10)  # fmt: skip
     uvicorn.Server(config).run(sockets=[listening])

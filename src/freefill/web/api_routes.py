@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,15 +15,15 @@ from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from freefill.engines import registry
-from freefill.errors import FreefillError
-from freefill.request import WORDS
 from freefill.web import orders, problems
 from freefill.web.files import file_answer, kind_of, notes_header
-from freefill.web.forms import Wishes
+from freefill.web.forms import WORDS_TEXT, Wishes, answers, check_word
 from freefill.web.page_routes import accepted
 from freefill.web.service import Service
+from freefill.weights.locate import card_of, state
 
 CHUNK_BYTES = 1 << 20
+MOST_HEADER = 4000
 FORM = Form(media_type="multipart/form-data")
 
 
@@ -33,8 +34,10 @@ class InpaintForm(Wishes):
 
     image: UploadFile = Field(description="The picture, of any format that freefill reads")
     mask: UploadFile | None = Field(None, description="White is what should go; of the picture's size")
-    word: str | None = Field(None, description="Instead of a mask: `people`, `salient`, `text`, `alpha`")
-    format: str | None = Field(None, pattern="^[a-z]{2,5}$", description="Left out: the picture's own")
+    word: str | None = Field(None, max_length=40, description=f"Instead of a mask: {WORDS_TEXT}", examples=["people"])
+    format: str | None = Field(
+        None, pattern="^[a-z]{2,5}$", description="Left out: the picture's own", examples=["png"]
+    )
 
 
 class MaskForm(BaseModel):
@@ -68,13 +71,13 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter(tags=["one request"])
     most_mpx = service.settings.max_mpx
 
-    @router.post("/api/v1/inpaint", response_class=Response, summary="Fill a picture; answers the file",
-                 responses={200: {"content": {"image/*": {}}, "description": "The filled picture"}})  # fmt: skip
+    @router.post("/api/v1/inpaint", response_class=Response, responses=answers("image/*"),
+                 summary="Fill a picture; answers the file")  # fmt: skip
     async def inpaint(request: Request, form: Annotated[InpaintForm, FORM]) -> Any:
         if (form.mask is None) == (form.word is None):
             raise problems.Problem(422, "send either a mask or a word (people, salient, text, alpha)")
-        if form.word is not None and form.word not in WORDS:
-            raise problems.Problem(422, f"word '{form.word}' is not known; all: {', '.join(WORDS)}")
+        if form.word is not None:
+            check_word(form.word)
         with _files(service) as files:
             image = await _kept(files, form.image, service)
             mask = form.word or await _kept(files, form.mask, service)
@@ -85,25 +88,27 @@ def routes(service: Service) -> APIRouter:
             told = await service.answer(service.fillers, order, request)
             return _answered(request, told, Path(order.target), form.format, files)
 
-    @router.get("/api/v1/results/{job}", response_class=Response, summary="The file of a job that is done")
+    @router.get("/api/v1/results/{job}", response_class=Response, responses=answers("image/*"),
+                summary="The file of a job that is done")  # fmt: skip
     async def result(job: str) -> FileResponse:
         done = service.job(job)
         if not isinstance(done.order, orders.Once) or done.what != "done":
             raise problems.Problem(404, "this job has no file (yet)")
         if not Path(done.order.target).exists():
-            raise problems.Problem(404, "the file was fetched already")
+            raise problems.Problem(404, "the file was fetched already, or waited for too long")
         return _file(done.answer, Path(done.order.target), done.order.format)
 
-    @router.post("/api/v1/mask/{source}", response_class=Response, summary="Find people, the subject or text")
+    @router.post("/api/v1/mask/{source}", response_class=Response, responses=answers("image/png"),
+                 summary=f"Find something: {WORDS_TEXT}")  # fmt: skip
     async def mask(source: str, request: Request, form: Annotated[MaskForm, FORM]) -> Any:
-        if source not in WORDS:
-            raise problems.Problem(404, f"mask '{source}' is not known; all: {', '.join(WORDS)}")
+        check_word(source)
         with _files(service) as files:
             image = await _kept(files, form.image, service)
             order = orders.MaskOnce(image, source, None, str(files.new()), {"refine": form.refine, "max_mpx": most_mpx})
             return await _mask(service, request, order, files)
 
-    @router.post("/api/v1/refine", response_class=Response, summary="Repair a mask, so that it covers the whole thing")
+    @router.post("/api/v1/refine", response_class=Response, responses=answers("image/png"),
+                 summary="Repair a mask, so that it covers the whole thing")  # fmt: skip
     async def refine(request: Request, form: Annotated[RefineForm, FORM]) -> Any:
         with _files(service) as files:
             image, given = await _kept(files, form.image, service), await _kept(files, form.mask, service)
@@ -116,7 +121,8 @@ def routes(service: Service) -> APIRouter:
     async def engines() -> list[dict[str, Any]]:
         return [_engine(spec) for spec in registry.ENGINES]
 
-    @router.post("/iopaint/api/v1/inpaint", response_class=Response, summary="As IOPaint's clients ask for it")
+    @router.post("/iopaint/api/v1/inpaint", response_class=Response, responses=answers("image/*"),
+                 summary="As IOPaint's clients ask for it")  # fmt: skip
     async def iopaint(request: Request, form: IoPaintForm) -> Any:
         with _files(service) as files:
             seed = form.sd_seed if form.sd_seed >= 0 else 0
@@ -200,6 +206,9 @@ def _file(told: dict[str, Any], target: Path, format: str | None) -> FileRespons
         "X-Freefill-Notes": notes_header(told["notes"]),
         "X-Freefill-Hole-Share": f"{told['hole_share']:.6f}",
     }
+    plan = json.dumps(told["plan"])
+    if len(plan) <= MOST_HEADER:  # proxies refuse long ones; JSON on request has it in any case
+        headers["X-Freefill-Plan"] = plan
     return file_answer(target, kind_of(format, told.get("format")), headers)
 
 
@@ -208,12 +217,18 @@ def _later(service: Service, order: orders.Once, files: _Files) -> JSONResponse:
     job = service.fillers.submit(order, service.settings.deadline_s)
     inputs = [path for path in files.hand_on() if str(path) != order.target]
 
+    target = Path(order.target)
+
     def clean_up() -> None:
         for path in inputs:
             path.unlink(missing_ok=True)
 
-    job.finish = lambda answer: answer | {"file": f"/api/v1/results/{job.id}"}
-    job.clean_up = clean_up
+    def finish(answer: dict[str, Any]) -> dict[str, Any]:
+        service.pictures.hold(target)
+        return answer | {"file": f"/api/v1/results/{job.id}"}
+
+    job.finish, job.clean_up = finish, clean_up
+    job.forget = functools.partial(target.unlink, missing_ok=True)
     return accepted(job, service)
 
 
@@ -226,17 +241,20 @@ async def _mask(service: Service, request: Request, order: orders.MaskOnce, file
 
 def _engine(spec: Any) -> dict[str, Any]:
     """Return what an engine is, and whether it can run now."""
-    extra, get = registry.missing(spec), None
+    extra, get, weights = registry.missing(spec), None, [_weights(name) for name in spec.weights]
     if extra is not None:
         get = f"pip install 'freefill[{extra}]'"
-    elif spec.weights:
-        from freefill.weights.locate import locate
+    elif weights and not any(each["ready"] for each in weights):
+        get = weights[0]["get"]
+    return {"name": spec.name, "summary": spec.summary, "ready": get is None, "get": get, "weights": weights}
 
-        try:
-            locate(spec.weights[0])
-        except FreefillError:
-            get = f"freefill weights fetch {spec.weights[0]}"
-    return {"name": spec.name, "summary": spec.summary, "ready": get is None, "get": get}
+
+def _weights(name: str) -> dict[str, Any]:
+    """Return what is known of an engine's weights, and the command that gets them."""
+    card = card_of(name)
+    ready = state(name) == "ready"
+    about = {"what_for": card.what_for, "forbids": card.forbids} if card else {}
+    return {"name": name, **about, "ready": ready, "get": None if ready else f"freefill weights fetch {name}"}
 
 
 def _decoded(text: str, what: str) -> bytes:

@@ -15,10 +15,12 @@ from typing import Any
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST as CONTENT_TYPE
 from starlette.types import ASGIApp
 
 from freefill import __version__
 from freefill.web import api_routes, job_routes, page_routes, problems
+from freefill.web.forms import answers
 from freefill.web.guard import Guard
 from freefill.web.service import Service
 from freefill.web.settings import Settings
@@ -73,16 +75,10 @@ def _watched(app: FastAPI, service: Service) -> None:
 
     if service.settings.metrics:
 
-        @app.get("/metrics", tags=["watching"], summary="Gauges in Prometheus' text format", response_class=Response)
+        @app.get("/metrics", tags=["watching"], summary="How the service is, in Prometheus' text format",
+                 response_class=Response, responses=answers("text/plain"))  # fmt: skip
         async def metrics() -> Response:
-            gauges = {
-                "freefill_jobs_waiting": service.fillers.waiting,
-                "freefill_workers_busy": service.fillers.busy,
-                "freefill_workers": service.settings.fillers,
-                "freefill_wait_estimate_seconds": service.fillers.wait_estimate_s(service.fillers.waiting),
-            }
-            lines = [f"# TYPE {name} gauge\n{name} {value}\n" for name, value in gauges.items()]
-            return Response("".join(lines), media_type="text/plain; version=0.0.4")
+            return Response(service.metrics.text(), media_type=CONTENT_TYPE)
 
 
 def _page(app: FastAPI, settings: Settings) -> None:

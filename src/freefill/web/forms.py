@@ -1,14 +1,20 @@
-"""Fields of requests, with what the API's description says of them."""
+"""Fields of requests and answers, with what the API's description says of them."""
 
 from __future__ import annotations
 
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from freefill.errors import InputError
-from freefill.request import WISHES
+from freefill.engines import registry
+from freefill.errors import InputError, did_you_mean
+from freefill.request import WISHES, WORDS
+from freefill.values import PEOPLE_WORDS, Structure
+from freefill.web import problems
+
+WORDS_TEXT = "`people`, `people but the main one`, `salient`, `text`, or `alpha` for what is transparent"
+WEIGHTS = tuple(name for spec in registry.ENGINES for name in spec.weights)
 
 
 class Wishes(BaseModel):
@@ -17,7 +23,8 @@ class Wishes(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     engine: str = Field("auto", max_length=40, description="`GET /api/v1/engines` lists them", examples=["texture"])
-    seed: int = Field(0, ge=0, le=2**32 - 1, description="Another seed gives another fill, the same seed the same")
+    weights: str | None = Field(None, max_length=40, description="Of the engine, by name; left out: its first")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="Another seed gives another fill, the same seed the same")
     grow: str = Field("0", max_length=12, description="Grow the hole first: `6px`, `3%`", examples=["3%"])
     feather: str = Field("0", max_length=12, description="Let the fill fade over this much of the grown ring")
     refine: bool = Field(False, description="Repair the mask first, so that it covers the whole thing")
@@ -25,6 +32,15 @@ class Wishes(BaseModel):
     mask_fit: Literal["error", "scale"] = Field("error", description="`scale` takes a mask of another size")
     texture: Literal["auto", "always", "never"] = "auto"
     window: Literal["auto", "whole"] = "auto"
+    structure: Structure = Field("auto", description="Ask what crosses the hole before it is filled")
+
+    @field_validator("weights")
+    @classmethod
+    def _by_name(cls, value: str | None) -> str | None:
+        """Only by name: a path would be one of the server's."""
+        if value is not None and value not in WEIGHTS:
+            raise ValueError(f"'{value}' is not known;{did_you_mean(value, WEIGHTS)} all: {', '.join(WEIGHTS)}")
+        return value
 
     def wishes(self) -> dict[str, Any]:
         """Return the wishes as a request takes them."""
@@ -46,6 +62,24 @@ def from_json(text: str) -> dict[str, Any]:
         return Wishes(**given).wishes()
     except ValueError as error:
         raise InputError(f"settings: {_first(error)}") from None
+
+
+def check_word(word: str) -> None:
+    """Refuse what names no mask.
+
+    Raises
+    ------
+    Problem
+        422, with the nearest word.
+    """
+    if word not in WORDS and not PEOPLE_WORDS.fullmatch(word):
+        every = (*WORDS, "people but the main one")
+        raise problems.Problem(422, f"word '{word}' is not known;{did_you_mean(word, every)} all: {', '.join(every)}")
+
+
+def answers(kind: str, status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """Return what a route's description says of an answer that is no JSON."""
+    return {status: {"description": "Done", "content": {kind: {"schema": {"type": "string", "format": "binary"}}}}}
 
 
 def _first(error: Any) -> str:

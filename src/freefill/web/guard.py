@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from freefill.web import problems
@@ -37,10 +38,15 @@ POLICY = (
 HEADERS = (
     (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Accept, Prefer, X-Request-ID",
+    "Access-Control-Max-Age": "600",
+}
 OPEN_PATHS = ("/livez", "/readyz")  # for whoever watches the service
 
 
@@ -58,19 +64,23 @@ class Guard:
         given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         request_id = _id(given.get("x-request-id", ""))
         start, status = time.perf_counter(), 0
+        origin = given.get("origin", "")
+        own = _for_origin(origin) if origin in self._settings.origins else ()
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 named = {name.lower() for name, _ in message["headers"]}
-                own = (*HEADERS, (b"x-request-id", request_id.encode()))
-                message["headers"] = [*message["headers"], *(each for each in own if each[0] not in named)]
+                more = (*HEADERS, *own, (b"x-request-id", request_id.encode()))
+                message["headers"] = [*message["headers"], *(each for each in more if each[0] not in named)]
             await send(message)
 
         refusal = self._refusal(scope["path"], given, scope)
         try:
-            if refusal is not None:
+            if refusal is None and own and scope["method"] == "OPTIONS":
+                await Response(status_code=204, headers=PREFLIGHT)(scope, receive, sending)
+            elif refusal is not None:
                 await problems.answer(*refusal)(scope, receive, sending)
             else:
                 await self._app(scope, _Bounded(receive, self._settings).receive, sending)
@@ -89,9 +99,15 @@ class Guard:
         if checked and host not in self._settings.known_hosts:
             return 421, f"this service does not answer for '{host}'; start it with --allow-host {host or 'NAME'}"
         origin = given.get("origin")
-        if origin and origin != "null" and _without_port(origin.split("://", 1)[-1]) != host:
+        if origin and origin not in self._settings.origins and _without_port(origin.split("://", 1)[-1]) != host:
             return 403, "pages of other sites may not use this service"
-        if self._settings.token and path not in OPEN_PATHS and not self._allowed(path, given, scope):
+        asked_first = scope["method"] == "OPTIONS" and origin in self._settings.origins  # browsers send no token then
+        if (
+            self._settings.token
+            and path not in OPEN_PATHS
+            and not asked_first
+            and not self._allowed(path, given, scope)
+        ):
             return 401, "this service wants a token; send it as 'Authorization: Bearer TOKEN'"
         if int(given.get("content-length", "0") or 0) > self._settings.max_upload_bytes:
             return 413, f"the upload is larger than {self._settings.max_upload_bytes >> 20} MB"
@@ -130,6 +146,16 @@ class _Bounded:
             raise problems.Problem(413, f"the upload is larger than {self._settings.max_upload_bytes >> 20} MB")
         self._whole = not message.get("more_body", False)
         return message
+
+
+def _for_origin(origin: str) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers by which a browser lets a page of another site read an answer."""
+    return (
+        (b"access-control-allow-origin", origin.encode("latin-1")),
+        (b"access-control-expose-headers", b"*"),
+        (b"cross-origin-resource-policy", b"cross-origin"),
+        (b"vary", b"Origin"),
+    )
 
 
 def _id(given: str) -> str:

@@ -20,12 +20,13 @@ def said(job: Job, service: Service) -> dict[str, Any]:
     """Return what a client is told of a job."""
     told: dict[str, Any] = {"id": job.id, "status": job.what}
     if job.what == "waiting":
-        told["ahead"] = service.fillers.ahead(job)
-        told["estimate_s"] = service.fillers.wait_estimate_s(told["ahead"])
+        office = service.office_of(job)
+        told["ahead"] = office.ahead(job)
+        told["estimate_s"] = office.wait_estimate_s(told["ahead"])
     if job.progress:
         told["progress"] = job.progress
     if job.what == "done":
-        told["answer"] = {name: value for name, value in job.answer.items() if not isinstance(value, bytes)}
+        told["answer"] = job.answer
     if job.error:
         told["error"] = job.error
     if job.seconds is not None:
@@ -43,7 +44,8 @@ def routes(service: Service) -> APIRouter:
 
     @router.delete("/{name}", status_code=204, summary="Give a job up; its work ends at once")
     async def end(name: str) -> Response:
-        service.end(service.job(name))
+        job = service.job(name)
+        service.office_of(job).end(job)
         return Response(status_code=204)
 
     @router.get("/{name}/events", summary="How a job goes on, as server-sent events", response_class=StreamingResponse)

@@ -23,6 +23,7 @@ from freefill.running.task import Task
 
 What = Literal["waiting", "running", "done", "failed", "cancelled", "late"]
 KEPT = 200  # jobs that are over and can still be asked about
+KEPT_S = 3600.0  # and how long
 REMEMBERED = 50  # durations from which waiting times are estimated
 RESTART_PAUSE_S = 1.0  # after a worker that died before it was ready
 
@@ -47,6 +48,8 @@ class Job:
     progress : what the worker said last
     finish : what is made of the answer when it is there, in the event loop
     clean_up : called once nothing more will come, whatever came
+    forget : called when the job can no longer be asked about
+    timer : ends it at its deadline
     """
 
     order: Any
@@ -59,9 +62,11 @@ class Job:
     progress: dict[str, Any] = field(default_factory=dict)
     finish: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     clean_up: Callable[[], None] | None = None
+    forget: Callable[[], None] | None = None
     asked_at: float = field(default_factory=time.monotonic)
     started_at: float | None = None
     seconds: float | None = None
+    timer: asyncio.TimerHandle | None = None
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     version: int = 0
 
@@ -82,6 +87,7 @@ class Office:
         self._took: deque[float] = deque(maxlen=REMEMBERED)
         self._news = threading.Condition()
         self._closed = False
+        self.heard: Callable[[Job], None] | None = None  # told of each job that is over
 
     @property
     def warm(self) -> bool:
@@ -132,13 +138,22 @@ class Office:
             raise Full(self.wait_estimate_s(len(self._waiting)))
         job = Job(order, deadline_s)
         self._jobs[job.id] = job
-        for old in [each for each in self._jobs.values() if each.over][:-KEPT]:
-            del self._jobs[old.id]
+        self.sweep()
         with self._news:
             self._waiting.append(job)
             self._news.notify()
-        self.loop.call_later(deadline_s, self.end, job, "late")
+        job.timer = self.loop.call_later(deadline_s, self.end, job, "late")
         return job
+
+    def sweep(self) -> None:
+        """Forget jobs that are over: the oldest where there are many, and all that are old."""
+        over = [each for each in self._jobs.values() if each.over]
+        now = time.monotonic()
+        for number, old in enumerate(over):
+            if number < len(over) - KEPT or now - old.asked_at > old.deadline_s + KEPT_S:
+                del self._jobs[old.id]
+                if old.forget is not None:
+                    old.forget()
 
     def find(self, name: str) -> Job | None:
         """Return the job of that name."""
@@ -162,8 +177,7 @@ class Office:
                 self._waiting.remove(job)
         self._settle(job, what)
         for desk in self._desks:
-            if desk.job is job:
-                desk.abandon()
+            desk.abandon(job)
 
     def draw(self) -> Job | None:
         """Wait for a job; None once the office is closed. Called by the desks' threads."""
@@ -189,10 +203,14 @@ class Office:
                 job.answer = job.finish(job.answer)
             if job.clean_up is not None:
                 job.clean_up()
-            job.finish = job.clean_up = None  # they keep pictures alive
+            if job.timer is not None:
+                job.timer.cancel()
+            job.finish = job.clean_up = job.timer = None  # they keep pictures alive
             job.seconds = time.monotonic() - job.asked_at
             if what == "done" and job.started_at is not None:
                 self._took.append(time.monotonic() - job.started_at)
+            if self.heard is not None:
+                self.heard(job)
         job.version += 1
         self.loop.create_task(_wake(job))
 
@@ -217,6 +235,7 @@ class _Desk(threading.Thread):
         self._worker: Worker | None = None
         self._lock = threading.Lock()
         self._closed = False
+        self._killed = False
         self.ready = False
         self.job: Job | None = None
         self.trouble: str | None = None
@@ -226,8 +245,7 @@ class _Desk(threading.Thread):
             job = self._office.draw()
             if job is None:
                 break
-            if not job.over:
-                self._serve(job)
+            self._serve(job)
         with self._lock:
             worker, self._worker = self._worker, None
         if worker is not None:
@@ -236,23 +254,28 @@ class _Desk(threading.Thread):
     def _serve(self, job: Job) -> None:
         office, worker = self._office, self._worker
         assert worker is not None
-        self.job = job
+        with self._lock:
+            if job.over:  # given up on its way from the queue
+                return
+            self.job = job
         office.post(job, "running")
+        died = False
         try:
             answer = worker.work(job.order, lambda said: office.post(job, "running", progress=said))
         except EOFError:
-            text = worker.obituary()
-            worker.stop(GRACE_S, ask=False)
-            with self._lock:
-                self._worker, self.ready = None, False
-            office.post(job, "failed", error=text, died=True)
+            died = True
+            office.post(job, "failed", error=worker.obituary(), died=True)
         else:
             if "error" in answer:
                 office.post(job, "failed", error=answer["error"], answer=answer)
             else:
                 office.post(job, "done", answer=answer)
-        finally:
-            self.job = None
+        with self._lock:  # whoever gives a job up from now on leaves the worker to the next one
+            died, self.job, self._killed = died or self._killed, None, False
+            if died:
+                self._worker, self.ready = None, False
+        if died:
+            worker.stop(GRACE_S, ask=False)
 
     def _hire(self) -> bool:
         """Have a worker that is ready; False once the office is closed."""
@@ -273,10 +296,11 @@ class _Desk(threading.Thread):
                 time.sleep(RESTART_PAUSE_S)
         return not self._closed
 
-    def abandon(self) -> None:
-        """End the process that is at work; the thread hears of it and starts another."""
+    def abandon(self, job: Job) -> None:
+        """End the process if it is at this job; the thread hears of it and starts another."""
         with self._lock:
-            if self._worker is not None:
+            if self.job is job and self._worker is not None:
+                self._killed = True
                 self._worker.kill()
 
     def end(self) -> None:

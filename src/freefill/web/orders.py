@@ -55,7 +55,10 @@ class Fill:
 
 @dataclass(frozen=True)
 class MakeMask:
-    """Find a word in a picture, or what lies in a box (left, top, width, height) or at points (x, y, plus)."""
+    """Find what a word names, or what is marked ("marks") by a box (left, top, width, height) or points (x, y, plus).
+
+    Of what a word names only what lies in the box is taken, where there is one.
+    """
 
     state: State
     source: str
@@ -79,6 +82,13 @@ class WriteFile:
     state: State
     target: str
     format: str | None = None
+
+
+@dataclass(frozen=True)
+class Diagnose:
+    """Say what is wrong with the last fill of a picture."""
+
+    state: State
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import Annotated, Any
 
@@ -12,7 +11,7 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from freefill.web import orders, problems, views
 from freefill.web.files import file_answer, kind_of, notes_header
-from freefill.web.forms import from_json
+from freefill.web.forms import answers, check_word, from_json
 from freefill.web.job_routes import said
 from freefill.web.jobs import Job
 from freefill.web.service import Service
@@ -53,10 +52,11 @@ def routes(service: Service) -> APIRouter:
         upload, _ = service.picture(name)
         return FileResponse(upload.folder / "preview.jpg", media_type="image/jpeg", headers=FOREVER)
 
-    @router.get("/{name}/tiles/{row}/{col}", summary="A tile of 512 x 512 px of the upload at full scale")
-    async def tile(name: str, row: int, col: int) -> Response:
+    @router.get("/{name}/tiles/{level}/{row}/{col}", response_class=Response, responses=answers("image/jpeg"),
+                summary="A tile of 512 x 512 px of the upload; level 0 is full scale, each next one half")  # fmt: skip
+    async def tile(name: str, level: int, row: int, col: int) -> Response:
         upload, _ = service.picture(name)
-        data = await anyio.to_thread.run_sync(views.tile, upload.folder, row, col)
+        data = await anyio.to_thread.run_sync(views.tile, upload.folder, level, row, col)
         if data is None:
             raise problems.Problem(404, "there is no such tile")
         return Response(data, media_type="image/jpeg", headers=FOREVER)
@@ -95,6 +95,12 @@ def routes(service: Service) -> APIRouter:
         piece = orders.Piece(await mask.read(), top, left)
         order = orders.Fill(state, piece, from_json(settings), str(target))
         job = service.fillers.submit(order, service.settings.deadline_s)
+
+        def clean_up() -> None:
+            if job.what != "done":
+                target.unlink(missing_ok=True)
+
+        job.clean_up = clean_up
         job.finish = lambda answer: answer | {"picture": service.pictures.add_fill(upload, state, target)}
         return accepted(job, service)
 
@@ -102,11 +108,13 @@ def routes(service: Service) -> APIRouter:
     async def find(
         name: str,
         source: str,
-        box: Annotated[str | None, Form(description="left,top,width,height")] = None,
+        box: Annotated[
+            str | None, Form(description="left,top,width,height: of a word's mask only what lies in it")
+        ] = None,
         points: Annotated[str | None, Form(description="x,y,1 for on it; x,y,0 for beside it; separated by ;")] = None,
     ) -> JSONResponse:
-        if source not in ("people", "salient", "text", "marks"):
-            raise problems.Problem(404, f"mask '{source}' is not known; all: people, salient, text, marks")
+        if source != "marks":
+            check_word(source)
         _, state = service.picture(name)
         (numbers,) = _numbers(box, 4, "box") or [()]
         marked = [(p[0], p[1], bool(p[2])) for p in _numbers(points, 3, "points")]
@@ -125,6 +133,15 @@ def routes(service: Service) -> APIRouter:
         order = orders.Refine(state, orders.Piece(await mask.read(), top, left), grow)
         return accepted(_mask_job(service, order), service)
 
+    @router.post(
+        "/{name}/diagnosis", status_code=202, summary="What is wrong with the last fill, in words; answers a job"
+    )
+    async def diagnosis(name: str) -> JSONResponse:
+        _, state = service.picture(name)
+        if not state.fills:
+            raise problems.Problem(404, "nothing was filled in this picture")
+        return accepted(service.readers.submit(orders.Diagnose(state), service.settings.deadline_s), service)
+
     return router
 
 
@@ -134,11 +151,7 @@ def accepted(job: Job, service: Service) -> JSONResponse:
 
 
 def _mask_job(service: Service, order: Any) -> Job:
-    job = service.fillers.submit(order, service.settings.deadline_s)
-    job.finish = lambda answer: (
-        answer | {"png": None if answer["png"] is None else base64.b64encode(answer["png"]).decode()}
-    )
-    return job
+    return service.fillers.submit(order, service.settings.deadline_s)
 
 
 def _numbers(text: str | None, each: int, what: str) -> list[tuple[int, ...]]:

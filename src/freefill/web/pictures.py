@@ -1,7 +1,8 @@
-"""Visitors' pictures: in a private folder, under names of our own, within a budget, gone at exit.
+"""Visitors' pictures: in a private folder, under names of our own, within a budget and an age, gone at exit.
 
 An upload lies in a folder named by its hash, so that the same picture sent twice is kept once. A fill is a file in that
-folder. What a visitor calls a picture is never a part of a path.
+folder. A file that waits to be fetched lies beside them, and counts as they do. What a visitor calls a picture is never
+a part of a path.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Upload:
     @property
     def size_bytes(self) -> int:
         """What lies in its folder."""
-        return sum(path.stat().st_size for path in self.folder.glob("*"))
+        return sum(_size(path) for path in self.folder.glob("*"))
 
 
 class Pictures:
@@ -53,6 +54,7 @@ class Pictures:
         self._root = Path(tempfile.mkdtemp(prefix="freefill-"))  # of mode 0700
         self._uploads: dict[str, Upload] = {}
         self._upload_of: dict[str, str] = {}
+        self._files: dict[Path, float] = {}
 
     def close(self) -> None:
         """Remove all that is here."""
@@ -61,6 +63,11 @@ class Pictures:
     def scratch(self) -> Path:
         """Return a new name for a file that somebody removes again."""
         return self._root / f"scratch-{secrets.token_hex(12)}"
+
+    def hold(self, path: Path) -> None:
+        """Keep a scratch file until it is fetched, or is too old, or there is too much."""
+        self._files[path] = time.monotonic()
+        self.sweep()
 
     async def receive(self, chunks: AsyncIterator[bytes], most_bytes: int) -> Path:
         """Write a stream to a scratch file.
@@ -98,7 +105,7 @@ class Pictures:
         else:
             path.unlink()
         upload.used_at = time.monotonic()
-        self._make_room(upload)
+        self.sweep(upload)
         return name, upload
 
     def find(self, name: str) -> tuple[Upload, State] | None:
@@ -116,10 +123,12 @@ class Pictures:
     def add_fill(self, upload: Upload, before: State, fill: Path) -> str:
         """Note a fill; return the name of the picture with it."""
         state = State(before.folder, (*before.fills, str(fill)))
+        if self._uploads.get(upload.folder.name) is not upload:
+            return ""  # it was dropped while the fill was made
         name = hashlib.sha256("|".join((state.folder, *state.fills)).encode()).hexdigest()[:32]
         upload.states[name] = state
         self._upload_of[name] = upload.folder.name
-        self._make_room(upload)
+        self.sweep(upload)
         return name
 
     def drop(self, name: str) -> bool:
@@ -132,13 +141,31 @@ class Pictures:
         shutil.rmtree(upload.folder, ignore_errors=True)
         return True
 
-    def _make_room(self, current: Upload) -> None:
+    def sweep(self, current: Upload | None = None) -> None:
         """Forget what is old, and the longest unused while there is too much; never the one at hand."""
-        now = time.monotonic()
-        others = sorted((each for each in self._uploads.values() if each is not current), key=lambda each: each.used_at)
-        total = sum(each.size_bytes for each in (*others, current))
-        for each in others:
-            if now - each.used_at <= self._keep_s and total <= self._keep_bytes:
+        self._files = {path: since for path, since in self._files.items() if path.exists()}  # the rest was fetched
+        here: list[tuple[float, int, Upload | Path]] = [
+            (each.used_at, each.size_bytes, each) for each in self._uploads.values()
+        ]
+        here += [(since, _size(path), path) for path, since in self._files.items()]
+        here.sort(key=lambda each: each[0])
+        total, now = sum(size for _, size, _ in here), time.monotonic()
+        for since, size, each in here:
+            if each is current:
+                continue
+            if now - since <= self._keep_s and total <= self._keep_bytes:
                 break
-            total -= each.size_bytes
-            self.drop(each.folder.name)
+            total -= size
+            if isinstance(each, Upload):
+                self.drop(each.folder.name)
+            else:
+                del self._files[each]
+                each.unlink(missing_ok=True)
+
+
+def _size(path: Path) -> int:
+    """Return a file's bytes; 0 where it is gone already."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
+from starlette.exceptions import HTTPException as AnyHTTPException
 
 from freefill.errors import FreefillError, WeightsError
 from freefill.web.jobs import Full
@@ -17,12 +17,11 @@ from freefill.web.pictures import TooLarge
 MEDIA_TYPE = "application/problem+json"
 
 
-class Problem(Exception):
-    """Something that is answered with a status and one line."""
+class Problem(HTTPException):
+    """Something that is answered with a status and one line; raised while a body is read it keeps its status."""
 
     def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.status, self.detail, self.headers = status, detail, headers or {}
+        super().__init__(status, detail, headers)
 
 
 def answer(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -40,10 +39,6 @@ def of_worker(said: dict[str, Any]) -> Problem:
 def install(app: FastAPI) -> None:
     """Have all errors of an app answered in this way."""
 
-    @app.exception_handler(Problem)
-    async def problem(request: Request, error: Problem) -> JSONResponse:
-        return answer(error.status, error.detail, error.headers)
-
     @app.exception_handler(FreefillError)
     async def ours(request: Request, error: FreefillError) -> JSONResponse:
         status = 413 if isinstance(error, TooLarge) else 409 if isinstance(error, WeightsError) else 422
@@ -54,8 +49,8 @@ def install(app: FastAPI) -> None:
         wait_s = str(error.retry_after_s)
         return answer(429, f"too much is waiting already; try again in {wait_s} s", {"Retry-After": wait_s})
 
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> JSONResponse:
+    @app.exception_handler(AnyHTTPException)
+    async def http(request: Request, error: AnyHTTPException) -> JSONResponse:
         return answer(error.status_code, str(error.detail), dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)

@@ -12,10 +12,12 @@ from freefill.running.task import Task
 from freefill.threads import cores
 from freefill.web import problems
 from freefill.web.jobs import Job, Office, finished
+from freefill.web.metrics import Metrics
 from freefill.web.orders import State
 from freefill.web.pictures import Pictures, Upload
 from freefill.web.settings import Settings
 
+SWEEP_S = 60.0  # how often old pictures and jobs are looked for
 READERS = 1  # processes that read uploads and write files, so that a long fill never keeps a page from opening
 
 
@@ -28,14 +30,23 @@ class Service:
         share = max(1, cores() // settings.fillers)
         self.fillers = Office(Task("freefill.web.work:maker", "fill"), settings.fillers, settings.places, share)
         self.readers = Office(Task("freefill.web.work:maker", "read"), READERS, 4 * settings.places, 1)
+        self.metrics = Metrics(self.fillers, settings.fillers)
 
     def start(self) -> None:
         """Start the workers."""
         self.fillers.start()
         self.readers.start()
+        self._sweeping = asyncio.create_task(self._sweep())
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            for each in (self.pictures, self.fillers, self.readers):
+                each.sweep()
 
     def close(self) -> None:
         """End the workers and remove all pictures."""
+        self._sweeping.cancel()
         self.fillers.close()
         self.readers.close()
         self.pictures.close()
@@ -60,9 +71,9 @@ class Service:
             raise problems.Problem(404, "there is no such job")
         return job
 
-    def end(self, job: Job) -> None:
-        """Cancel a job."""
-        (self.fillers if self.fillers.find(job.id) else self.readers).end(job)
+    def office_of(self, job: Job) -> Office:
+        """Return who does a job."""
+        return self.fillers if self.fillers.find(job.id) else self.readers
 
     async def answer(self, office: Office, order: Any, request: Request) -> dict[str, Any]:
         """Have an order done and return its answer; where the client leaves, the work ends.

@@ -17,6 +17,7 @@ from freefill.values import Picture
 
 PREVIEW_PX = 2048  # longest side
 TILE_PX = 512
+MOST_LEVEL = 5  # 200 megapixels are a few tiles there
 STRIP_ROWS = 512  # converted at a time, so that a large picture takes no second copy in float
 CHECK_PX = 8  # squares behind transparent parts
 
@@ -61,11 +62,21 @@ def preview(whole: Shown) -> bytes:
     return jpeg(whole)
 
 
-def tile(folder: Path, row: int, col: int) -> bytes | None:
-    """Return a JPEG of one tile at full scale, or None where there is none."""
+def tile(folder: Path, level: int, row: int, col: int) -> bytes | None:
+    """Return a JPEG of one tile, or None where there is none; each level halves the scale, 0 is full scale."""
+    if not 0 <= level <= MOST_LEVEL or row < 0 or col < 0:
+        return None
     whole: Any = np.load(folder / "shown.npy", mmap_mode="r")
-    part = whole[row * TILE_PX : (row + 1) * TILE_PX, col * TILE_PX : (col + 1) * TILE_PX]
-    return jpeg(part) if row >= 0 and col >= 0 and part.size else None
+    side = TILE_PX << level
+    part = whole[row * side : (row + 1) * side, col * side : (col + 1) * side]
+    return jpeg(_halved(part, level)) if part.size else None
+
+
+def _halved(part: Shown, level: int) -> Shown:
+    if level == 0:
+        return part
+    size = tuple(max(-(-length >> level), 1) for length in part.shape[1::-1])
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def jpeg(part: Shown) -> bytes:

@@ -6,6 +6,7 @@ files of what changed: a fill of two per cent of 24 megapixels writes two per ce
 
 from __future__ import annotations
 
+import base64
 import functools
 import io
 import pickle
@@ -16,13 +17,18 @@ from typing import Any
 
 import numpy as np
 
+from freefill.detectors.marked import marked
+from freefill.detectors.refining import refined_mask
+from freefill.detectors.source import as_image, mask_of_word
 from freefill.errors import FreefillError, InputError
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
 from freefill.inpainter import Inpainter
 from freefill.inpainting import Progress
 from freefill.inputs import mask_for, mask_picture, sources
-from freefill.masks.sources import mask_from_picture
+from freefill.masks.draw import box_mask
+from freefill.masks.grabcut import Marks
+from freefill.masks.sources import mask_from_alpha, mask_from_picture
 from freefill.request import Request
 from freefill.running.telling import tell
 from freefill.values import Box, Hole, Mask, Outcome, Picture
@@ -128,6 +134,7 @@ def _fill(order: orders.Fill) -> Answer:
     filled = outcome.picture
     arrays: dict[str, Any] = {"box": np.array((box.top, box.left, box.height, box.width))}
     arrays["pixels"] = filled.pixels[box.slices]
+    arrays["hole"] = np.packbits(outcome.mask.hole[box.slices])
     if filled.alpha is not None:
         arrays["alpha"] = filled.alpha[box.slices]
     with Path(order.target).open("wb") as file:
@@ -136,10 +143,23 @@ def _fill(order: orders.Fill) -> Answer:
     return {**_told(outcome), "box": [box.left, box.top, box.width, box.height]}
 
 
+def _diagnose(order: orders.Diagnose) -> Answer:
+    from freefill.diagnosis.diagnose import diagnose
+    from freefill.judging import half_tokens
+
+    folder, fills = order.state.folder, order.state.fills
+    before, after = _picture(orders.State(folder, fills[:-1])), _picture(order.state)
+    hole = np.zeros(before.size, bool)
+    with np.load(fills[-1]) as fill:
+        box = Box(*fill["box"].tolist())
+        hole[box.slices] = np.unpackbits(fill["hole"], count=box.height * box.width).reshape(box.height, box.width)
+    return diagnose(before.pixels, hole, after.pixels, half_tokens()).to_json()
+
+
 def _filled(picture: Picture, mask: Mask | str, wishes: dict[str, Any]) -> Outcome:
     request = Request(**wishes)
     inpainter = _inpainter(request.engine, request.weights, request.device, request.precision)
-    made = mask_for(mask, picture, request)
+    made = mask_for(_named(mask, picture) if isinstance(mask, str) else mask, picture, request)
     if not made.hole.any():
         raise InputError(next(iter(made.notes), "the mask is empty; white is what should go"))
     allowed = sources(picture, request)
@@ -195,12 +215,13 @@ def _hole(piece: orders.Piece, picture: Picture) -> Mask:
 
 
 def _piece(hole: Hole) -> Answer:
-    """Return a mask as a PNG of its box."""
+    """Return a mask as a PNG of its box, in base64."""
     box = Box.around(hole)
     if box is None:
         return {"png": None, "box": None}
     levels = hole[box.slices].astype(np.uint8) * 255
-    return {"png": views.png(levels), "box": [box.left, box.top, box.width, box.height]}
+    png = base64.b64encode(views.png(levels)).decode()
+    return {"png": png, "box": [box.left, box.top, box.width, box.height]}
 
 
 def _make_mask(order: orders.MakeMask) -> Answer:
@@ -209,16 +230,19 @@ def _make_mask(order: orders.MakeMask) -> Answer:
     return {**_piece(made.hole), "notes": list(made.notes)}
 
 
-def _found(picture: Picture, order: orders.MakeMask) -> Mask:
-    if order.source != "marks":
-        return mask_for(order.source, picture, Request())
-    from freefill.detectors.source import as_image
-    from freefill.masks.grabcut import Marks, cut_out
+def _named(word: str, picture: Picture) -> Mask:
+    """Return the mask of a word; never a file of that name, which would be one of the server's."""
+    return mask_from_alpha(picture) if word == "alpha" else mask_of_word(word, picture)
 
+
+def _found(picture: Picture, order: orders.MakeMask) -> Mask:
     box = None if order.box is None else Box(order.box[1], order.box[0], order.box[3], order.box[2])
+    if order.source != "marks":
+        made = _named(order.source, picture)
+        return made if box is None else replace(made, hole=made.hole & box_mask(picture.size, box))
     wanted = tuple((float(y), float(x)) for x, y, plus in order.points if plus)
     unwanted = tuple((float(y), float(x)) for x, y, plus in order.points if not plus)
-    return Mask(cut_out(as_image(picture), Marks(box, wanted, unwanted)))
+    return Mask(marked(as_image(picture), Marks(box, wanted, unwanted), model="auto"))
 
 
 def _refine(order: orders.Refine) -> Answer:
@@ -229,16 +253,20 @@ def _refine(order: orders.Refine) -> Answer:
         from freefill.values import Length
 
         px = Length.parse(order.grow.lstrip("-")).in_px(object_size_px(mask.hole))
-        made = replace(mask, hole=(shrink if order.grow.startswith("-") else grow)(mask.hole, px))
-    else:
-        made = mask_for(mask, picture, Request(refine=True))
-    return {**_piece(made.hole), "notes": list(made.notes)}
+        hole = (shrink if order.grow.startswith("-") else grow)(mask.hole, px)
+        return {**_piece(hole), "notes": []}
+    made, refined = refined_mask(mask, as_image(picture))
+    steps = {**refined.added, "dropped": refined.dropped}
+    layers = [{"step": step, **_piece(hole)} for step, hole in steps.items() if hole.any()]
+    return {**_piece(made.hole), "layers": layers, "notes": list(made.notes)}
 
 
 def _mask_once(order: orders.MaskOnce) -> Answer:
     most_mpx = float(order.wishes["max_mpx"])
     picture = _read(order.image, "image", most_mpx)
-    given: Any = order.source if order.mask is None else mask_from_picture(_read(order.mask, "mask", most_mpx))
+    given = (
+        _named(order.source, picture) if order.mask is None else mask_from_picture(_read(order.mask, "mask", most_mpx))
+    )
     made = mask_for(given, picture, Request(**order.wishes))
     write_picture(mask_picture(made), order.target, format="png")
     return {"notes": list(made.notes), "share": made.share}
@@ -250,6 +278,7 @@ _DO: dict[type, Callable[[Any], Answer]] = {
     orders.MakeMask: _make_mask,
     orders.Refine: _refine,
     orders.WriteFile: _write,
+    orders.Diagnose: _diagnose,
     orders.Once: _once,
     orders.MaskOnce: _mask_once,
 }

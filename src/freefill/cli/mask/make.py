@@ -21,7 +21,7 @@ from freefill.errors import InputError
 from freefill.files import is_file
 
 if TYPE_CHECKING:
-    from freefill.masks.grabcut import Marks
+    from freefill.detectors.marked import Model, Which
     from freefill.values import Hole, Length, Picture
 
 images_argument = click.argument("images", nargs=-1, required=True)
@@ -111,10 +111,11 @@ def text(
 @finish_options
 def grabcut(
     images: tuple[str, ...], output: str | None, box: tuple[int, ...] | None, points: tuple[tuple[int, ...], ...],
-    not_points: tuple[tuple[int, ...], ...], strokes: str | None, not_strokes: str | None, prior: str, model: str,
+    not_points: tuple[tuple[int, ...], ...], strokes: str | None, not_strokes: str | None, prior: Which, model: Model,
     refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Cut out what a box, points or strokes mark in IMAGES."""
+    from freefill.detectors.marked import marked
     from freefill.detectors.refining import finished
     from freefill.detectors.source import as_image, as_mask, require
     from freefill.masks.grabcut import Marks
@@ -136,8 +137,9 @@ def grabcut(
             strokes=_strokes(strokes, picture),
             not_strokes=_strokes(not_strokes, picture),
         )
-        mask = as_mask(_cut_out(picture, marks, prior, model), "marked thing", picture)
-        return Made(finished(mask, as_image(picture), refining=refine, growing=grow), {})
+        image = as_image(picture)
+        mask = as_mask(marked(image, marks, prior, model), "marked thing", picture)
+        return Made(finished(mask, image, refining=refine, growing=grow), {})
 
     return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
 
@@ -146,26 +148,6 @@ def _strokes(place: str | None, picture: Picture) -> Hole | None:
     from freefill.inputs import mask_for
 
     return None if place is None else mask_for(place, picture).hole
-
-
-def _cut_out(picture: Picture, marks: Marks, prior: str, model: str) -> Hole:
-    from freefill.detectors import salient as stands_out
-    from freefill.detectors.source import as_image, require
-    from freefill.masks.grabcut import MARGIN, check_marks, cut_out
-    from freefill.weights.locate import state
-
-    check_marks(marks, picture.size)
-    image = as_image(picture)
-    if model == "mobile-sam":
-        from freefill.detectors.sam import segment
-
-        return segment(image, box=marks.box, points=marks.points, not_points=marks.not_points)
-    if prior == "salient":
-        require(stands_out.WEIGHTS, "mask grabcut --prior salient")
-    if prior == "none" or (prior == "auto" and state(stands_out.WEIGHTS[0]) != "ready") or marks.box is None:
-        return cut_out(image, marks)
-    around = marks.box.grown(round(MARGIN * max(marks.box.height, marks.box.width)), picture.size)
-    return cut_out(image, marks, prior=stands_out.probabilities(image, box=around))
 
 
 @click.command("random")
