@@ -4,17 +4,15 @@
     python benchmarks/structure.py engine               # prototypes/holes.npz: ST-LPIPS and PSNR over unguided fills
     python benchmarks/structure.py curve LOG PICTURE    # the learning curve of a run, from its log.jsonl
 
-Views and masks are those of the prototype (../shared/prototypes/pointing/data.py), drawn from the twentieth of the
-training photographs that was held back: by the SHA-1 of the name without its ending and part, modulo 20, where it is 0.
+Views and masks are drawn as the prototype's (../shared/prototypes/pointing/data.py), from the twentieth of the
+photographs that `freefill train structure_starter` holds out.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib.util
 import json
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +20,11 @@ import cv2
 import numpy as np
 
 from freefill.engines.pointing import PointingNetwork, any_around_cell, any_of_cell, apart, windows_of
+from freefill.images.decode import decode
 from freefill.synthesis.harmonic import harmonic_fill
 from freefill.synthesis.synthesise import synthesise
 from freefill.synthesis.tuning import Tuning
+from freefill.training import photos, recipes
 from freefill.values import Crop
 from freefill.weights.packaged import STRUCTURE
 
@@ -35,23 +35,17 @@ BATCH = {64: (10, 16), 128: (6, 8)}  # batches and views in each, as the prototy
 LARGEST = 0.5
 
 
-def held_back() -> list[Any]:
+def held_out() -> list[Any]:
     """Return the photographs that are never trained on, RGB uint8, at most 224 px on the short side."""
+    found = photos.find([SHARED / "data" / name for name in TARS])
+    _, kept = photos.split(found, recipes.load("structure_starter").data.held_out_share)
     pictures = []
-    for name in TARS:
-        with tarfile.open(SHARED / "data" / name) as tar:
-            for member in tar:
-                stem = member.name.split(".")[0].rstrip("abcdefgh_")
-                if int(hashlib.sha1(stem.encode()).hexdigest(), 16) % 20:
-                    continue
-                file = tar.extractfile(member)
-                assert file is not None
-                picture = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
-                assert picture is not None
-                scale = SHORT_PX / min(picture.shape[:2])
-                if scale < 1:
-                    picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-                pictures.append(np.ascontiguousarray(picture[:, :, ::-1]))
+    for photo in kept:
+        picture = decode(photo.read(), photo.name, None)
+        scale = SHORT_PX / min(picture.shape[:2])
+        if scale < 1:
+            picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        pictures.append(np.ascontiguousarray(picture))
     return pictures
 
 
@@ -67,7 +61,7 @@ def prototype() -> Any:
 
 def views(side: int) -> Any:
     """Give view and hole, again and again, in the order of the prototype's evaluation."""
-    pictures, drawn = held_back(), prototype()
+    pictures, drawn = held_out(), prototype()
     batches, count = BATCH[side]
     for number in range(batches):
         rng = np.random.default_rng(99 + number)
@@ -159,21 +153,22 @@ def engine(network: PointingNetwork, weights: list[float]) -> None:
 
 
 def curve(log: Path, picture: Path) -> None:
-    """Draw held-out figures over the views seen; needs matplotlib."""
+    """Draw a run's held-out figures over its steps; needs matplotlib."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     lines = [json.loads(line) for line in log.read_text().splitlines()]
-    figure, axes = pyplot.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
-    for side in (64, 128):
-        scored = [line for line in lines if line.get("at") == side]
-        for axis, name in zip(axes, ("nll", "top1"), strict=True):
-            axis.plot([line["v"] / 1000 for line in scored], [line[name] for line in scored], "o-", label=f"{side} px")
-    for axis, name in zip(axes, ("negative log likelihood", "squared error, likeliest window"), strict=True):
-        axis.set(xlabel="thousand views of one worker", title=name)
-        axis.legend()
+    scored = [line for line in lines if line["kind"] == "held_out"]
+    steps = [line["step"] / 1000 for line in scored]
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
+    left.plot(steps, [line["loss"] for line in scored], "o-")
+    left.set(xlabel="thousand steps", title="negative log likelihood")
+    for name in ("likeliest", "nearest_to_smooth"):
+        right.plot(steps, [line[name] for line in scored], "o-", label=name.replace("_", " "))
+    right.set(xlabel="thousand steps", title="squared error of the window")
+    right.legend()
     figure.savefig(picture, dpi=110)
 
 
