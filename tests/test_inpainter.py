@@ -82,7 +82,8 @@ def test_auto_chooses_for_each_picture_and_says_why(loads: list[tuple[str, Engin
     result = fill(PIXELS, HOLE)
     small = fill(PIXELS[:20, :20], HOLE[5:25, 15:35])
     assert (result.plan.engine, small.plan.engine) == ("texture", "ns")
-    assert result.notes[0] == "engine texture: copies from the picture itself"
+    assert result.plan.reason == "engine texture: copies from the picture itself"
+    assert result.notes == ()  # only --verbose tells it
 
 
 def test_an_engine_that_was_asked_for_is_not_explained(loads: list[tuple[str, EngineSettings]]):
@@ -141,8 +142,8 @@ def test_the_plan_is_the_one_that_is_carried_out(loads: list[tuple[str, EngineSe
     picture, mask = Picture(PIXELS), Mask(HOLE)
     plan, outcome = fill.plan(picture, mask, options), fill.run(picture, mask, options)
     assert plan.windows == outcome.plan.windows
-    assert plan.notes[0] == outcome.notes[0] == "engine texture: copies from the picture itself"
-    assert Inpainter("telea").plan(picture, mask).notes == ()
+    assert plan.reason == outcome.plan.reason == "engine texture: copies from the picture itself"
+    assert Inpainter("telea").plan(picture, mask).reason == ""
 
 
 # --- in and out --------------------------------------------------------------------------------------------------
@@ -243,6 +244,31 @@ def test_progress_reaches_the_caller_and_may_cancel():
 
     with pytest.raises(KeyboardInterrupt):
         freefill.inpaint(PIXELS, HOLE, progress=stop, **FAST)
+
+
+def test_progress_goes_on_inside_a_window_and_never_falls():
+    told: list[freefill.Progress] = []
+    result = freefill.inpaint(PIXELS, HOLE, engine="texture", progress=told.append)
+    shares = [step.share for step in told]
+    assert len(result.plan.windows) == 1
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert len({share for step, share in zip(told, shares, strict=True) if step.part == "fill"}) > 5
+
+
+def test_a_fill_can_be_cancelled_in_the_middle_of_a_window():
+    class Enough(Exception):
+        pass
+
+    def stop(step: freefill.Progress) -> None:
+        if 0.5 < step.share < 1:
+            raise Enough
+
+    before = PIXELS.copy()
+    with pytest.raises(Enough):
+        freefill.inpaint(PIXELS, HOLE, engine="texture", progress=stop)
+    assert np.array_equal(PIXELS, before)
+    assert threading.active_count() < 4  # nothing is left at work
 
 
 def test_what_may_not_be_copied_from_reaches_the_engine(loads: list[tuple[str, EngineSettings]]):

@@ -11,7 +11,8 @@ from PIL import ImageCms
 from tests.recording import Recording, ready
 
 from freefill.errors import InputError
-from freefill.inpainting import Progress, inpaint, prepare
+from freefill.inpainting import inpaint, prepare
+from freefill.progress import Progress
 from freefill.values import Extras, Length, Mask, Options, Picture, SizeRule
 
 SIZE = (120, 160)
@@ -229,7 +230,7 @@ def test_progress_tells_every_part_of_every_window_and_ends_at_one():
     assert [(step.part, step.window) for step in told] == [
         ("plan", 0), ("cut", 1), ("fill", 1), ("paste", 1), ("cut", 2), ("fill", 2), ("paste", 2),
     ]  # fmt: skip
-    assert [step.share for step in told] == [0, 0, 0, 0.25, 0.25, 0.25, 1]
+    assert [step.share for step in told] == [0, 0, 0.25, 0.25, 0.25, 1, 1]
     assert {step.windows for step in told} == {2}
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from freefill.errors import EngineError, FreefillError, InputError, NothingFoundError, WeightsError
     from freefill.inpainter import Inpainter, inpaint
     from freefill.judging import diagnose
+    from freefill.progress import Progress
     from freefill.request import Request, Shape
     from freefill.result import Result
     from freefill.values import Mask, Options, Picture
@@ -28,6 +29,7 @@ _HOMES = {
     "NothingFoundError": "errors",
     "Options": "values",
     "Picture": "values",
+    "Progress": "progress",
     "Request": "request",
     "Result": "result",
     "Shape": "request",
@@ -45,6 +47,7 @@ __all__ = [
     "NothingFoundError",
     "Options",
     "Picture",
+    "Progress",
     "Request",
     "Result",
     "Shape",

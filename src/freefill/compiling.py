@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numba
+from numba.core import event
 
 
 def kept(**options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -30,3 +33,21 @@ def kept(**options: Any) -> Callable[[Callable[..., Any]], Any]:
             return numba.njit(**options)(function)
 
     return decorate
+
+
+@contextmanager
+def announced(tell: Callable[[], None]) -> Iterator[None]:
+    """Call `tell` once, just before the first loop is compiled within the block; what is kept on disk is not told."""
+    told = threading.Event()
+
+    class Announcer(event.Listener):
+        def on_start(self, event: event.Event) -> None:
+            if not told.is_set():
+                told.set()
+                tell()
+
+        def on_end(self, event: event.Event) -> None:
+            """Only the beginning matters."""
+
+    with event.install_listener("numba:compile", Announcer()):
+        yield

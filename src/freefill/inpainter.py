@@ -24,7 +24,7 @@ from freefill.values import Hole, Mask, Options, Outcome, Picture, Plan, Structu
 if TYPE_CHECKING:
     import torch
 
-    from freefill.inpainting import Progress
+    from freefill.progress import Progress
 
 
 class Inpainter:
@@ -104,6 +104,7 @@ class Inpainter:
         mask_channel: Literal["auto", "grey", "transparent", "opaque"] = "auto",
         refine: bool = False,
         prior: Literal["auto", "people", "none"] = "auto",
+        score: float | None = None,
         shapes: Sequence[str | Shape] = (),
         also: Sequence[MaskLike] = (),
         without: Sequence[MaskLike] = (),
@@ -123,7 +124,7 @@ class Inpainter:
         with _speaking_python():
             request = Request(
                 invert=invert, mask_fit=mask_fit, mask_channel=mask_channel, refine=refine, prior=prior,
-                shapes=shapes, also=also, without=without, seed=seed, grow=grow, feather=feather,  # type: ignore[arg-type]
+                score=score, shapes=shapes, also=also, without=without, seed=seed, grow=grow, feather=feather,  # type: ignore[arg-type]
                 source=source, not_from=not_from, window=window, texture=texture, structure=structure,
                 max_memory_bytes=max_memory_bytes, max_mpx=max_mpx,
             )  # fmt: skip
@@ -152,18 +153,18 @@ class Inpainter:
         """Fill one picture; values in, a value out."""
         from freefill.inpainting import inpaint as run_recipe
 
-        ready, note = self._ready_for(mask)
+        ready, reason = self._ready_for(mask)
         texture = self._texture(options)
         outcome = run_recipe(picture, mask, ready, options, texture, source, progress)
-        return replace(outcome, notes=(note, *outcome.notes)) if note and outcome.plan.hole_px else outcome
+        return replace(outcome, plan=replace(outcome.plan, reason=reason)) if outcome.plan.hole_px else outcome
 
     def plan(self, picture: Picture, mask: Mask, options: Options = Options()) -> Plan:  # noqa: B008 (frozen)
         """Decide everything and fill nothing."""
         from freefill.inpainting import prepare
 
-        ready, note = self._ready_for(mask)
+        ready, reason = self._ready_for(mask)
         _, _, plan = prepare(picture, mask, ready, options, self._texture(options))
-        return replace(plan, notes=(note, *plan.notes)) if note else plan
+        return replace(plan, reason=reason)
 
     def fill_batch(self, images: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
         """Fill a batch of tensors by a network, without files, windows or growing.
@@ -234,6 +235,7 @@ def inpaint(
     mask_channel: Literal["auto", "grey", "transparent", "opaque"] = "auto",
     refine: bool = False,
     prior: Literal["auto", "people", "none"] = "auto",
+    score: float | None = None,
     shapes: Sequence[str | Shape] = (),
     also: Sequence[MaskLike] = (),
     without: Sequence[MaskLike] = (),
@@ -264,11 +266,12 @@ def inpaint(
     mask_channel : where a mask with alpha carries the mask
     refine : repair the mask first, so that it covers the whole thing (`freefill.masks.refine`)
     prior : what refining may ask: the networks that know persons, where they are here ("auto"), "people", "none"
+    score : how sure what a word names must be, 0 to 1; lower finds more, and more that is none
     shapes : drawn and added to the mask: "box:X,Y,W,H", "circle:X,Y,R", "polygon:X1,Y1,X2,Y2,X3,Y3",
         "line:X1,Y1,X2,Y2,WIDTH", in px or percent
     also, without : more masks, added; masks of what stays, taken out
     seed : another seed gives another fill, the same seed the same
-    grow : grow the hole by px, or by percent of its size ("3%"), before filling
+    grow : grow the hole by px, or by percent of its size ("3%"), before filling; below 0 it shrinks
     feather : let the fill fade over this much of the grown ring
     source, not_from : masks of what may, and what may not, be copied from
     window : "whole" = one window, the whole picture at its own scale
@@ -303,7 +306,7 @@ def inpaint(
                          save_attention=save_attention)  # fmt: skip
     return fill(
         image, mask, invert=invert, mask_fit=mask_fit, mask_channel=mask_channel, refine=refine, prior=prior,
-        shapes=shapes, also=also, without=without, seed=seed, grow=grow, feather=feather, source=source,
+        score=score, shapes=shapes, also=also, without=without, seed=seed, grow=grow, feather=feather, source=source,
         not_from=not_from, window=window, texture=texture, structure=structure, max_memory_bytes=max_memory_bytes,
         max_mpx=max_mpx, progress=progress,
     )  # fmt: skip

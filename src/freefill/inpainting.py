@@ -9,11 +9,9 @@ paste   the hole's pixels, and no others, become the picture's          compose/
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,28 +20,9 @@ from freefill.compose.fit import make_plan
 from freefill.engines.engine import Ready
 from freefill.errors import InputError
 from freefill.images.profile import colour_codec
-from freefill.masks.grow import grow, object_size_px
-from freefill.values import Box, Extras, Hole, Image, Mask, Options, Outcome, Picture, Plan
-
-Part = Literal["plan", "cut", "fill", "detail", "paste"]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a fill is.
-
-    Attributes
-    ----------
-    part : what was finished: "plan", then for each window "cut", "fill", "detail" (once for each of its tiles), "paste"
-    window : its number, from 1; 0 for the plan
-    windows : how many there are
-    share : pixels of the hole that are pasted, 0 to 1
-    """
-
-    part: Part
-    window: int
-    windows: int
-    share: float
+from freefill.masks.grow import grow, object_size_px, resized
+from freefill.progress import SMALL_SHARE, Inside, Progress, Watch
+from freefill.values import Crop, Extras, Hole, Image, Mask, Options, Outcome, Picture, Plan
 
 
 def inpaint(
@@ -64,7 +43,7 @@ def inpaint(
     options : seed, growing, windows, memory
     texture : patch synthesis, which makes fills of smaller scale sharp; None leaves them enlarged
     source : (H, W) bool, True = may be copied from; None = every known, opaque pixel
-    progress : called after each part of the work; what it raises ends the fill
+    progress : called during and after each part of the work; what it raises ends the fill
 
     Returns
     -------
@@ -77,7 +56,7 @@ def inpaint(
     EngineError
         If the engine cannot fill this hole.
     """
-    watch = _Watch(progress)
+    watch = Watch(progress)
     with watch.part("plan"):
         final, core, plan = prepare(picture, mask, ready, options, texture)
         watch.begin(plan, final.hole)
@@ -97,19 +76,21 @@ def inpaint(
     for number, window in enumerate(plan.windows, start=1):
         with watch.part("cut", number):
             crop = canvas.cut(window, max_memory_bytes=options.max_memory_bytes)
-        with watch.part("fill", number):
-            fill = ready.engine.fill(crop, plan.seed)
+        work = watch.work_of(window.core) * (SMALL_SHARE if window.detail else 1.0)
+        with watch.part("fill", number, work) as inside:
+            fill = ready.engine.fill(_telling(crop, inside), plan.seed)
         for tile in window.detail:
-            with watch.part("detail", number):
+            work = watch.work_of(tile.core) * (1 - SMALL_SHARE)
+            with watch.part("detail", number, work) as inside:
                 sharpener = texture or ready
                 guide = guide_for(fill, crop, window, tile)
                 tile_crop = canvas.cut(tile, guide, options.max_memory_bytes)
-                detail = sharpener.engine.fill(tile_crop, plan.seed)
-            with watch.part("paste", number, tile.core):
+                detail = sharpener.engine.fill(_telling(tile_crop, inside), plan.seed)
+            with watch.part("paste", number):
                 canvas.paste(detail, tile_crop, tile)
             notes += detail.notes
         if not window.detail:
-            with watch.part("paste", number, window.core):
+            with watch.part("paste", number):
                 canvas.paste(fill, crop, window)
         notes += fill.notes
         prefix = f"window{number}-" if len(plan.windows) > 1 else ""
@@ -139,20 +120,46 @@ def prepare(
             f"{picture.source}, {mask.source}: picture is {picture.size[1]}x{picture.size[0]}, mask "
             f"{mask.size[1]}x{mask.size[0]}; pass --mask-fit scale, or draw the mask on this picture"
         )
-    size_px = object_size_px(mask.hole) if options.grow.value or options.feather.value else 0.0
-    grow_px = round(options.grow.in_px(size_px))
-    feather_px = round(options.feather.in_px(size_px))
-    notes = []
-    if feather_px > grow_px:
-        notes.append(
-            f"the feather lies inside the grown ring: {feather_px} px cut to {grow_px} px; grow more to fade more"
-        )
-        feather_px = grow_px
-    hole = grow(mask.hole, grow_px) if grow_px else mask.hole
-    core = hole if feather_px == 0 else grow(mask.hole, grow_px - feather_px)
-    plan = make_plan(hole, ready.spec, options, None if texture is None else texture.spec)
+    final, core, grow_px, feather_px, notes = final_mask(mask, options)
+    plan = make_plan(final.hole, ready.spec, options, None if texture is None else texture.spec)
     plan = replace(plan, grow_px=grow_px, feather_px=feather_px, notes=(*notes, *plan.notes))
-    return replace(mask, hole=hole), core, plan
+    return final, core, plan
+
+
+class Grown(NamedTuple):
+    """The mask that will be filled, what of it the fill covers fully (H, W) bool, by how much it grew, notes."""
+
+    mask: Mask
+    core: Hole
+    grow_px: int
+    feather_px: int
+    notes: tuple[str, ...]
+
+
+def final_mask(mask: Mask, options: Options) -> Grown:
+    """Grow the mask, or shrink it where the length is negative; the feather lies inside the grown ring.
+
+    Raises
+    ------
+    InputError
+        If nothing is left of a mask that is shrunk.
+    """
+    if not (options.grow.value or options.feather.value):
+        return Grown(mask, mask.hole, 0, 0, ())
+    size_px = object_size_px(mask.hole)
+    grow_px, feather_px = round(options.grow.in_px(size_px)), round(options.feather.in_px(size_px))
+    notes: tuple[str, ...] = ()
+    ring_px = max(grow_px, 0)
+    if feather_px > ring_px:
+        notes = (
+            f"the feather lies inside the grown ring: {feather_px} px cut to {ring_px} px; grow more to fade more",
+        )
+        feather_px = ring_px
+    hole = resized(mask.hole, grow_px)
+    if mask.hole.any() and not hole.any():
+        raise InputError(f"{mask.source}: nothing is left of the mask when it shrinks by {-grow_px} px; shrink it less")
+    core = hole if feather_px == 0 else grow(mask.hole, grow_px - feather_px)
+    return Grown(replace(mask, hole=hole), core, grow_px, feather_px, notes)
 
 
 def _allowed(picture: Picture, source: Hole | None) -> Hole | None:
@@ -164,34 +171,11 @@ def _allowed(picture: Picture, source: Hole | None) -> Hole | None:
     return source
 
 
+def _telling(crop: Crop, inside: Inside | None) -> Crop:
+    """Return a crop whose engine can tell how far it is, where somebody listens."""
+    return crop if inside is None else replace(crop, progress=inside)
+
+
 def _known_now(extras: Extras, hole: Hole) -> Extras:
     """Return the extras of the filled picture: where it was filled there is a number now."""
     return extras if extras.unknown is None else replace(extras, unknown=extras.unknown & ~hole)
-
-
-class _Watch:
-    """Times the parts of the work, and tells how far it is after each."""
-
-    def __init__(self, tell: Callable[[Progress], None] | None) -> None:
-        self.seconds: dict[str, float] = dict.fromkeys(("plan", "cut", "fill", "detail", "paste"), 0.0)
-        self._tell = tell
-        self._windows, self._pasted_px, self._hole = 0, 0, np.zeros((0, 0), bool)
-
-    def begin(self, plan: Plan, hole: Hole) -> None:
-        """Know what there is to do."""
-        self._windows, self._hole = len(plan.windows), hole
-
-    @contextmanager
-    def part(self, name: Part, window: int = 0, pasted: Box | None = None) -> Iterator[None]:
-        """Time what the block does; `pasted` is the core whose hole pixels are done then."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] += time.perf_counter() - start
-        if self._tell is None:
-            return
-        if pasted is not None:  # cores do not share a hole pixel
-            self._pasted_px += int(np.count_nonzero(self._hole[pasted.slices]))
-        share = self._pasted_px / max(int(np.count_nonzero(self._hole)), 1)
-        self._tell(Progress(name, window, self._windows, share))

@@ -84,8 +84,8 @@ def mask_for(
     asked = [each for each in (mask, *options.also) if each is not None]
     if not joined.hole.any() and asked and all(is_word(each) for each in asked):
         raise NothingFoundError(
-            f"{picture.source}: no {' and no '.join(asked)} found; mark the place with --box or a mask, "
-            "or look with freefill mask --help"
+            f"{picture.source}: no {' and no '.join(asked)} found; a lower --score finds more, or mark the place with "
+            "--box or a mask"
         )
     if options.refine and joined.hole.any():
         from freefill.detectors.refining import refined_mask
@@ -100,7 +100,7 @@ def mask_for(
 
 def replace_options(options: MaskOptions, *, invert: bool) -> MaskOptions:
     """Return the part of the options that reads one mask."""
-    return MaskOptions(invert=invert, mask_fit=options.mask_fit, mask_channel=options.mask_channel)
+    return MaskOptions(invert=invert, mask_fit=options.mask_fit, mask_channel=options.mask_channel, score=options.score)
 
 
 def _joined(made: list[Mask]) -> Mask:
@@ -124,7 +124,7 @@ def _single(mask: MaskLike, picture: Picture, options: MaskOptions, max_mpx: flo
         else:
             from freefill.detectors.source import mask_of_word
 
-            made = mask_of_word(mask, picture)
+            made = mask_of_word(mask, picture, options.score)
         made = replace(made, hole=~made.hole) if invert else made
     elif isinstance(mask, Mask):
         made = replace(mask, hole=~mask.hole) if invert else mask
@@ -142,8 +142,8 @@ def _single(mask: MaskLike, picture: Picture, options: MaskOptions, max_mpx: flo
 
 def _check_word(mask: Any) -> None:
     """A word that is nearly one of ours is told so, before it is looked for as a file."""
-    if isinstance(mask, str) and mask.isalpha() and not os.path.exists(mask):  # noqa: PTH110 (False for any name)
-        near = did_you_mean(mask, WORDS)
+    if isinstance(mask, str) and mask.replace(" ", "").isalnum() and not os.path.exists(mask):  # noqa: PTH110 (never fails)
+        near = did_you_mean(mask, (*WORDS, "people but the main one", "small people"))
         raise InputError(f"mask '{mask}' is neither a file nor a word;{near} words: {', '.join(WORDS)}")
 
 

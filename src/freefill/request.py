@@ -79,6 +79,7 @@ class MaskOptions:
     mask_channel : where a mask with alpha carries the mask: `freefill.masks.sources.mask_from_picture`
     refine : repair the mask, so that it covers the whole thing
     prior : what refining may ask: the networks that know persons where they are on this machine, in any case, never
+    score : how sure what a word names must be, 0 to 1; lower finds more, and more that is none; None = the word's own
     shapes : drawn, and added to the mask; each a Shape or a text as "box:10,20,30,40"
     also : more masks (files, words), added
     without : masks of what stays; taken out at the end, before the hole is grown
@@ -89,12 +90,15 @@ class MaskOptions:
     mask_channel: Literal["auto", "grey", "transparent", "opaque"] = "auto"
     refine: bool = False
     prior: Literal["auto", "people", "none"] = "auto"
+    score: float | None = None
     shapes: tuple[Shape, ...] = ()
     also: tuple[MaskLike, ...] = ()
     without: tuple[MaskLike, ...] = ()
 
     def __post_init__(self) -> None:
         check_choices(self)
+        if self.score is not None and not (_is_number(self.score) and 0 < self.score < 1):
+            raise InputError(f"score must be a number between 0 and 1, not {self.score!r}")
         for name in ("also", "without"):
             object.__setattr__(self, name, _several(getattr(self, name)))
         drawn = tuple(Shape.parse(each) if isinstance(each, str) else each for each in _several(self.shapes))
@@ -133,7 +137,7 @@ class Request(EngineSettings, MaskOptions, Options):
             object.__setattr__(self, "weights", os.fspath(self.weights))
         if not isinstance(self.weights, str | None):
             raise InputError(f"weights must be a name or a file, not {self.weights!r}; all: freefill weights list")
-        if isinstance(self.max_mpx, bool) or not isinstance(self.max_mpx, int | float) or not self.max_mpx > 0:
+        if not _is_number(self.max_mpx) or not self.max_mpx > 0:
             raise InputError(f"max_mpx must be a number of megapixels above 0, not {self.max_mpx!r}")
 
     def files(self) -> dict[str, str]:
@@ -174,6 +178,10 @@ def check_choices(options: object) -> None:
         elif value not in choices:
             near = did_you_mean(value, choices) if isinstance(value, str) else ""
             raise InputError(f"{name} {value!r} is not known;{near} all: {', '.join(choices)}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _several(value: Any) -> tuple[Any, ...]:

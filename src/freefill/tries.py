@@ -17,6 +17,7 @@ from freefill.engines import registry
 from freefill.errors import EngineError, InputError, WeightsError
 from freefill.inpainter import Inpainter
 from freefill.judging import diagnose_result
+from freefill.progress import Progress
 from freefill.values import Hole, Mask, Options, Outcome, Picture
 
 MOST = 8
@@ -46,7 +47,7 @@ def best_of(
     *,
     source: Hole | None = None,
     bound_s: float = 120.0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, float], None] | None = None,
 ) -> list[Try]:
     """Fill a picture in several ways.
 
@@ -56,7 +57,7 @@ def best_of(
     inpainter : the user's choice of engine, which is the first try
     tries : how many, at most; fewer where fewer kinds are ready on this machine
     bound_s : no further try is begun after this time
-    progress : called with (tries done, tries in all)
+    progress : called with (tries done, tries in all, share of the present one that is done)
 
     Returns
     -------
@@ -69,7 +70,7 @@ def best_of(
         if len(made) == tries or (made and time.perf_counter() - start > bound_s):
             break
         try:
-            result = engine.run(picture, mask, asked, source=source)
+            result = engine.run(picture, mask, asked, source=source, progress=_told(progress, len(made), tries))
         except (EngineError, WeightsError):
             if not made:
                 raise  # the user's own choice cannot fill this: that is an error; of the others, one less
@@ -79,9 +80,13 @@ def best_of(
         if any(np.array_equal(result.picture.pixels, each.result.picture.pixels) for each in made):
             continue  # "auto" had chosen the same already
         made.append(Try(kind or result.plan.engine, result, diagnose_result(picture, result)))
-        if progress is not None:
-            progress(len(made), tries)
     return sorted(made, key=lambda each: each.diagnosis.score)
+
+
+def _told(
+    progress: Callable[[int, int, float], None] | None, done: int, tries: int
+) -> Callable[[Progress], None] | None:
+    return None if progress is None else lambda step: progress(done, tries, step.share)
 
 
 def _kinds(inpainter: Inpainter, options: Options, mask: Mask) -> Iterator[tuple[str, Inpainter, Options]]:

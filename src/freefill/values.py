@@ -7,7 +7,7 @@ picture is to be filled. Whoever receives a value does not check it again: the c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -311,6 +311,7 @@ class Plan:
     grow_px: int = 0
     feather_px: int = 0
     notes: tuple[str, ...] = ()
+    reason: str = ""  # why this engine, where it was chosen
 
     def to_json(self) -> dict[str, Any]:
         """Return plain dicts, lists, numbers and texts."""
@@ -329,6 +330,8 @@ class Crop:
     guide : steers the fill, or None
     max_memory_bytes : what the engine may take on top of the crop; None = no bound
     structure : what the window says
+    progress : to be called now and then with the share that is done, 0 to 1; what it raises ends the fill. An engine
+        that cannot say leaves it alone
     h, w obey the engine's SizeRule.
     """
 
@@ -338,6 +341,7 @@ class Crop:
     guide: Guide | None = None
     max_memory_bytes: int | None = None
     structure: Structure = "never"
+    progress: Callable[[float], None] | None = None
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.float32:
@@ -454,14 +458,14 @@ class EngineSettings:
 
 @dataclass(frozen=True)
 class Length:
-    """A length in px, or in percent of the size of the object it is for ("12", "12px", "5%")."""
+    """A length in px, or in percent of the size of the object it is for ("12", "12px", "5%"); below 0 it shrinks."""
 
     value: float = 0.0
     unit: Literal["px", "%"] = "px"
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.value) and self.value >= 0):
-            raise InputError(f"a length must not be negative: {self.value}{self.unit}")
+        if not np.isfinite(self.value):
+            raise InputError(f"a length must be a finite number, not {self.value}{self.unit}")
 
     @classmethod
     def parse(cls, text: str) -> Length:
@@ -495,7 +499,8 @@ class Options:
     Attributes
     ----------
     seed : another seed gives another fill, the same seed the same
-    grow : the hole is grown by this much before it is filled; a text as "3%" or a number of px will do
+    grow : the hole is grown by this much before it is filled, below 0 it shrinks; a text as "3%" or a number of px
+        will do
     feather : the fill fades over this much of the grown ring
     window : "whole" = one window, the whole picture at its own scale
     max_memory_bytes : what the engine may take on top of the picture
@@ -515,6 +520,8 @@ class Options:
     def __post_init__(self) -> None:
         object.__setattr__(self, "grow", Length.of(self.grow))
         object.__setattr__(self, "feather", Length.of(self.feather))
+        if self.feather.value < 0:
+            raise InputError(f"feather must not be negative: {self.feather.value:g}{self.feather.unit}")
         if not isinstance(self.seed, int | np.integer) or not 0 <= self.seed < 2**31:
             raise InputError(f"seed must be a whole number from 0 to 2147483647, not {self.seed!r}")
         if not isinstance(self.max_memory_bytes, int | np.integer) or self.max_memory_bytes < 64 << 20:

@@ -14,11 +14,17 @@ import numpy as np
 from freefill import __version__, places
 from freefill.batch.pairs import Pair
 from freefill.batch.records import Record, Work
+from freefill.compiling import announced
 from freefill.errors import FreefillError, InputError, NothingFoundError
 from freefill.images.write import format_for, write_picture
 from freefill.inpainter import Inpainter
 from freefill.inputs import as_picture, mask_for, sources
+from freefill.progress import Progress
+from freefill.running.telling import tell
 from freefill.values import Mask, Picture
+
+TELL_EVERY = 0.02  # of a picture
+COMPILING = "compiling"  # said before loops are compiled
 
 
 def filler(shared: tuple[Work, str]) -> Callable[[Pair], Record]:
@@ -35,7 +41,12 @@ def filler(shared: tuple[Work, str]) -> Callable[[Pair], Record]:
     """
     work, output = shared
     inpainter = Inpainter.of(work.request)
-    return lambda pair: fill_pair(pair, work, output, inpainter)
+
+    def fill(pair: Pair) -> Record:
+        with announced(lambda: tell(COMPILING)):
+            return fill_pair(pair, work, output, inpainter)
+
+    return fill
 
 
 def fill_pair(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
@@ -73,13 +84,25 @@ def _fill(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
     if work.plan_only:
         plan = inpainter.plan(picture, mask, request)
         return _record("planned", pair, plan.engine, mask.share, plan.to_json(), (*mask.notes, *plan.notes))
-    result = inpainter.run(picture, mask, request, source=sources(picture, request))
+    result = inpainter.run(picture, mask, request, source=sources(picture, request), progress=_Telling())
     place = places.join(output, pair.output)
     notes = _write(result.picture, place, work)
     stamps["output"] = _stamp(place)
     record = _record("done", pair, result.plan.engine, mask.share, result.plan.to_json(), (*result.notes, *notes))
     parts = {part: round(seconds, 4) for part, seconds in result.seconds.items()}
     return replace(record, parts=parts, stamps=stamps)
+
+
+class _Telling:
+    """Tells whoever runs the batch how far a picture is: now and then, for each message crosses a pipe."""
+
+    def __init__(self) -> None:
+        self._said = 0.0
+
+    def __call__(self, step: Progress) -> None:
+        if step.share >= self._said + TELL_EVERY or step.share == 1.0 > self._said:
+            self._said = step.share
+            tell(step.share)
 
 
 def _record(

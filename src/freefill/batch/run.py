@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from freefill import __version__
 from freefill.batch.pairs import Pair, Pairing
@@ -38,6 +39,7 @@ def run(
     shard: tuple[int, int] = (1, 1),
     on_start: Callable[[int, int], None] | None = None,
     on_record: Callable[[Record], None] | None = None,
+    on_told: Callable[[Pair, Any], None] | None = None,
     runner: Runner | None = None,
 ) -> Summary:
     """Fill all pairs of a shard.
@@ -52,6 +54,8 @@ def run(
     shard : (number, of), as in --shard 3/8
     on_start : called with (pictures to fill, pictures left out)
     on_record : called for each picture when it is ready
+    on_told : called, from threads, with a picture that is at work and the share of it that is done, or
+        `fill.COMPILING`
     runner : who does `task_of(work, output)`; None = `jobs` worker processes
 
     Raises
@@ -69,7 +73,7 @@ def run(
         on_start(len(left), len(kept))
     done, empty, failures = 0, 0, []
     task = task_of(work, output)
-    with Journal(output, journal.name_of(shard), kept) as book, runner or Processes(task, jobs) as crew:
+    with Journal(output, journal.name_of(shard), kept) as book, runner or Processes(task, jobs, on_told) as crew:
         for each in crew.run(left):
             record = replace(_record(each), folder=os.getcwd())  # noqa: PTH109
             book.add(record)

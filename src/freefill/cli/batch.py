@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freefill.cli.options import output_options, request_options, talk_options
+from freefill.cli.progress import working
 from freefill.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
-    from freefill.batch.pairs import Pairing
+    from freefill.batch.pairs import Pair, Pairing
     from freefill.batch.records import Record
     from freefill.batch.run import Summary
+    from freefill.cli.progress import Report
     from freefill.request import Request
 
 SOME_FAILED = 3
@@ -92,7 +93,8 @@ def command(
         click.echo(json.dumps(told, indent=2))
         return SOME_FAILED if any(record.status == "failed" for record in planned) else 0
     begun = time.monotonic()
-    with _Progress(shown=not quiet and sys.stderr.isatty(), told=not quiet) as progress:
+    with working("filling", quiet) as report:
+        told = _Told(report)
         summary = run(
             pairing,
             work,
@@ -100,8 +102,9 @@ def command(
             jobs=jobs,
             resume=resume,
             shard=shard,
-            on_start=progress.begin,
-            on_record=progress.advance,
+            on_start=told.begin,
+            on_record=told.advance,
+            on_told=told.told,
         )
     _conclude(summary, pairing, time.monotonic() - begun, as_json, quiet)
     return SOME_FAILED if summary.failed or any(each.kind == "row" for each in pairing.alone) else 0
@@ -178,54 +181,38 @@ def _conclude(summary: Summary, pairing: Pairing, seconds: float, as_json: bool,
         click.echo(f"{', '.join(parts)} in {seconds:.1f} s; journal: {summary.journal}")
 
 
-class _Progress:
-    """A bar with the time left, on a terminal only; failures are told as they come, on any."""
+class _Told:
+    """What a batch says while it runs: how many pictures are done, failures as they come, compiling once."""
 
-    def __init__(self, shown: bool, told: bool) -> None:
-        self._shown, self._told = shown, told
-        self._bar: Any = None
-        self._task: Any = None
-
-    def __enter__(self) -> _Progress:
-        return self
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._total, self._done, self._at_work = 0, 0, dict[str, float]()
+        self._compiling = False
 
     def begin(self, left: int, skipped: int) -> None:
-        """Draw the bar."""
-        if not self._shown or left == 0:
-            return
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
+        """Know how many there are."""
+        del skipped
+        self._total = left
 
-        self._bar = Progress(
-            TextColumn("filling"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self._bar.start()
-        self._task = self._bar.add_task("filling", total=left)
+    def told(self, pair: Pair, message: object) -> None:
+        """Something is said of a picture that is at work."""
+        from freefill.batch.fill import COMPILING
+
+        if message == COMPILING:
+            if not self._compiling:
+                self._compiling = True
+                self._report.compiling()
+        elif isinstance(message, float):
+            self._at_work[pair.output] = message
+            self._count()
 
     def advance(self, record: Record) -> None:
         """One more is ready."""
-        if record.status == "failed" and self._told:
-            line = f"freefill: {record.error}"
-            if self._bar is None:
-                click.echo(line, err=True)
-            else:
-                self._bar.console.print(line, markup=False, highlight=False)
-        if self._bar is not None:
-            self._bar.advance(self._task)
+        self._done += 1
+        self._at_work.pop(record.output, None)
+        if record.status == "failed":
+            self._report.line(f"freefill: {record.error}")
+        self._count()
 
-    def __exit__(self, *exception: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+    def _count(self) -> None:
+        self._report.count(self._done + sum(list(self._at_work.values())), self._total)

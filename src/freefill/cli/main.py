@@ -28,8 +28,12 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("train", "train", "Train a network by a recipe, or go on with a run."),
     ("export", "export", "Write a network's weights as ONNX."),
     ("serve", "serve", "Open the page on which one paints and looks, and the HTTP service behind it."),
+    ("completion", "completion", "Print what makes the shell complete names: bash, zsh or fish."),
     ("demo", "demo", "Fill real photographs and write one page that shows them."),
 )
+
+
+_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic", ".heif", ".avif")
 
 
 class _Lazy(click.Group):
@@ -48,13 +52,21 @@ class _Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         known = self.list_commands(ctx)
-        if args and not args[0].startswith("-") and args[0] not in known:
+        if args and args[0] not in known and _is_picture(args[0]):
+            args = ["inpaint", *args]  # freefill photo.jpg mask.png out.jpg
+        if args and not args[0].startswith("-") and args[0] not in known and not ctx.resilient_parsing:
             raise click.UsageError(f"no command '{args[0]}';{did_you_mean(args[0], known)} all: freefill --help", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, _, line in COMMANDS])
+
+
+def _is_picture(word: str) -> bool:
+    """Tell whether a word that is no command names a picture: a file that is there, or what ends like one."""
+    ending = os.path.splitext(word)[1].lower()  # noqa: PTH122 (no Path: --help answers at once)
+    return word == "-" or ending in _ENDINGS or (not word.startswith("-") and os.path.isfile(word))  # noqa: PTH113
 
 
 def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -71,6 +83,11 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 )
 def cli() -> None:
     """Remove things from photographs and fill what was there.
+
+    \b
+    freefill photo.jpg mask.png out.jpg          short for: freefill inpaint photo.jpg mask.png -o out.jpg
+    freefill photo.jpg people                    whoever is seen
+    freefill photo.jpg --box 120,80,60,90        left, top, width, height
 
     White in a mask means remove. Known pixels come back bit for bit. Nothing is downloaded unless you ask for it.
     """

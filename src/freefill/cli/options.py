@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from freefill.cli.completing import complete_engines, complete_masks, complete_weights
 from freefill.errors import InputError
 
 if TYPE_CHECKING:
@@ -67,8 +68,10 @@ class ShapeType(click.ParamType):
 
 _ENGINE = (
     click.option("--engine", "--model", "engine", default="auto", show_default=True, metavar="NAME",
+                 shell_complete=complete_engines,
                  help="Which engine fills; all: freefill engines."),
-    click.option("--weights", metavar="NAME|FILE", help="Weights of a network; all: freefill weights list."),
+    click.option("--weights", metavar="NAME|FILE", shell_complete=complete_weights,
+                 help="Weights of a network; all: freefill weights list."),
     click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda", "mps"])),
     click.option("--precision", default="fp32", show_default=True, type=click.Choice(["fp32", "bf16", "fp16"])),
 )  # fmt: skip
@@ -97,6 +100,12 @@ prior_option = click.option(
     help="When refining, ask the networks that know persons: where they are here (auto), in any case, never.",
 )  # fmt: skip
 
+score_option = click.option(
+    "--score",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="How sure what a word names must be; lower finds more, and more that is none.",
+)
+
 _MASK = (
     click.option("--invert", is_flag=True, help="Black is hole."),
     click.option("--mask-fit", default="error", show_default=True, type=click.Choice(["error", "scale"]),
@@ -106,6 +115,7 @@ _MASK = (
                  help="Where a mask file with alpha carries the mask."),
     click.option("--refine", is_flag=True, help="Repair the mask first: freefill mask refine --help."),
     prior_option,
+    score_option,
 )  # fmt: skip
 
 _SHAPES = (
@@ -120,8 +130,21 @@ _SHAPES = (
 )  # fmt: skip
 
 _MORE_MASKS = (
-    click.option("--and", "also", multiple=True, metavar="MASK|WORD", help="Remove this too. May be given again."),
-    click.option("--without", multiple=True, metavar="MASK|WORD", help="But leave this. May be given again."),
+    click.option(
+        "--and",
+        "also",
+        multiple=True,
+        metavar="MASK|WORD",
+        shell_complete=complete_masks,
+        help="Remove this too. May be given again.",
+    ),
+    click.option(
+        "--without",
+        multiple=True,
+        metavar="MASK|WORD",
+        shell_complete=complete_masks,
+        help="But leave this. May be given again.",
+    ),
 )
 
 _SOURCES = (
@@ -140,6 +163,8 @@ _OUTPUT = (
     click.option("--quality", type=click.IntRange(1, 100), help="JPEG, WebP; default: as the input was made."),
 )  # fmt: skip
 
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Say also why this engine was chosen.")
+
 _TALK = (
     click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output."),
     click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
@@ -156,12 +181,13 @@ def _all(*groups: tuple[Callable[..., Any], ...]) -> Callable[[Any], Any]:
 
 
 shape_options = _all(_SHAPES)
+more_mask_options = _all(_MORE_MASKS)
 output_options = _all(_OUTPUT)
 talk_options = _all(_TALK)
 
 
-def shapes_of(params: dict[str, Any]) -> tuple[Any, ...]:
-    """Take the values of `shape_options` out of a command's parameters, as one."""
+def shapes_of(params: Any) -> tuple[Any, ...]:
+    """Take the values of `shape_options` out of a command's parameters (a dict), as one."""
     return tuple(each for name in ("boxes", "circles", "polygons", "lines") for each in params.pop(name))
 
 

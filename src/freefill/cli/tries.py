@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from freefill.errors import InputError
 
 if TYPE_CHECKING:
+    from freefill.cli.progress import Report
     from freefill.diagnosis.diagnose import Diagnosis
     from freefill.inpainter import Inpainter
     from freefill.request import MaskLike, Request
@@ -22,6 +23,7 @@ def best_try(
     inpainter: Inpainter,
     tries: int,
     save_dir: str | None,
+    report: Report,
 ) -> Try:
     """Return the try that the diagnosis likes best, with a note on each; write all where asked for."""
     from dataclasses import replace
@@ -31,7 +33,12 @@ def best_try(
     from freefill.tries import best_of
 
     hole = mask_for(mask, picture, request, request.max_mpx)
-    made = best_of(picture, hole, request, inpainter, tries, source=sources(picture, request))
+    report.stage("filling")
+
+    def told(done: int, of: int, share: float) -> None:
+        report.share((done + share) / of, f"try {done + 1} of {of}")
+
+    made = best_of(picture, hole, request, inpainter, tries, source=sources(picture, request), progress=told)
     said = ", ".join(f"{each.kind} {each.diagnosis.score:.2f}" for each in made)
     if save_dir is not None:
         folder = Path(save_dir)

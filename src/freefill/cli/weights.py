@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from freefill.cli.completing import complete_names
 from freefill.files import is_folder
 from freefill.weights import store
 from freefill.weights.cards import catalogue
@@ -61,7 +62,7 @@ def list_(as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_names)
 @as_json_option
 def show(name: str, as_json: bool) -> None:
     """Print the card of NAME: source, size, hash, licence and what it forbids, training data."""
@@ -96,7 +97,7 @@ def show(name: str, as_json: bool) -> None:
 
 
 @command.command("fetch")
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete_names)
 @click.option("--quiet", "-q", is_flag=True, help="No progress, only the paths.")
 @as_json_option
 def fetch(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
@@ -114,7 +115,7 @@ def fetch(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
 
 
 @command.command("path")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_names)
 @as_json_option
 def path(name: str, as_json: bool) -> None:
     """Print where the weights NAME lie; fails where they are not here."""
@@ -173,7 +174,7 @@ def import_(file: Path, name: str | None, half: bool, as_json: bool) -> None:
 
 
 @command.command("remove")
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete_names)
 @click.option("--forget", is_flag=True, help="Also forget the recorded hash, so that another file may take its place.")
 def remove(names: tuple[str, ...], forget: bool) -> None:
     """Delete the weights NAME from this machine."""

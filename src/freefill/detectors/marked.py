@@ -6,7 +6,8 @@ from typing import Literal
 
 from freefill.detectors import salient as stands_out
 from freefill.detectors.sam import WEIGHTS, segment
-from freefill.detectors.source import require
+from freefill.detectors.source import can_run, lacking, require
+from freefill.errors import WeightsError
 from freefill.masks.grabcut import MARGIN, Marks, check_marks, cut_out
 from freefill.values import Hole, Image
 from freefill.weights.locate import state
@@ -15,8 +16,8 @@ Which = Literal["auto", "salient", "none"]
 Model = Literal["auto", "grabcut", "mobile-sam"]
 
 
-def marked(image: Image, marks: Marks, prior: Which = "auto", model: Model = "grabcut") -> Hole:
-    """Return the marked thing.
+def marked(image: Image, marks: Marks, prior: Which = "auto", model: Model = "grabcut") -> tuple[Hole, str]:
+    """Return the marked thing, and a note where a network could not be asked that would have helped.
 
     Parameters
     ----------
@@ -27,7 +28,8 @@ def marked(image: Image, marks: Marks, prior: Which = "auto", model: Model = "gr
 
     Returns
     -------
-    (H, W) bool
+    hole : (H, W) bool
+    note : one line, or empty
 
     Raises
     ------
@@ -39,10 +41,20 @@ def marked(image: Image, marks: Marks, prior: Which = "auto", model: Model = "gr
     check_marks(marks, image.shape[:2])
     stroked = marks.strokes is not None or marks.not_strokes is not None
     if model == "mobile-sam" or (model == "auto" and not stroked and all(state(name) == "ready" for name in WEIGHTS)):
-        return segment(image, box=marks.box, points=marks.points, not_points=marks.not_points)
+        return segment(image, box=marks.box, points=marks.points, not_points=marks.not_points), ""
     if prior == "salient":
         require(stands_out.WEIGHTS, "mask grabcut --prior salient")
-    if prior == "none" or marks.box is None or state(stands_out.WEIGHTS[0]) != "ready":
-        return cut_out(image, marks)
+    if prior == "none" or marks.box is None:
+        return cut_out(image, marks), ""
+    missing = [name for name in stands_out.WEIGHTS if state(name) != "ready"]
+    if missing or not can_run():
+        note = f"cut out by colours alone; a network that sees what stands out {lacking(missing)}"
+        return cut_out(image, marks), note
     around = marks.box.grown(round(MARGIN * max(marks.box.height, marks.box.width)), image.shape[:2])
-    return cut_out(image, marks, prior=stands_out.probabilities(image, box=around))
+    try:
+        seen = stands_out.probabilities(image, box=around)
+    except WeightsError as error:
+        if prior == "salient":
+            raise
+        return cut_out(image, marks), f"cut out by colours alone: {error}"
+    return cut_out(image, marks, prior=seen), ""

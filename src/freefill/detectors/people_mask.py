@@ -16,8 +16,9 @@ from freefill.detectors.at_mask import find_all, look
 from freefill.detectors.nanodet import large_others, surest
 from freefill.detectors.people import PeopleSettings, find_people, main_persons
 from freefill.detectors.refining import refined_mask, with_things
+from freefill.detectors.source import share_of
 from freefill.errors import InputError
-from freefill.masks.grow import grow, object_size_px
+from freefill.masks.grow import object_size_px, resized
 from freefill.masks.refining.detected import Person, persons_meant, union
 from freefill.masks.refining.recipe import Refined
 from freefill.masks.refining.settings import RefineSettings
@@ -114,7 +115,7 @@ class PeopleMask:
         return {name: hole & self.mask.hole for name, hole in layers.items()} | {"stays": union(self.stay, size, cut)}
 
     def told(self) -> dict[str, Any]:
-        """Return all of it as plain values, for JSON: boxes are top, left, bottom, right, px."""
+        """Return all of it as plain values, for JSON: boxes are left, top, width, height, px, as --box takes them."""
         added = {} if self.refined is None else self.refined.shares()
         return {
             "persons": [_told(person, self.mask.hole) for person in self.persons],
@@ -148,7 +149,7 @@ def mask_people(image: Image, wishes: PeopleWishes = PeopleWishes(), source: str
     if not hole.any():
         note = f"no people found in {source}" if not everybody else f"all {len(everybody)} persons stay"
         return PeopleMask(Mask(hole, source=f"people in {source}", notes=(note,)), (), stay)
-    mask = Mask(hole, source=f"people in {source}", notes=_notes(persons, stay))
+    mask = Mask(hole, source=f"people in {source}")
     held: tuple[str, ...] = ()
     refined = None
     if wishes.attached or wishes.refining is not None:
@@ -158,9 +159,10 @@ def mask_people(image: Image, wishes: PeopleWishes = PeopleWishes(), source: str
         if wishes.refining is not None:
             mask, refined = refined_mask(mask, image, settings=wishes.refining, seen=seen)
     if wishes.growing.value:
-        mask = replace(mask, hole=grow(mask.hole, wishes.growing.in_px(object_size_px(mask.hole))))
+        mask = replace(mask, hole=resized(mask.hole, wishes.growing.in_px(object_size_px(mask.hole))))
     if stay:  # what was added must not reach over who stays
         mask = replace(mask, hole=mask.hole & ~persons_meant(stay, persons, size))
+    mask = replace(mask, notes=(*_notes(persons, stay, mask.hole), *mask.notes))
     return PeopleMask(mask, persons, stay, held, refined)
 
 
@@ -177,11 +179,11 @@ def _chosen(
     return masked, tuple(everybody[number] for number in sorted(kept))
 
 
-def _notes(persons: Sequence[Person], stay: Sequence[Person]) -> tuple[str, ...]:
+def _notes(persons: Sequence[Person], stay: Sequence[Person], hole: Hole) -> tuple[str, ...]:
     """Say how many persons are masked, who may be none, and of whom something may be left."""
-    notes = []
-    if stay:
-        notes.append(f"{len(persons)} of {len(persons) + len(stay)} persons are masked")
+    everybody = len(persons) + len(stay)
+    count = f"{len(persons)} of {everybody} persons" if stay else f"{everybody} person{'' if everybody == 1 else 's'}"
+    notes = [f"people: {count}, {share_of(hole)}"]
     doubtful = sum(person.score < 0.6 for person in persons)
     if doubtful:
         notes.append(f"{doubtful} of {len(persons)} persons may be none: --score 0.6 leaves them out")
@@ -193,7 +195,7 @@ def _notes(persons: Sequence[Person], stay: Sequence[Person]) -> tuple[str, ...]
 
 def _told(person: Person, hole: Hole) -> dict[str, Any]:
     around = Box.around(person.hole(hole.shape[:2]))  # type: ignore[arg-type]
-    box = [0, 0, 0, 0] if around is None else [around.top, around.left, around.bottom, around.right]
+    box = [0, 0, 0, 0] if around is None else [around.left, around.top, around.width, around.height]
     return {
         "box": box,
         "score": round(person.score, 3),

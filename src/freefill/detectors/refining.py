@@ -9,9 +9,9 @@ from typing import Literal
 from freefill.detectors import salient
 from freefill.detectors.at_mask import look
 from freefill.detectors.people import WEIGHTS
-from freefill.detectors.source import require
+from freefill.detectors.source import can_run, lacking, require
 from freefill.errors import WeightsError
-from freefill.masks.grow import grow, object_size_px
+from freefill.masks.grow import object_size_px, resized
 from freefill.masks.refining.attached import Thing, seen_things
 from freefill.masks.refining.detected import Prior
 from freefill.masks.refining.recipe import Refined, RefineSettings, refine
@@ -86,7 +86,8 @@ def ask(image: Image, hole: Hole, which: Which = "auto") -> tuple[Prior | None, 
     if which == "people":
         require(WEIGHTS, "refine --prior people")
     elif not ready():
-        return None, f"refined without a network that knows persons; run: freefill weights fetch {' '.join(WANTED)}"
+        missing = [name for name in WANTED if state(name) != "ready"]
+        return None, f"refined without a network that knows persons; it {lacking(missing)}"
     try:
         prior = look(image, hole)
     except WeightsError as error:
@@ -98,7 +99,7 @@ def ask(image: Image, hole: Hole, which: Which = "auto") -> tuple[Prior | None, 
 
 def ready() -> bool:
     """Tell whether the networks that find persons are on this machine."""
-    return all(state(name) == "ready" for name in WEIGHTS)
+    return can_run() and all(state(name) == "ready" for name in WEIGHTS)
 
 
 def asked() -> str:
@@ -135,5 +136,5 @@ def finished(mask: Mask, image: Image | None, *, refining: bool, growing: Length
     if refining and mask.hole.any():
         mask, _ = refined_mask(mask, image, seen=seen)
     if growing.value and mask.hole.any():
-        mask = replace(mask, hole=grow(mask.hole, growing.in_px(object_size_px(mask.hole))))
+        mask = replace(mask, hole=resized(mask.hole, growing.in_px(object_size_px(mask.hole))))
     return mask

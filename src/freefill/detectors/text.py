@@ -8,6 +8,7 @@ each row, which has to be widened by area times 1.6 over perimeter.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -86,8 +87,13 @@ def detect(image: Image, settings: TextSettings = TextSettings()) -> Hole:
     WeightsError
         If the network is not on this machine: freefill weights fetch text
     """
+    return mask_rows(image, find_rows(image, settings), settings)
+
+
+def mask_rows(image: Image, rows: Sequence[Row], settings: TextSettings = TextSettings()) -> Hole:
+    """Mask rows that were found."""
     hole = np.zeros(image.shape[:2], bool)
-    for row in find_rows(image, settings):
+    for row in rows:
         if settings.shape == "boxes":
             cv2.fillPoly(hole.view(np.uint8), [np.rint(row.corners).astype(np.int32)], 1)
         else:

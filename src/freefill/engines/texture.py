@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from freefill.values import Crop, EngineSettings, Fill, Hole
 
 logger = logging.getLogger(__name__)
 
+LAYOUT_PX = 150_000  # hole pixels whose fill takes as long as laying out any hole
 LEAST_SOURCES = 64  # patches; with fewer, copying only repeats itself
 
 
@@ -40,13 +42,22 @@ class Texture:
         guide = None
         if crop.guide is not None and crop.guide.kind == "image" and crop.guide.weight > 0:
             guide = crop.guide.values, crop.guide.weight, crop.guide.confidence
+        begun = 0.0 if guide is not None or crop.structure == "never" else _share_of_layout(crop.hole)
+
+        def layout() -> structure.Laid | None:
+            laid = structure.layout_for(crop, seed, notes)
+            if crop.progress is not None:
+                crop.progress(begun)
+            return laid
+
         expected = None if guide is not None else expectation_for(crop, notes)
         made = synthesise(
             crop.image, crop.hole, crop.known, seed, least_sources=LEAST_SOURCES, guide=guide,
-            layout=None if guide is not None else lambda: structure.layout_for(crop, seed, notes),
+            layout=None if guide is not None else layout,
             expected=None if expected is None else (
                 expected.cells, expected.costs, expected.disagreement, expected.cell_px
             ),
+            progress=_after(begun, crop.progress),
         )  # fmt: skip
         if made is None:
             pixels = smooth_fill(crop.image, crop.hole)
@@ -63,6 +74,16 @@ class Texture:
         copied[made.holes[:, 0], made.holes[:, 1]] = made.copied
         pixels[made.holes[:, 0], made.holes[:, 1]] = np.clip(made.colours, 0, 1)
         return Fill(pixels, copied, tuple(notes))
+
+
+def _share_of_layout(hole: Hole) -> float:
+    """Return how much of a fill's time its layout takes: that is as long for every hole."""
+    return LAYOUT_PX / (LAYOUT_PX + int(np.count_nonzero(hole)))
+
+
+def _after(begun: float, tell: Callable[[float], None] | None) -> Callable[[float], None] | None:
+    """Return what tells of the rest, after a share."""
+    return None if tell is None else lambda share: tell(begun + (1 - begun) * share)
 
 
 def _left_outside(left: Hole, hole: Hole) -> str:

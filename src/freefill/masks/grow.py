@@ -59,6 +59,11 @@ def shrink(hole: Hole, radius_px: float) -> Hole:
     return distance_inside(hole) > radius_px + 1e-3
 
 
+def resized(hole: Hole, px: float) -> Hole:
+    """Return the hole grown by so many px, or shrunk where they are negative."""
+    return grow(hole, px) if px >= 0 else shrink(hole, -px)
+
+
 def object_size_px(hole: Hole) -> float:
     """Return the root of the area of the largest connected part (8 neighbours), px; 0 without a hole.
 

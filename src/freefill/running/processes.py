@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import IO, Any
 
 from freefill.errors import EngineError, FreefillError
@@ -137,10 +138,15 @@ class Worker:
 
 
 class Processes:
-    """Does a task by `jobs` worker processes, which share the cores; a context manager that leaves none behind."""
+    """Does a task by `jobs` worker processes, which share the cores; a context manager that leaves none behind.
 
-    def __init__(self, task: Task, jobs: int = 1) -> None:
-        self._task = task
+    Parameters
+    ----------
+    hear : called, from threads, with an item and what the task says while it is at work on it (`telling.tell`)
+    """
+
+    def __init__(self, task: Task, jobs: int = 1, hear: Callable[[Any, Any], None] | None = None) -> None:
+        self._task, self._hear = task, hear
         self._jobs = max(1, jobs)
         self._threads = max(1, cores() // self._jobs)
         self._workers: set[Worker] = set()
@@ -210,7 +216,8 @@ class Processes:
                 (item,) = order
                 worker = worker or self._ready_worker()
                 try:
-                    answers.put(Done(item, worker.work(item)))
+                    hear = None if self._hear is None else partial(self._hear, item)
+                    answers.put(Done(item, worker.work(item, hear)))
                 except EOFError:
                     if self._stopping:
                         return

@@ -19,6 +19,7 @@ from freefill.errors import FreefillError
 from freefill.running.task import Task
 from freefill.running.telling import Told, listen
 
+_SAYING = threading.Lock()  # a task may tell something from any of its threads
 GRACE_S = 5.0  # for native code to return, so that files are cleaned away
 
 
@@ -50,8 +51,9 @@ def main() -> None:
 
 
 def _say(message: object, answers: BinaryIO) -> None:
-    pickle.dump(message, answers)
-    answers.flush()
+    with _SAYING:
+        pickle.dump(message, answers)
+        answers.flush()
 
 
 def _listen(stream: BinaryIO, items: SimpleQueue[Any]) -> None:

@@ -23,9 +23,38 @@ from freefill.synthesis.tuning import Tuning
 from freefill.synthesis.vote import majority, vote
 
 STRIPS = 8
+JOINING = 2.0  # searches of a hole pixel that choosing and joining it takes as long as
 DEFAULTS = Tuning()
 
 Laid = tuple[NDArray[np.float32], NDArray[np.float32], int | None]
+
+
+class Steps:
+    """Tells how much of the searches is done; each counts by the hole pixels of its level."""
+
+    def __init__(self, layers: list[Layer], tuning: Tuning, tell: Callable[[float], None] | None) -> None:
+        self._each, self._end = [], [0.0]
+        for number, layer in enumerate(layers):
+            height = number / (len(layers) - 1) if len(layers) > 1 else 0.0
+            rounds, passes = searches(layer.image.shape[2] != 5, height, tuning)
+            self._each.append(float(np.count_nonzero(layer.known == 0)))
+            self._end.append(self._end[-1] + self._each[-1] * rounds * passes)
+        self._number, self._done, self._tell = len(layers) - 1, 0.0, tell
+        self._all = max(self._end[-1] + JOINING * self._each[0], 1.0)
+
+    def searched(self) -> None:
+        """One more search is done."""
+        self._say(self._done + self._each[self._number])
+
+    def ended(self, number: int) -> None:
+        """A level is done; it may have needed fewer searches than it was given."""
+        self._number = max(number - 1, 0)
+        self._say(self._end[-1] - self._end[number])
+
+    def _say(self, done: float) -> None:
+        self._done = done
+        if self._tell is not None:
+            self._tell(done / self._all)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +80,7 @@ def synthesise(
     guide: tuple[NDArray[np.float32], float, NDArray[np.float32] | None] | None = None,
     layout: Callable[[], Laid | None] | None = None,
     expected: tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32], tuple[float, float]] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Synthesis | None:
     """Fill a hole with pixels copied from elsewhere in the picture.
 
@@ -64,6 +94,7 @@ def synthesise(
         side of the fill that they are or None where they are lines only; instead of a guide. It is not asked where the
         ground is regular, which is continued exactly.
     expected : what a network expects in the hole: cells, costs, disagreement and cell_px of a `Pointing`
+    progress : called after each search with the share that is done, 0 to 1; what it raises ends the work
 
     Returns
     -------
@@ -88,6 +119,7 @@ def synthesise(
         costs = None if expected is None else ExpectedPyramid(*expected, tuning)
         rim = read_rim(*next(((x.image, x.known) for x in pyramid if max(x.size) <= LEVEL_PX), (coloured, known)))
         first = len(pyramid) - 1 if guides is None else guides.level
+        steps = Steps(pyramid[: first + 1], tuning, progress)
         coarse: Level | None = None
         for number in range(first, -1, -1):
             layer = pyramid[number]
@@ -98,7 +130,8 @@ def synthesise(
             else:
                 refine_start(level, coarse, tuning, crew)
             height = number / (len(pyramid) - 1) if len(pyramid) > 1 else 0.0
-            improve(level, height, number == first, seed * 64 + number, tuning, crew)
+            improve(level, height, number == first, seed * 64 + number, tuning, crew, steps)
+            steps.ended(number)
             coarse = level
         assert coarse is not None
         copied = choose(coarse, tuning, crew)
@@ -161,11 +194,10 @@ def cast_votes(level: Level, tuning: Tuning, crew: Crew) -> float:
     return float(change.sum()) / (3 * len(level.holes))
 
 
-def improve(level: Level, height: float, wide: bool, seed: int, tuning: Tuning, crew: Crew) -> None:
+def improve(level: Level, height: float, wide: bool, seed: int, tuning: Tuning, crew: Crew, steps: Steps) -> None:
     """Search and vote in turn until little changes. `height` is 1 on the coarsest level, 0 on the finest."""
     light = not level.detailed
-    rounds = tuning.light_rounds if light else round(tuning.rounds[1] + height * (tuning.rounds[0] - tuning.rounds[1]))
-    passes = tuning.light_passes if light else round(tuning.passes[1] + height * (tuning.passes[0] - tuning.passes[1]))
+    rounds, passes = searches(light, height, tuning)
     radius = tuning.light_radius_px if light else (max(level.size) if wide else tuning.radius_px)
     turn = 0
     for _ in range(rounds):
@@ -174,8 +206,17 @@ def improve(level: Level, height: float, wide: bool, seed: int, tuning: Tuning, 
             args = level.field, level.field.copy(), level.cost, turn % 2 == 0, radius, turn, seed
             crew.run(nnf.search, STRIPS, level.target_strips, level.sheet, *args, work=len(level.targets))
             turn += 1
+            steps.searched()
         cost = level.cost / ((3 if light else 5) + 2)
         spread = max(float(np.quantile(cost, tuning.quantile)), 1.0)
         level.votes = (np.exp(-cost / (2 * spread)) * level.base).astype(np.float32)
         if cast_votes(level, tuning, crew) < tuning.still:
             break
+
+
+def searches(light: bool, height: float, tuning: Tuning) -> tuple[int, int]:
+    """Return the most rounds of a level, and the searches in each."""
+    if light:
+        return tuning.light_rounds, tuning.light_passes
+    rounds, passes = (round(fine + height * (coarse - fine)) for coarse, fine in (tuning.rounds, tuning.passes))
+    return rounds, passes

@@ -24,11 +24,11 @@ from freefill.errors import FreefillError, InputError
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
 from freefill.inpainter import Inpainter
-from freefill.inpainting import Progress
 from freefill.inputs import mask_for, mask_picture, sources
 from freefill.masks.draw import box_mask
 from freefill.masks.grabcut import Marks
 from freefill.masks.sources import mask_from_alpha, mask_from_picture
+from freefill.progress import Progress
 from freefill.request import Request
 from freefill.running.telling import tell
 from freefill.values import Box, Hole, Mask, Outcome, Picture
@@ -242,19 +242,18 @@ def _found(picture: Picture, order: orders.MakeMask) -> Mask:
         return made if box is None else replace(made, hole=made.hole & box_mask(picture.size, box))
     wanted = tuple((float(y), float(x)) for x, y, plus in order.points if plus)
     unwanted = tuple((float(y), float(x)) for x, y, plus in order.points if not plus)
-    return Mask(marked(as_image(picture), Marks(box, wanted, unwanted), model="auto"))
+    return Mask(marked(as_image(picture), Marks(box, wanted, unwanted), model="auto")[0])
 
 
 def _refine(order: orders.Refine) -> Answer:
     picture = _picture(order.state)
     mask = _hole(order.mask, picture)
     if order.grow is not None:
-        from freefill.masks.grow import grow, object_size_px, shrink
+        from freefill.masks.grow import object_size_px, resized
         from freefill.values import Length
 
-        px = Length.parse(order.grow.lstrip("-")).in_px(object_size_px(mask.hole))
-        hole = (shrink if order.grow.startswith("-") else grow)(mask.hole, px)
-        return {**_piece(hole), "notes": []}
+        px = Length.parse(order.grow).in_px(object_size_px(mask.hole))
+        return {**_piece(resized(mask.hole, px)), "notes": []}
     made, refined = refined_mask(mask, as_image(picture))
     steps = {**refined.added, "dropped": refined.dropped}
     layers = [{"step": step, **_piece(hole)} for step, hole in steps.items() if hole.any()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,20 @@ if TYPE_CHECKING:
     from freefill.values import Length
 
 
-@click.command("grow")
+class _TakesNegative(click.Command):
+    """A command whose arguments may be negative lengths: "-8px" is none of its options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for number, word in enumerate(args):
+            if word == "--":
+                break
+            if re.fullmatch(r"-[\d.]+(px|%)?", word):
+                args = [*args[:number], *args[number + 1 :], "--", word]
+                break
+        return super().parse_args(ctx, args)
+
+
+@click.command("grow", cls=_TakesNegative)
 @masks_argument
 @click.argument("length", type=LengthType())
 @output_option
@@ -40,13 +54,13 @@ def grow(
     masks: tuple[str, ...], length: Length, output: str | None, invert: bool, shrink: bool,
     bits: str, max_mpx: float, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
-    """Grow MASKS by LENGTH all round: 8px, or 3% of the object's size."""
+    """Grow MASKS by LENGTH all round: 8px, or 3% of the object's size; -8px shrinks them."""
     from freefill.masks import grow as lengths
 
     def make(job: Job) -> Made:
         mask = read_mask(job.source, max_mpx, invert)
         radius = length.in_px(lengths.object_size_px(mask.hole))
-        changed = lengths.shrink(mask.hole, radius) if shrink else lengths.grow(mask.hole, radius)
+        changed = lengths.resized(mask.hole, -radius if shrink else radius)
         return Made(replace(mask, hole=changed), {"radius_px": round(radius, 3)})
 
     jobs = plan_jobs(masks, output, suffix=".grown.png")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freefill.cli.options import LengthType
-from freefill.errors import FreefillError, InputError
+from freefill.cli.progress import Report, working
+from freefill.errors import FreefillError, InputError, NothingFoundError
 from freefill.files import is_file, is_folder
 
 if TYPE_CHECKING:
@@ -122,28 +122,48 @@ def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.p
     return [Job(found[name], str(Path(output) / names[name])) for name in sorted(found)]
 
 
-def run_jobs(jobs: Sequence[Job], make: Callable[[Job], Made], *, bits: str, as_json: bool, quiet: bool) -> int:
+def run_jobs(
+    jobs: Sequence[Job],
+    make: Callable[[Job], Made],
+    *,
+    bits: str,
+    as_json: bool,
+    quiet: bool,
+    sought: str | None = None,
+) -> int:
     """Make and write masks one after the other; return the exit code.
 
     One that fails stops nothing where there are several: it is told, and the exit code is 3.
+
+    Parameters
+    ----------
+    sought : what the masks are to show, where it may be absent: one picture without it is an error, several are counted
+
+    Raises
+    ------
+    FreefillError
+        If the only one fails.
     """
-    failed = 0
-    with progress(len(jobs), quiet) as step:
-        for job in jobs:
+    failed, without = 0, 0
+    with working("masks" if len(jobs) > 1 else "finding what goes" if sought else "working", quiet) as report:
+        for number, job in enumerate(jobs):
+            if len(jobs) > 1:
+                report.count(number, len(jobs))
             begun = time.monotonic()
             try:
                 made = make(job)
+                if sought is not None and not made.mask.hole.any():
+                    _check_found(made.mask, job, alone=len(jobs) == 1)
+                    without += 1
                 write_mask(made.mask, job.output, bits)
             except FreefillError as error:
                 if len(jobs) == 1:
                     raise
                 failed += 1
-                click.echo(f"freefill: {error}", err=True)
+                report.line(f"freefill: {error}")
                 if as_json:
-                    click.echo(json.dumps({"source": job.source, "output": None, "error": str(error)}))
+                    report.result(json.dumps({"source": job.source, "output": None, "error": str(error)}))
                 continue
-            finally:
-                step()
             told = {
                 "source": job.source,
                 "output": job.output,
@@ -152,19 +172,27 @@ def run_jobs(jobs: Sequence[Job], make: Callable[[Job], Made], *, bits: str, as_
                 "seconds": round(time.monotonic() - begun, 3),
                 **made.more,
             }
-            tell(told, job.output, as_json, quiet)
+            tell(told, job.output, as_json, report)
+        if without:
+            report.line(f"freefill: {without} of {len(jobs)} pictures without {sought}: their masks are empty")
     return SOME_FAILED if failed else 0
 
 
-def tell(told: dict[str, Any], output: str, as_json: bool, quiet: bool) -> None:
+def _check_found(mask: Mask, job: Job, alone: bool) -> None:
+    """Refuse to write an empty mask where only one was asked for."""
+    if alone:
+        note = next(iter(mask.notes), f"{job.source}: nothing was found")
+        raise NothingFoundError(f"{note}; no mask is written: a lower --score or freefill mask draw may help")
+
+
+def tell(told: dict[str, Any], output: str, as_json: bool, report: Report) -> None:
     """Print one result: notes to standard error, the path or the JSON line to standard output."""
-    if not quiet:
-        for note in told["notes"]:
-            click.echo(f"freefill: {note}", err=True)
-    if as_json:
-        click.echo(json.dumps(told), err=output == "-")
-    elif not quiet and output != "-":
-        click.echo(output)
+    for note in told["notes"]:
+        report.line(f"freefill: {note}")
+    if as_json and output == "-":
+        click.echo(json.dumps(told), err=True)
+    elif as_json or (not report.quiet and output != "-"):
+        report.result(json.dumps(told) if as_json else output)
 
 
 def read(place: str, max_mpx: float) -> Picture:
@@ -225,21 +253,6 @@ def safe_name(name: str, where: str) -> str:
     if path.is_absolute() or ".." in path.parts or not path.parts or ":" in path.parts[0]:
         raise InputError(f"{where}: the file name {name!r} leads out of the output folder")
     return str(path)
-
-
-@contextmanager
-def progress(total: int, quiet: bool) -> Iterator[Callable[[], None]]:
-    """Show a bar with the time left, on a terminal and for several masks only; the function given advances it."""
-    if quiet or total < 2 or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("masks"), BarColumn(), MofNCompleteColumn(), TextColumn("left"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("masks", total=total)
-        yield lambda: bar.advance(task)
 
 
 def is_folder_name(output: str | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from freefill.cli.mask.coco import coco
+from freefill.cli.mask.draw import draw
 from freefill.cli.mask.edit import grow, invert, show
 from freefill.cli.mask.make import grabcut, random, salient, text
 from freefill.cli.mask.people import people
@@ -19,9 +20,10 @@ def command() -> None:
     freefill mask people photo.jpg -o mask.png
     freefill mask people photos -o masks --refine
     freefill mask coco instances.json photos -o masks --category person --attached
+    freefill mask draw photo.jpg --box 120,80,60,90 -o mask.png
     freefill mask refine mask.png --image photo.jpg -o better.png --overlay what.png
     """
 
 
-for _each in (people, salient, text, coco, grabcut, random, refine, grow, invert, show):
+for _each in (people, salient, text, coco, draw, grabcut, random, refine, grow, invert, show):
     command.add_command(_each)

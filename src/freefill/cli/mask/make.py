@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -68,33 +69,35 @@ def salient(
         mask = as_mask(detect(as_image(picture), weights=weights, cut=cut), "salient thing", picture)
         return Made(finished(mask, as_image(picture), refining=refine, growing=grow), {})
 
-    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
+    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="a thing")
 
 
 @click.command("text")
 @images_argument
 @output_option
+@click.option("--score", default=0.5, show_default=True, type=click.FloatRange(0, 1),
+              help="How sure a row of text must be; lower finds more, and more that is none.")  # fmt: skip
 @click.option("--sensitive", is_flag=True, help="A larger network: more faint text, more false alarms.")
 @click.option("--boxes", is_flag=True, help="Mask whole rows instead of the glyphs' strokes.")
 @finish_options
 def text(
-    images: tuple[str, ...], output: str | None, sensitive: bool, boxes: bool,
+    images: tuple[str, ...], output: str | None, score: float, sensitive: bool, boxes: bool,
     refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Mask text in IMAGES: captions, dates, watermarks."""
     from freefill.detectors.refining import finished
-    from freefill.detectors.source import as_image, as_mask, require
-    from freefill.detectors.text import SENSITIVE, WEIGHTS, TextSettings, detect
+    from freefill.detectors.source import as_image, require, text_mask
+    from freefill.detectors.text import SENSITIVE, WEIGHTS, TextSettings
 
     require((SENSITIVE,) if sensitive else WEIGHTS, "mask text")
-    settings = TextSettings(sensitive=sensitive, shape="boxes" if boxes else "glyphs")
+    settings = TextSettings(sensitive=sensitive, least_mean=score, shape="boxes" if boxes else "glyphs")
 
     def make(job: Job) -> Made:
         picture = read(job.source, max_mpx)
-        mask = as_mask(detect(as_image(picture), settings), "text", picture)
+        mask = text_mask(picture, settings)
         return Made(finished(mask, as_image(picture), refining=refine, growing=grow), {})
 
-    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
+    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="text")
 
 
 @click.command("grabcut")
@@ -138,10 +141,12 @@ def grabcut(
             not_strokes=_strokes(not_strokes, picture),
         )
         image = as_image(picture)
-        mask = as_mask(marked(image, marks, prior, model), "marked thing", picture)
+        hole, note = marked(image, marks, prior, model)
+        mask = as_mask(hole, "marked thing", picture)
+        mask = replace(mask, notes=(*mask.notes, note)) if note else mask
         return Made(finished(mask, image, refining=refine, growing=grow), {})
 
-    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
+    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="what is marked")
 
 
 def _strokes(place: str | None, picture: Picture) -> Hole | None:

@@ -81,7 +81,7 @@ def people(
             _show(image, found, wishes, str(Path(overlay) / Path(job.output).name) if folder else overlay)
         return Made(found.mask, told)
 
-    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet, sought="people")
 
 
 def _refining(refine: bool, tight: bool, thorough: bool) -> RefineSettings | None:
@@ -109,7 +109,7 @@ def _by_another(
         mask = as_mask(detect(image, weights=weights), "people", picture)
         return Made(finished(mask, image, refining=refine, growing=grow), {})
 
-    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet)
+    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="people")
 
 
 def _write_each(found: PeopleMask, output: str, bits: str) -> list[str]:

@@ -1,0 +1,61 @@
+"""freefill mask draw: a mask from shapes, files and words, put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from freefill.cli.mask.files import Job, Made, output_option, plan_jobs, read, run_jobs, write_options
+from freefill.cli.mask.make import Numbers
+from freefill.cli.options import LengthType, more_mask_options, shape_options, shapes_of
+
+if TYPE_CHECKING:
+    from freefill.values import Length
+
+
+@click.command("draw")
+@click.argument("images", nargs=-1)
+@output_option
+@shape_options
+@more_mask_options
+@click.option("--size", type=Numbers(2, "a size"), metavar="WxH", help="Without IMAGES: the mask's size.")
+@click.option("--grow", default="0", show_default=True, type=LengthType(),
+              help="Then grow it: 8px, or 3% of the object's size; -8px shrinks it.")  # fmt: skip
+@write_options
+def draw(
+    images: tuple[str, ...], output: str | None, also: tuple[str, ...], without: tuple[str, ...],
+    size: tuple[int, int] | None, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool, **drawn: object,
+) -> int:  # fmt: skip
+    """Draw a mask by numbers, as large as IMAGES or --size says.
+
+    \b
+    freefill mask draw photo.jpg --box 80%,92%,20%,8% -o stamp.png
+    freefill mask draw photo.jpg --circle 120,80,15 --and people --without keep.png
+    freefill mask draw --size 640x480 --line 0,0,640,480,6 -o scratch.png
+    """
+    import numpy as np
+
+    from freefill.detectors.refining import finished
+    from freefill.inputs import mask_for
+    from freefill.request import MaskOptions
+    from freefill.values import Picture
+
+    if bool(images) == (size is not None):
+        raise click.UsageError("give IMAGES, or --size WxH")
+    options = MaskOptions(shapes=shapes_of(drawn), also=also, without=without)
+    if not options.shapes and not options.also:
+        raise click.UsageError("what is to be masked? give --box, --circle, --polygon, --line or --and MASK")
+    if size is not None and output is None:
+        raise click.UsageError("name the output with -o")
+    jobs = plan_jobs(images, output) if size is None else [Job("drawn", str(output))]
+
+    def make(job: Job) -> Made:
+        if size is None:
+            picture = read(job.source, max_mpx)
+        else:
+            picture = Picture(np.zeros((size[1], size[0], 1), np.uint8), source="drawn")
+        mask = mask_for(None, picture, options, max_mpx)
+        return Made(finished(mask, None, refining=False, growing=grow), {})
+
+    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
