@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "inputs": {"values", "errors", "request", "files", "images", "masks", "detectors"},
     "result": {"values", "errors", "request", "files", "images", "inputs"},
     "inpainter": {"values", "errors", "request", "progress", "images", "engines", "inpainting", "inputs", "result"},
+    "extending": {"values", "errors", "request", "progress", "images", "inputs", "inpainter", "result"},
     "places": {"errors", "files", "images"},
     "running": {"errors", "files", "places", "threads"},
     "judging": {"values", "errors", "request", "weights", "inputs", "diagnosis"},

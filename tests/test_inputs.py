@@ -174,12 +174,14 @@ def test_nothing_to_remove_is_told_with_the_ways_to_say_it():
 
 
 def finding(monkeypatch: pytest.MonkeyPatch, hole: np.ndarray) -> None:
-    monkeypatch.setattr("freefill.detectors.source.mask_of_word", lambda word, picture: Mask(hole, word))
+    monkeypatch.setattr("freefill.detectors.source.mask_of_word", lambda word, picture, score=None: Mask(hole, word))
 
 
 def test_nobody_there_is_an_error_with_a_way_out(monkeypatch: pytest.MonkeyPatch):
     finding(monkeypatch, np.zeros_like(A))
-    with pytest.raises(NothingFoundError, match="photo: no people found; mark the place with --box"):
+    with pytest.raises(
+        NothingFoundError, match="photo: no people found; a lower --score finds more, or mark the place with --box"
+    ):
         mask_for("people", PHOTO)
     with pytest.raises(NothingFoundError, match="no people and no text found"):
         mask_for("people", PHOTO, MaskOptions(also=("text",)))
@@ -268,13 +270,16 @@ def test_a_shape_reads_alike_with_and_without_its_kind():
 @pytest.mark.parametrize(
     ("wishes", "said"),
     [
-        ({"grow": None}, "None is not a length"), ({"grow": -1}, "must not be negative"), ({"grow": "x"}, "12px or 5%"),
+        ({"grow": None}, "None is not a length"), ({"feather": -1}, "must not be negative"),
+        ({"grow": "x"}, "12px or 5%"),
         ({"grow": True}, "True is not a length"), ({"seed": -1}, "seed must be"), ({"seed": 1.5}, "seed must be"),
         ({"seed": None}, "seed must be"), ({"texture": "allways"}, "did you mean 'always'"),
         ({"mask_fit": None}, "mask_fit None is not known"), ({"invert": "yes"}, "invert must be True or False"),
         ({"engine": None}, "engine must be a name"), ({"max_memory_bytes": 1}, "at least 64MB"),
         ({"shapes": (3,)}, "3 is no shape"), ({"precision": "fp8"}, "precision 'fp8' is not known"),
-        ({"device": 3}, "device"), ({"max_mpx": 0}, "max_mpx"), ({"weights": 3}, "weights"),
+        ({"device": 3}, "device"), ({"max_mpx": 0}, "max_mpx"),
+        ({"score": 1.5}, "score must be a number between 0 and 1"),
+        ({"score": True}, "score must be"), ({"weights": 3}, "weights"),
     ],
 )  # fmt: skip
 def test_a_wish_that_is_none_is_refused_at_once(wishes: dict[str, Any], said: str):

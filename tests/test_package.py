@@ -8,7 +8,7 @@ def test_the_public_names_are_these():
     assert set(freefill.__all__) == {
         "EngineError", "FreefillError", "InputError", "Inpainter", "Mask", "NothingFoundError", "Options", "Picture",
         "Progress",
-        "Request", "Result", "Shape", "WeightsError", "diagnose", "inpaint", "masks",
+        "Request", "Result", "Shape", "WeightsError", "diagnose", "extend", "inpaint", "masks",
     }  # fmt: skip
     assert all(getattr(freefill, name) is not None for name in freefill.__all__)
 

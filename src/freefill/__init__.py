@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from freefill import masks
     from freefill.errors import EngineError, FreefillError, InputError, NothingFoundError, WeightsError
+    from freefill.extending import extend
     from freefill.inpainter import Inpainter, inpaint
     from freefill.judging import diagnose
     from freefill.progress import Progress
@@ -35,6 +36,7 @@ _HOMES = {
     "Shape": "request",
     "WeightsError": "errors",
     "diagnose": "judging",
+    "extend": "extending",
     "inpaint": "inpainter",
 }
 
@@ -53,6 +55,7 @@ __all__ = [
     "Shape",
     "WeightsError",
     "diagnose",
+    "extend",
     "inpaint",
     "masks",
 ]

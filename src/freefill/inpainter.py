@@ -8,16 +8,15 @@ result.save("out.jpg")
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from freefill.engines import registry
 from freefill.engines.engine import Ready, TakesTensors
-from freefill.errors import EngineError, FreefillError
+from freefill.errors import EngineError
 from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for, sources
-from freefill.request import DEFAULT_MAX_MPX, Request, Shape, in_python
+from freefill.request import DEFAULT_MAX_MPX, Request, Shape, speaking_python
 from freefill.result import Result
 from freefill.values import Hole, Mask, Options, Outcome, Picture, Plan, Structure
 
@@ -121,7 +120,7 @@ class Inpainter:
         progress: Callable[[Progress], None] | None = None,
     ) -> Result:
         """Fill the masked part of one picture; see `freefill.inpaint`."""
-        with _speaking_python():
+        with speaking_python():
             request = Request(
                 invert=invert, mask_fit=mask_fit, mask_channel=mask_channel, refine=refine, prior=prior,
                 score=score, shapes=shapes, also=also, without=without, seed=seed, grow=grow, feather=feather,  # type: ignore[arg-type]
@@ -301,7 +300,7 @@ def inpaint(
     >>> int(inpaint(image, mask, engine="ns").image.max())
     90
     """
-    with _speaking_python():
+    with speaking_python():
         fill = Inpainter(engine, weights=weights, device=device, precision=precision, save_stages=save_stages,
                          save_attention=save_attention)  # fmt: skip
     return fill(
@@ -310,13 +309,3 @@ def inpaint(
         not_from=not_from, window=window, texture=texture, structure=structure, max_memory_bytes=max_memory_bytes,
         max_mpx=max_mpx, progress=progress,
     )  # fmt: skip
-
-
-@contextmanager
-def _speaking_python() -> Iterator[None]:
-    """Let errors name arguments where the command line has options."""
-    try:
-        yield
-    except FreefillError as error:
-        error.args = tuple(in_python(str(each)) for each in error.args)
-        raise

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from math import isfinite
 from typing import Any, Literal, get_args, get_type_hints
 
-from freefill.errors import InputError, did_you_mean
+from freefill.errors import FreefillError, InputError, did_you_mean
 from freefill.values import PEOPLE_WORDS, EngineSettings, Options
 
 MaskLike = Any  # a path, a stream, bytes, a PIL image, an array, a tensor, a Mask, or one of WORDS
@@ -193,6 +195,7 @@ def _several(value: Any) -> tuple[Any, ...]:
 
 _NAMES = {"max_memory": "max_memory_bytes", "max_megapixels": "max_mpx", "and": "also", "set": "settings"}
 _FLAGS = frozenset(("invert", "refine", "save_stages", "save_attention"))
+_SIDES = ("left", "right", "top", "bottom")  # of `freefill.extend`
 _NAMED = frozenset(("engine", "weights", "device"))  # their values are no fixed choices
 _OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]+)(?: (\w[\w%.]*))?")
 
@@ -213,7 +216,7 @@ def in_python(message: str) -> str:
         if name in _FLAGS:
             return f"{name}=True" + (f" {found[2]}" if found[2] else "")
         name = _NAMES.get(name, name)
-        if name not in WISHES:
+        if name not in (*WISHES, *_SIDES):
             return found[0]
         value = found[2]
         if value is None:
@@ -224,3 +227,13 @@ def in_python(message: str) -> str:
         return f"{name}={value!r}" if is_value and value not in ("or", "and", "with") else f"{name} {value}"
 
     return _OPTION.sub(argument, message)
+
+
+@contextmanager
+def speaking_python() -> Iterator[None]:
+    """Let errors name arguments where the command line has options."""
+    try:
+        yield
+    except FreefillError as error:
+        error.args = tuple(in_python(str(each)) for each in error.args)
+        raise

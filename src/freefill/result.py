@@ -92,7 +92,8 @@ class Result(Outcome):
         like: torch.Tensor = self.like
         array = np.asarray(to_array(self.picture))
         array = np.moveaxis(array, -1, 0) if like.ndim > 2 else array[..., 0]
-        filled = torch.from_numpy(np.ascontiguousarray(array)).reshape(like.shape)
+        filled = torch.from_numpy(np.ascontiguousarray(array))
+        filled = filled[None] if like.ndim == 4 else filled
         return filled.to(dtype=like.dtype, device=like.device)
 
 

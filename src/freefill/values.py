@@ -48,6 +48,10 @@ class Carry:
         """Return it for a picture whose EXIF orientation was applied."""
         return self
 
+    def moved(self, rows: int, cols: int) -> Carry:
+        """Return it for a picture that got so many rows above and columns to the left of it."""
+        return self
+
 
 @dataclass(frozen=True, eq=False)
 class Extras:

@@ -26,18 +26,6 @@ def call(capsys, *words: object) -> tuple[int, str, str]:
     return code if isinstance(code, int) else 1, out.out, out.err
 
 
-@pytest.fixture
-def files(tmp_path, monkeypatch):
-    """photo.png (60 x 40) and mask.png in the working folder."""
-    monkeypatch.chdir(tmp_path)
-    rng = np.random.default_rng(0)
-    Image.fromarray(rng.integers(90, 120, (40, 60, 3), dtype=np.uint8)).save("photo.png")
-    mask = Image.new("L", (60, 40))
-    mask.paste(255, (20, 15, 26, 20))
-    mask.save("mask.png")
-    return tmp_path
-
-
 def listing() -> list[str]:
     return sorted(path.name for path in Path().iterdir())
 

@@ -1,6 +1,8 @@
 """freefill mask people, salient, text, grabcut, with tiny networks; inpaint by word."""
 
+import importlib.util
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +51,8 @@ def photo(tmp_path, monkeypatch):
 @pytest.mark.parametrize("word", ["people", "salient", "text"])
 def test_the_thing_is_masked(models, photo, capsys, word):
     code, out, err = call(capsys, "mask", word, "photo.png", "-o", "m.png")
-    assert (code, out, err) == (0, "m.png\n", "")
+    assert (code, out) == (0, "m.png\n")
+    assert re.fullmatch(r"freefill: (people: \d+ persons|salient thing|text: 1 row)[:,] \d\.\d % of the picture\n", err)
     inside = hole("m.png")[92:148, 122:178]
     assert inside.mean() > (0.9 if word != "text" else 0)  # a square has no strokes
     assert hole("m.png").mean() < 0.25
@@ -61,8 +64,8 @@ def test_json_tells_who_was_found_and_how_sure(models, photo, capsys):
     assert code == 0
     assert 0.03 < told["share"] < 0.2
     (person, *_) = told["persons"]
-    top, left, bottom, right = person["box"]
-    assert abs(top - 90) + abs(left - 120) + abs(bottom - 150) + abs(right - 180) < 40
+    left, top, width, height = person["box"]  # as --box takes it
+    assert abs(left - 120) + abs(top - 90) + abs(width - 60) + abs(height - 60) < 40
     assert 0.5 < told["persons"][-1]["score"] <= person["score"] <= 1
     assert person["masked"] > 0.95
     assert (person["may_lack"], told["stay"], told["held"], told["added"]) == ([], [], [], {})
@@ -125,7 +128,7 @@ def test_refining_without_networks_goes_on_and_names_the_command(no_weights, pho
     Image.fromarray(mask).save("m.png")
     code, _, err = call(capsys, "mask", "refine", "m.png", "-i", "photo.png", "-o", "a.png")
     assert code == 0
-    assert "run: freefill weights fetch nanodet pose selfie u2netp" in err
+    assert "run: freefill weights fetch people\n" in err
     code, _, err = call(capsys, "mask", "refine", "m.png", "-i", "photo.png", "-o", "b.png", "--prior", "people")
     assert (code, err.count("\n")) == (1, 1)
 
@@ -142,15 +145,27 @@ def test_people_take_along_what_they_hold(models, photo, capsys, monkeypatch):
     monkeypatch.setattr(at_mask, "find_kinds", with_a_ball)
     call(capsys, "mask", "people", "photo.png", "-o", "a.png")
     code, _, err = call(capsys, "mask", "people", "photo.png", "-o", "b.png", "--attached")
-    assert (code, err) == (0, "freefill: taken along: sports ball\n")
+    assert code == 0
+    assert err.endswith("freefill: taken along: sports ball\n")
     assert hole("b.png").sum() > hole("a.png").sum()
 
 
-def test_nobody_is_said(models, photo, capsys):
+def test_nobody_in_the_only_picture_is_an_error_with_a_way_out(models, photo, capsys):
     Image.new("RGB", (64, 64)).save("night.png")
     code, _, err = call(capsys, "mask", "people", "night.png", "-o", "m.png")
-    assert (code, err) == (0, "freefill: no people found in night.png\n")
-    assert not hole("m.png").any()
+    assert code == 1
+    assert err.count("\n") == 1
+    assert err.startswith("freefill: no people found in night.png; no mask is written: a lower --score")
+    assert not Path("m.png").exists()
+
+
+def test_pictures_without_people_are_counted_and_get_empty_masks(models, photo, capsys):
+    Image.new("RGB", (64, 64)).save("night.png")
+    code, _, err = call(capsys, "mask", "people", "night.png", "photo.png", "-o", "out")
+    assert code == 0
+    assert "1 of 2 pictures without people: their masks are empty" in err
+    assert not hole("out/night.png").any()
+    assert hole("out/photo.png").any()
 
 
 def test_another_network_by_name_or_file(models, photo, capsys):
@@ -181,7 +196,7 @@ def test_grabcut_starts_from_what_stands_out(models, photo, capsys):
 @pytest.mark.parametrize(
     ("words", "names"),
     [
-        (("people",), "nanodet pose selfie"),
+        (("people",), "people"),
         (("salient",), "u2netp"),
         (("text",), "text"),
         (("text", "--sensitive"), "text-sensitive"),
@@ -192,7 +207,7 @@ def test_missing_networks_are_one_line_with_the_command(no_weights, photo, capsy
     code, out, err = call(capsys, "mask", words[0], "photo.png", *words[1:])
     assert (code, out) == (1, "")
     assert err.count("\n") == 1
-    assert f"run: freefill weights fetch {names}" in err
+    assert err.endswith(f"run: freefill weights fetch {names}\n") or "--weights" in words
     assert [path.name for path in Path().iterdir()] == ["photo.png"]
 
 
@@ -210,4 +225,35 @@ def test_batch_takes_the_word_and_names_what_is_missing(no_weights, photo, capsy
     copy("photo.png", "in/a.png")
     code, _, err = call(capsys, "batch", "in", "people", "-o", "out", "--engine", "telea")
     assert code == 3
-    assert "run: freefill weights fetch nanodet pose selfie" in err
+    assert "run: freefill weights fetch people" in err
+
+
+def test_extra_and_weights_that_are_missing_are_one_message_with_one_command(no_weights, photo, capsys, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "onnxruntime" else found(name))
+    code, _, err = call(capsys, "inpaint", "photo.png", "people")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "needs the extra 'detect' and weights" in err
+    assert err.endswith("run: pip install 'freefill[detect]' && freefill weights fetch people\n")
+
+
+def test_grabcut_goes_on_without_its_network_and_says_so(no_weights, photo, capsys):
+    code, _, err = call(capsys, "mask", "grabcut", "photo.png", "--box", "90,60,120,120", "-o", "m.png")
+    assert code == 0
+    assert "cut out by colours alone" in err
+    assert "run: freefill weights fetch u2netp" in err
+    assert hole("m.png").sum() == pytest.approx(3600, rel=0.1)
+
+
+def test_grabcut_goes_on_where_its_network_is_damaged(models, photo, capsys, monkeypatch):
+    from freefill.detectors import salient
+    from freefill.errors import WeightsError
+
+    def damaged(*given: object, **named: object) -> None:
+        raise WeightsError("u2netp.onnx: not an ONNX model")
+
+    monkeypatch.setattr(salient, "probabilities", damaged)
+    code, _, err = call(capsys, "mask", "grabcut", "photo.png", "--box", "90,60,120,120", "-o", "m.png")
+    assert code == 0
+    assert "cut out by colours alone: u2netp.onnx: not an ONNX model" in err
+    assert call(capsys, "mask", "grabcut", "photo.png", "--box", "90,60,120,120", "--prior", "salient")[0] == 1

@@ -78,10 +78,10 @@ def test_what_is_told_is_how_many_how_sure_and_who_may_be_incomplete(three):
     told = found.told()
     assert [person["score"] for person in told["persons"]] == [0.75, 0.55]
     assert [person["may_lack"] for person in told["persons"]] == [[], ["left arm"]]
-    assert told["persons"][0]["box"] == [40, 330, 80, 370]
+    assert told["persons"][0]["box"] == [330, 40, 40, 40]
     assert [person["size_px"] for person in told["stay"]] == [140.0]
     assert found.mask.notes == (
-        "2 of 3 persons are masked",
+        f"people: 2 of 3 persons, {100 * found.mask.share:.1f} % of the picture",
         "1 of 2 persons may be none: --score 0.6 leaves them out",
         "person 2 may be incomplete: left arm drawn from the joints",
     )

@@ -18,6 +18,7 @@ from freefill.errors import FreefillError, did_you_mean
 # name, module of freefill.cli with a click command called `command`, one line for --help
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("inpaint", "inpaint", "Fill the masked part of one picture."),
+    ("extend", "extend", "Make one picture larger, and fill what is new."),
     ("batch", "batch", "Fill many pictures."),
     ("diagnose", "diagnose", "Tell what is wrong with a filled picture, and what to try next."),
     ("evaluate", "evaluate", "Measure engines by the protocols of the field."),

@@ -76,15 +76,21 @@ _ENGINE = (
     click.option("--precision", default="fp32", show_default=True, type=click.Choice(["fp32", "bf16", "fp16"])),
 )  # fmt: skip
 
-_FILL = (
+_SEED = (
     click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1),
                  help="Another seed, another fill."),
+)  # fmt: skip
+
+_GROW = (
     click.option("--grow", default="0", show_default=True, type=LengthType(),
-                 help="Grow the hole first: 8px, or 3% of the object's size."),
+                 help="Grow the hole first: 8px, or 3% of the object's size; -8px shrinks it."),
     click.option("--feather", default="0", show_default=True, type=LengthType(),
                  help="Let the fill fade out inside the grown ring."),
     click.option("--window", default="auto", show_default=True, type=click.Choice(["auto", "whole"]),
                  help="'whole' fills the whole picture in one window at its own scale."),
+)  # fmt: skip
+
+_HOW = (
     click.option("--texture", default="auto", show_default=True, type=click.Choice(["auto", "always", "never"]),
                  help="Make fills sharp with the picture's own texture."),
     click.option("--structure", default="auto", show_default=True,
@@ -183,6 +189,7 @@ def _all(*groups: tuple[Callable[..., Any], ...]) -> Callable[[Any], Any]:
 shape_options = _all(_SHAPES)
 more_mask_options = _all(_MORE_MASKS)
 output_options = _all(_OUTPUT)
+filling_options = _all(_ENGINE, _SEED, _HOW, _READING)
 talk_options = _all(_TALK)
 
 
@@ -203,4 +210,4 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
         wishes = {name: params.pop(name) for name in WISHES if name in params and not name.startswith("save_")}
         return command(request=Request(**wishes, shapes=shapes), **params)
 
-    return _all(_ENGINE, _SHAPES, _MORE_MASKS, _MASK, _FILL, _SOURCES, _READING)(with_request)
+    return _all(_ENGINE, _SHAPES, _MORE_MASKS, _MASK, _SEED, _GROW, _HOW, _SOURCES, _READING)(with_request)

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from freefill.values import Mask, Outcome, Picture, Plan
 
 
-def target_of(picture: Picture, image: str, output: str | None) -> str:
+def target_of(picture: Picture, image: str, output: str | None, word: str = "filled") -> str:
     from freefill.images.write import name_for
 
     if output is not None:
         return output
-    return "-" if image == "-" else name_for(picture, image)
+    return "-" if image == "-" else name_for(picture, image, word)
 
 
-def check_target(picture: Picture, target: str, format_name: str | None, mask_name: str | None) -> None:
+def check_target(picture: Picture, target: str, format_name: str | None, mask_name: str | None = None) -> None:
     """Refuse an output that cannot be written before minutes are spent on filling."""
     from freefill.images.write import check_holds, format_for
 
@@ -129,7 +129,7 @@ def write_stages(result: Outcome, stages_dir: str | None, attention: str | None)
 def write_preview(picture: Picture, mask: MaskLike | None, request: Request, path: str, report: Report) -> None:
     """Write what would be filled, laid over the picture, and say how much it is."""
     from freefill.cli.mask.files import write_image
-    from freefill.detectors.source import as_image
+    from freefill.detectors.source import as_image, share_of
     from freefill.images.write import format_for
     from freefill.inpainting import final_mask
     from freefill.inputs import mask_for
@@ -141,7 +141,7 @@ def write_preview(picture: Picture, mask: MaskLike | None, request: Request, pat
     made = mask_for(mask, picture, request, request.max_mpx)
     final = final_mask(made, request).mask
     write_image(overlay(as_image(picture), {"goes": final.hole}, legend=False), path)
-    for note in (*final.notes, f"{final.share:.1%} of the picture would be filled"):
+    for note in (*final.notes, f"{share_of(final.hole)} would be filled"):
         report.line(f"freefill: {note}")
     if not report.quiet:
         report.result(path)

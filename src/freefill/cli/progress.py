@@ -113,7 +113,7 @@ class Report:
     def _figures(self) -> list[str]:
         passed, share, more = time.monotonic() - self._since, self._share, self._more
         if share is None:
-            return [f"{_time(passed)} so far"]
+            return [f"{_time(passed)} so far"] if passed >= 1 else []
         left = f"about {_time(passed * (1 - share) / share)} left" if share >= LEAST_SHARE else ""
         return [each for each in (f"{share:.0%}", more, left) if each]
 

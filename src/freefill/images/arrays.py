@@ -105,7 +105,7 @@ def to_array(picture: Picture, like: ArrayLike | None = None) -> ArrayLike:
 
     Parameters
     ----------
-    like : the array or Pillow image that the picture was made of; None: an array (H, W, 1 to 4)
+    like : the array or Pillow image that the picture was made of, or whose part it is; None: an array (H, W, 1 to 4)
 
     Returns
     -------
@@ -118,10 +118,10 @@ def to_array(picture: Picture, like: ArrayLike | None = None) -> ArrayLike:
         return np.array(array)
     like = np.asarray(like)
     kind = np.float32 if like.dtype == np.float16 else like.dtype
-    out = np.array(change_depth(array, kind)).reshape(like.shape).astype(like.dtype, copy=False)
+    out = np.array(change_depth(array, kind)).reshape(*picture.size, *like.shape[2:]).astype(like.dtype, copy=False)
     unknown = picture.extras.unknown
-    if unknown is not None and unknown.any() and out.shape[:2] == unknown.shape:
-        out[unknown] = like[unknown]  # what was no number and has not been filled
+    if unknown is not None and unknown.any():  # what was no number and has not been filled
+        out[unknown] = like[unknown] if like.shape[:2] == unknown.shape else np.nan
     return out
 
 

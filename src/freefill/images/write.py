@@ -106,15 +106,15 @@ def check_holds(picture: Picture, kind: str, name: str, will_be_opaque: bool = F
         check_by_pillow(picture, kind, name)
 
 
-def name_for(picture: Picture, path: str) -> str:
-    """Return NAME.filled.EXT beside a picture: with its own ending where that is true, else with its format's.
+def name_for(picture: Picture, path: str, word: str = "filled") -> str:
+    """Return NAME.WORD.EXT beside a picture: with its own ending where that is true, else with its format's.
 
     A PNG that was saved as photo.jpg stays a PNG: as a JPEG its known pixels would change.
     """
     where = Path(path)
     own = picture.extras.format or "PNG"
     suffix = where.suffix if FORMATS.get(where.suffix.lower().lstrip(".")) == own else SUFFIXES[own]
-    return str(where.with_name(f"{where.stem}.filled{suffix}"))
+    return str(where.with_name(f"{where.stem}.{word}{suffix}"))
 
 
 def _all() -> str:

@@ -61,8 +61,11 @@ def salient(
 ) -> int:  # fmt: skip
     """Mask the thing that stands out in IMAGES."""
     from freefill.detectors.refining import finished
-    from freefill.detectors.salient import detect
-    from freefill.detectors.source import as_image, as_mask
+    from freefill.detectors.salient import WEIGHTS, detect
+    from freefill.detectors.source import as_image, as_mask, require
+
+    if weights in WEIGHTS:
+        require(WEIGHTS, "mask salient")
 
     def make(job: Job) -> Made:
         picture = read(job.source, max_mpx)

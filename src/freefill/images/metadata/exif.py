@@ -115,6 +115,20 @@ def clean_exif(exif: bytes) -> tuple[bytes | None, tuple[str, ...]]:
     return bytes(block.data), tuple(dict.fromkeys(block.notes))
 
 
+def sized_exif(exif: bytes, size: tuple[int, int]) -> bytes:
+    """Return the block with the width and height that it tells set to a size (height, width), where it tells any."""
+    block = _opened(exif)
+    if block is None:
+        return exif
+    sub = _entries(block, block.number("I", 4)).get(_INNER[0])
+    offset = None if sub is None else _value(block, sub)
+    inner = {} if offset is None else _entries(block, offset)
+    for tag, side in ((_HEIGHT, size[0]), (_WIDTH, size[1])):
+        if tag in inner:
+            struct.pack_into(block.order + "HII", block.data, inner[tag] + 2, 4, 1, side)  # a LONG
+    return bytes(block.data)
+
+
 def _swap_sizes(block: _Block, entries: dict[int, int]) -> None:
     """Exchange the width and height that the inner directory tells, for a picture turned by a quarter."""
     sub = _value(block, entries[_INNER[0]]) if _INNER[0] in entries else None

@@ -44,6 +44,18 @@ _PARTS = (
 )
 
 
+def sized_xmp(xmp: bytes, size: tuple[int, int]) -> bytes:
+    """Return the packet with the width and height that it tells set to a size (height, width), where it tells any."""
+    text = _as_text(xmp)
+    if text is None:
+        return xmp
+    sides = {"exif:PixelXDimension": size[1], "exif:PixelYDimension": size[0],
+             "tiff:ImageWidth": size[1], "tiff:ImageLength": size[0]}  # fmt: skip
+    for name, side in sides.items():
+        text = re.sub(rf"""({name}\s*=\s*["']|<{name}>)\d+""", rf"\g<1>{side}", text)
+    return text.encode() if text != _as_text(xmp) else xmp
+
+
 def clean_xmp(xmp: bytes) -> tuple[bytes | None, tuple[str, ...]]:
     """Return the packet without previews and stale announcements, upright; and what to say.
 

@@ -21,6 +21,7 @@ from freefill.images.metadata.signs import holds_image
 from freefill.images.modes import Raster, picture_of, raster_of
 from freefill.images.orient import turn
 from freefill.images.tiff import codec as tiff_codec
+from freefill.images.tiff.geo import moved_geo
 from freefill.images.tiff.numbers import Numbers, numbers_of
 from freefill.images.tiff.tags import SUB, Order, ReadAt, Tag, Tags, exif_of_tags, header_of, read_tags
 from freefill.values import Carry, Extras, Picture
@@ -77,6 +78,10 @@ class TiffCarry(Carry):
     numbers: Numbers | None = None  # how Extras.native is shown, where it is no picture's numbers
     photometric: int = BLACK_IS_ZERO  # of such numbers, which are not turned where white is 0
     more: Mapping[int, Tag] = field(default_factory=dict)  # tags that nobody here knows: GeoTIFF, GDAL, private ones
+
+    def moved(self, rows: int, cols: int) -> TiffCarry:
+        """Let the georeference go on to fit."""
+        return replace(self, more=moved_geo(self.more, rows, cols))
 
 
 def read_tiff(stream: BinaryIO, name: str, max_mpx: float | None, first_frame: bool) -> Picture:

@@ -1,0 +1,61 @@
+"""freefill extend IMAGE --left 300 -o OUT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from freefill.cli.options import LengthType, filling_options, output_options, talk_options, verbose_option
+from freefill.cli.outputs import check_target, stream_of, target_of, tell_filled, write
+from freefill.cli.progress import working
+
+if TYPE_CHECKING:
+    from freefill.values import Length
+
+SIDES = ("left", "right", "top", "bottom")
+
+
+@click.command("extend")
+@click.argument("image")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Default: NAME.extended.EXT beside the picture; '-' = standard output."
+)
+@click.option("--left", type=LengthType(), metavar="LENGTH", help="300px, or 10% of the width.")
+@click.option("--right", type=LengthType(), metavar="LENGTH", help="The same, on the right.")
+@click.option("--top", type=LengthType(), metavar="LENGTH", help="200px, or 10% of the height.")
+@click.option("--bottom", type=LengthType(), metavar="LENGTH", help="The same, below.")
+@click.option("--all", "everywhere", type=LengthType(), metavar="LENGTH", help="On every side that is not named.")
+@filling_options
+@output_options
+@talk_options
+@verbose_option
+def command(
+    image: str, output: str | None, left: Length | None, right: Length | None, top: Length | None,
+    bottom: Length | None, everywhere: Length | None, engine: str, weights: str | None, device: str, precision: Any,
+    seed: int, texture: Any, structure: Any, max_memory_bytes: int, max_mpx: float, format_name: str | None,
+    quality: int | None, as_json: bool, quiet: bool, verbose: bool,
+) -> None:  # fmt: skip
+    """Make IMAGE larger, and fill what is new (outpainting). What was there stays as it is.
+
+    \b
+    freefill extend photo.jpg --left 300 --top 10% -o wide.jpg
+    freefill extend photo.jpg --all 5%
+    """
+    with working("reading", quiet) as report:
+        from freefill.extending import Margins, fill_margins
+        from freefill.images.read import read_picture
+        from freefill.inpainter import Inpainter
+        from freefill.values import Length, Options
+
+        asked = (left, right, top, bottom)
+        margins = Margins(*(each if each is not None else everywhere or Length() for each in asked))
+        picture = read_picture(stream_of(image), max_mpx=max_mpx)
+        target = target_of(picture, image, output, "extended")
+        check_target(picture, target, format_name)
+        options = Options(seed, texture=texture, structure=structure, max_memory_bytes=max_memory_bytes)
+        inpainter = Inpainter(engine, weights=weights, device=device, precision=precision)
+        result = fill_margins(picture, margins, options, inpainter, max_mpx, report.fill)
+        report.stage("writing")
+        written = write(result, target, format_name, quality)
+    tell_filled(result, target, written, None, as_json=as_json, quiet=quiet, verbose=verbose)

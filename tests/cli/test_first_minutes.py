@@ -1,0 +1,192 @@
+"""The shortest ways to a filled picture: without a command, without a mask file, looked at first, drawn, completed."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.cli.test_inpaint import call, refused
+
+
+def pixels(name: str) -> np.ndarray:
+    with Image.open(name) as image:
+        return np.asarray(image)
+
+
+# --- without a command, by places --------------------------------------------------------------------------------
+
+
+def test_three_names_without_a_command_fill_a_picture(files, capsys):
+    code, out, _ = call(capsys, "photo.png", "mask.png", "out.png")
+    assert (code, out) == (0, "out.png\n")
+    assert not np.array_equal(pixels("out.png"), pixels("photo.png"))
+
+
+def test_shapes_need_no_mask_and_no_command(files, capsys):
+    assert call(capsys, "photo.png", "--box", "20,15,6,5")[:2] == (0, "photo.filled.png\n")
+
+
+def test_a_picture_that_is_not_there_is_named_and_no_command_is_guessed(files, capsys):
+    code, _, err = call(capsys, "phot.png", "mask.png")
+    assert code == 1
+    assert err.startswith("freefill: phot.png: ")
+
+
+def test_a_mistyped_command_is_still_told(files, capsys):
+    code, _, err = call(capsys, "inpant", "photo.png")
+    assert code == 2
+    assert "did you mean 'inpaint'?" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("photo.png",), "MASK is missing, or say what goes by a word (people) or a place (--box X,Y,W,H)"),
+        (("photo.png", "mask.png", "out.png", "-o", "other.png"), "OUT is given twice"),
+        (("photo.png", "mask.png", "-m", "mask.png"), "MASK is given twice"),
+        (("photo.png", "mask.png", "out.png", "more.png"), "unexpected extra argument"),
+        (("-", "-"), "cannot both be read from standard input"),
+    ],
+)
+def test_wrong_calls_are_one_line(files, capsys, words, said):
+    code, out, err = call(capsys, "inpaint", *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+
+
+def test_a_folder_for_a_picture_is_one_clear_line(files, capsys):
+    assert "this is a folder, a picture file is wanted; for folders: freefill batch" in refused(capsys, ".", "mask.png")
+
+
+def test_why_an_engine_was_chosen_is_told_only_when_asked(files, capsys):
+    assert "copies from the picture itself" not in call(capsys, "inpaint", "photo.png", "mask.png")[2]
+    assert "copies from the picture itself" in call(capsys, "inpaint", "photo.png", "mask.png", "--verbose")[2]
+
+
+# --- looked at first ---------------------------------------------------------------------------------------------
+
+
+def test_a_preview_shows_the_final_mask_over_the_picture_and_fills_nothing(files, capsys):
+    code, out, err = call(capsys, "inpaint", "photo.png", "mask.png", "--grow", "2px", "--preview", "look.png")
+    assert (code, out) == (0, "look.png\n")
+    assert err == "freefill: 3.2 % of the picture would be filled\n"  # 6 x 5 px, grown
+    changed = (pixels("look.png") != pixels("photo.png")).any(axis=2)
+    rows, cols = np.nonzero(changed)
+    assert (rows.min(), rows.max(), cols.min(), cols.max()) == (13, 21, 18, 27)
+    assert sorted(path.name for path in Path().iterdir()) == ["look.png", "mask.png", "photo.png"]
+
+
+def test_a_preview_that_cannot_be_written_is_refused_first(files, capsys):
+    assert "no format that is written" in refused(capsys, "photo.png", "mask.png", "--preview", "look.xyz")
+
+
+# --- lengths below 0 ---------------------------------------------------------------------------------------------
+
+
+def test_a_negative_length_shrinks_the_hole(files, capsys):
+    call(capsys, "inpaint", "photo.png", "mask.png", "--grow", "-1px", "--save-mask", "final.png")
+    assert pixels("final.png").sum() == 4 * 3
+
+
+def test_a_negative_length_shrinks_a_mask_file(files, capsys):
+    assert call(capsys, "mask", "grow", "mask.png", "-1px", "-o", "small.png")[0] == 0
+    assert pixels("small.png").sum() == 4 * 3
+
+
+def test_a_mask_that_shrinks_to_nothing_is_refused(files, capsys):
+    assert "nothing is left of the mask when it shrinks by 9 px" in refused(
+        capsys, "photo.png", "mask.png", "--grow=-9"
+    )
+
+
+def test_a_negative_feather_is_refused(files, capsys):
+    assert "feather must not be negative" in refused(capsys, "photo.png", "mask.png", "--feather=-2px")
+
+
+# --- drawn -------------------------------------------------------------------------------------------------------
+
+
+def test_a_mask_is_drawn_on_a_picture_and_put_together(files, capsys):
+    words = "--box", "10,10,4,3", "--and", "mask.png", "--without", "hide.png"
+    hide = np.zeros((40, 60), np.uint8)
+    hide[:, 22:] = 255
+    Image.fromarray(hide).save("hide.png")
+    assert call(capsys, "mask", "draw", "photo.png", *words, "-o", "drawn.png")[:2] == (0, "drawn.png\n")
+    wanted = np.zeros((40, 60), bool)
+    wanted[10:13, 10:14] = True
+    wanted[15:20, 20:22] = True
+    assert np.array_equal(pixels("drawn.png"), wanted)
+
+
+def test_a_mask_is_drawn_by_size_alone(files, capsys):
+    call(capsys, "mask", "draw", "--size", "50x30", "--box", "50%,0,50%,100%", "-o", "half.png")
+    assert pixels("half.png").shape == (30, 50)
+    assert pixels("half.png").sum() == 25 * 30
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("photo.png", "-o", "d.png"), "what is to be masked?"),
+        (("--box", "1,2,3,4", "-o", "d.png"), "give IMAGES, or --size"),
+        (("--size", "9x9", "--box", "1,2,3,4"), "name the output with -o"),
+    ],
+)
+def test_drawing_called_wrongly_is_one_line(files, capsys, words, said):
+    code, _, err = call(capsys, "mask", "draw", *words)
+    assert (code, err.count("\n")) == (2, 1)
+    assert said in err
+
+
+# --- completed ---------------------------------------------------------------------------------------------------
+
+
+def offered(*words: str) -> list[str]:
+    """What the shell is told when Tab is pressed behind the words."""
+    line = ["freefill", *words]
+    asked = {"_FREEFILL_COMPLETE": "bash_complete", "COMP_WORDS": "\n".join(line), "COMP_CWORD": str(len(line) - 1)}
+    done = subprocess.run(
+        [sys.executable, "-c", "from freefill.cli.main import main; main()"],
+        env={**os.environ, **asked}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return [line.split(",", 1)[1] for line in done.stdout.splitlines() if line.startswith("plain,")]
+
+
+@pytest.mark.parametrize(
+    ("words", "among"),
+    [
+        (("",), {"inpaint", "extend", "mask"}), (("inpaint", "a", "m", "--engine", "t"), {"texture", "telea"}),
+        (("inpaint", "a.png", "p"), {"people"}), (("weights", "fetch", "nano"), {"nanodet"}), (("mask", "dr"), {"draw"}),
+        (("inpaint", "--stru"), {"--structure"}), (("inpaint", "--structure", "l"), {"layout"}),
+    ],
+)  # fmt: skip
+def test_tab_offers_commands_engines_weights_words_and_choices(words, among):
+    assert among <= set(offered(*words))
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
+def test_the_script_for_bash_can_be_sourced_and_completes(tmp_path):
+    (tmp_path / "freefill").write_text(f"#!{sys.executable}\nfrom freefill.cli.main import main\nmain()\n")
+    (tmp_path / "freefill").chmod(0o755)
+    script = subprocess.run(
+        [sys.executable, "-m", "freefill", "completion", "bash"], capture_output=True, text=True, check=True
+    ).stdout
+    assert re.search(r"complete .*freefill", script)
+    asked = (
+        script
+        + """
+COMP_WORDS=(freefill inpaint a.png --engine pat); COMP_CWORD=4
+_freefill_completion freefill; echo "${COMPREPLY[@]}"
+"""
+    )
+    done = subprocess.run(
+        ["bash", "-c", asked], capture_output=True, text=True,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert done.stdout.split() == ["patchmatch"]
