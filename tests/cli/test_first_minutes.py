@@ -162,7 +162,7 @@ def offered(*words: str) -> list[str]:
     ("words", "among"),
     [
         (("",), {"inpaint", "extend", "mask"}), (("inpaint", "a", "m", "--engine", "t"), {"texture", "telea"}),
-        (("inpaint", "a.png", "p"), {"people"}), (("weights", "fetch", "nano"), {"nanodet"}), (("mask", "dr"), {"draw"}),
+        (("inpaint", "a", "p"), {"people"}), (("weights", "fetch", "nano"), {"nanodet"}), (("mask", "dr"), {"draw"}),
         (("inpaint", "--stru"), {"--structure"}), (("inpaint", "--structure", "l"), {"layout"}),
     ],
 )  # fmt: skip
