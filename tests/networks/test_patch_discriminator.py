@@ -12,7 +12,7 @@ from torch import nn
 
 from freefill.networks import deepfill, losses
 from freefill.networks.gated_conv import Layout
-from freefill.networks.patch_discriminator import PatchDiscriminator, SpectralConv, recognise
+from freefill.networks.patch_discriminator import PatchDiscriminator, SpectralConv
 
 from .deepfill_cases import PARITY, needs_parity, picture, recipe, seeded_picture, tensors
 
@@ -91,7 +91,6 @@ def test_full_discriminator_gives_4096_scores_of_a_256_picture(layout: Layout) -
         scores = discriminator(torch.empty(2, 3, 256, 256), torch.empty(1, 1, 256, 256))
     assert scores.shape == (2, 4096)
     assert sum(p.numel() for p in discriminator.parameters()) == 5_946_816
-    assert recognise(discriminator.state_dict()) == (64, 4)
 
 
 def test_kept_weights_stay_raw_and_work_with_largest_singular_value_one() -> None:

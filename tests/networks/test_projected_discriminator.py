@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from freefill.networks import projected_discriminator as projected
-from freefill.networks.projected_discriminator import CHANNELS, FrozenFeatures, ProjectedDiscriminator
+from freefill.networks.efficientnet_lite0 import CHANNELS, EfficientNetLite0
+from freefill.networks.projected_discriminator import ProjectedDiscriminator
 
 # outputs, kernel, expansion of each block of EfficientNet-Lite0, from its paper's table
 BLOCKS = [(16, 3, 1), (24, 3, 6), (24, 3, 6), (40, 5, 6), (40, 5, 6), *[(80, 3, 6)] * 3, *[(112, 5, 6)] * 3]
@@ -36,28 +37,29 @@ def lite0_state() -> dict[str, Tensor]:
         conv(f"{name}_depthwise_conv", f"{name}_bn1", wide, 1, kernel)
         conv(f"{name}_project_conv", f"{name}_bn2", outputs, wide, 1)
         inputs = outputs
+    conv("_conv_head", "_bn1", 1280, inputs, 1)
     return state
 
 
 def test_folded_norms_give_what_a_convolution_and_a_norm_give() -> None:
     state = lite0_state()
-    features = FrozenFeatures(state)
+    features = EfficientNetLite0(state)
     x = torch.rand(1, 3, 32, 32)
     mean, var, gain, bias = (state[f"_bn0.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
     padded = F.pad(x, (0, 1, 0, 1))  # SAME: an even side at stride 2 gets its zero behind
     plain = F.batch_norm(F.conv2d(padded, state["_conv_stem.weight"], stride=2), mean, var, gain, bias, eps=1e-3)
-    assert torch.allclose(features._conv("stem", x, 2), plain, atol=1e-5)
+    assert torch.allclose(features._conv("_conv_stem", x, 2), plain, atol=1e-5)
 
 
 def test_features_come_at_four_scales() -> None:
-    found = FrozenFeatures(lite0_state())(torch.rand(2, 3, 64, 96) * 2 - 1)
+    found = EfficientNetLite0(lite0_state()).scales(torch.rand(2, 3, 64, 96) * 2 - 1)
     assert [tuple(each.shape[1:]) for each in found] == [
         (channels, 64 // stride, 96 // stride) for channels, stride in zip(CHANNELS, (4, 8, 16, 32), strict=True)
     ]
 
 
 def test_only_heads_are_trained_and_snapshots_hold_no_published_weights() -> None:
-    discriminator = ProjectedDiscriminator(lite0_state())
+    discriminator = ProjectedDiscriminator(EfficientNetLite0(lite0_state()))
     assert {name.split(".")[0] for name, _ in discriminator.named_parameters()} == {"heads"}
     assert not any(key.startswith("features") for key in discriminator.state_dict())
 
@@ -72,7 +74,7 @@ def test_known_cells_of_a_filled_picture_count_as_real() -> None:
 
 def test_it_learns_to_tell_and_its_gradient_reaches_the_fill() -> None:
     torch.manual_seed(0)
-    discriminator = ProjectedDiscriminator(lite0_state())
+    discriminator = ProjectedDiscriminator(EfficientNetLite0(lite0_state()))
     mask = torch.zeros(2, 1, 64, 64)
     mask[:, :, 16:48, 16:48] = 1
     truth = torch.rand(2, 3, 64, 64) * 2 - 1
@@ -93,7 +95,7 @@ def test_it_learns_to_tell_and_its_gradient_reaches_the_fill() -> None:
 
 
 def test_feature_distance_is_zero_for_the_truth_alone() -> None:
-    features, truth = FrozenFeatures(lite0_state()), torch.rand(1, 3, 64, 64) * 2 - 1
+    features, truth = EfficientNetLite0(lite0_state()), torch.rand(1, 3, 64, 64) * 2 - 1
     assert projected.feature_distance(features, truth, truth).item() == 0
     assert projected.feature_distance(features, truth * 0.5, truth).item() > 1e-3
 
@@ -106,8 +108,8 @@ def test_a_recipe_may_ask_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
     from freefill.training.task import Batch
     from freefill.training.tools import StepTools
 
-    state = lite0_state()
-    monkeypatch.setattr(deepfill_task, "_lite0", lambda: state)
+    network = EfficientNetLite0(lite0_state())
+    monkeypatch.setattr(deepfill_task, "open_efficientnet", lambda: network)
     words = ("settings.width=4", "settings.discriminator=projected", "settings.feature_weight=0.1")
     options = changed(RunOptions(), words)
     task = tasks.load(options)

@@ -98,7 +98,8 @@ def test_efficientnet_reads_every_tensor_it_names_and_no_other(monkeypatch):
     state.update({f"{name}.weight": torch.zeros(shape) for name, shape in shapes.items()})
     for name, size in sizes.items():
         state.update({f"{name}.{part}": torch.ones(size) for part in ("weight", "bias", "running_mean", "running_var")})
-    assert efficientnet_lite0.features(state, torch.zeros(1, 3, 224, 224)).shape == (1, 1280)
+    network = efficientnet_lite0.EfficientNetLite0(state)
+    assert network(torch.zeros(1, 3, 224, 224)).shape == (1, 1280)
     assert read == efficientnet_lite0.names()
 
 

@@ -12,7 +12,10 @@ from torch import Tensor  # noqa: E402
 
 from freefill.networks import deepfill  # noqa: E402
 from freefill.networks.deepfill import GeneratorOptions  # noqa: E402
-from freefill.weights.opening.recognise import Recognised, recognise  # noqa: E402
+from freefill.networks.efficientnet_lite0 import names  # noqa: E402
+from freefill.networks.patch_discriminator import PatchDiscriminator  # noqa: E402
+from freefill.weights.opening.features import STLPIPS_NAMES  # noqa: E402
+from freefill.weights.opening.recognise import GENERATORS, NETWORKS, Recognised, recognise  # noqa: E402
 from freefill.weights.opening.tensorflow import read_npz, state_key  # noqa: E402
 
 
@@ -75,6 +78,30 @@ def test_a_wrong_shape_is_named() -> None:
     state[key] = state[key][:, :8]
     with pytest.raises(WeightsError, match=r"'stage2\.conv_bn6\.conv\.weight' has shape"):
         recognise(state)
+
+
+def test_each_generator_of_the_table_is_told_by_its_first_layer() -> None:
+    assert {row.layout: row.first for row in GENERATORS} == {
+        layout: f"{name}.weight" for layout, name in deepfill.FIRST.items()
+    }
+
+
+def test_a_discriminator_is_called_one() -> None:
+    with pytest.raises(WeightsError, match=r"^D\.pth: is the discriminator of deepfillv2, which trains a generator"):
+        recognise(PatchDiscriminator(4).state_dict(), "D.pth")
+
+
+@pytest.mark.parametrize(("name", "keys"), [("efficientnet-lite0", names()), ("stlpips-alex", STLPIPS_NAMES)])
+def test_a_network_that_measures_is_called_by_its_name(name: str, keys: set[str]) -> None:
+    state = {key: torch.zeros(1) for key in keys}
+    with pytest.raises(WeightsError, match=f"is {name}, which measures fills: freefill weights fetch"):
+        recognise(state)
+
+
+def test_no_network_of_the_table_has_the_first_layer_of_another() -> None:
+    states = {"pt": made("pt"), "tf": made("tf"), "D": PatchDiscriminator(4).state_dict(), "E": names()}
+    told = {name: [row.first for row in NETWORKS if row.first in state] for name, state in states.items()}
+    assert all(len(rows) == 1 for rows in told.values())
 
 
 # --- the authors' TensorFlow names ----------------------------------------------------------------------------------

@@ -120,17 +120,17 @@ class Measurer:
         if not any(measure.of_set and measure.name.endswith("effnetlite0") for measure in self.measures):
             return None
         try:
-            state = self._efficientnet
+            network = self._efficientnet
         except WeightsError as error:
             self.absent |= {measure.name: str(error) for measure in self.measures if measure.of_set}
             return None
         import torch
 
-        from freefill.networks.efficientnet_lite0 import features, from_image
+        from freefill.networks.efficientnet_lite0 import from_image
 
         with torch.inference_mode():
             batch = torch.from_numpy(_float(image)).permute(2, 0, 1)[None]
-            return features(state, from_image(batch))[0].numpy()
+            return network(from_image(batch))[0].numpy()
 
     def _one(self, name: str, case: Case, truth: Any, image: Any, composite: NDArray[np.uint8]) -> float:
         hole = case.hole

@@ -10,7 +10,6 @@ Miyato et al., ICLR 2018, algorithm 1. Two ways of normalising exist in public c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -104,9 +103,3 @@ class PatchDiscriminator(nn.Module):
         for number in range(1, 7):
             x = F.leaky_relu(self.get_submodule(f"conv{number}.conv_sn")(x), 0.2)  # the last one too
         return x.flatten(1)
-
-
-def recognise(state: Mapping[str, Tensor]) -> tuple[int, int] | None:
-    """Return (width, in_channels) of a discriminator's state dict, or None if it is none of ours."""
-    weight = state.get("conv1.conv_sn.weight")
-    return None if weight is None or weight.ndim != 4 else (weight.shape[0], weight.shape[1])

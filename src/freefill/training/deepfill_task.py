@@ -18,9 +18,10 @@ from freefill.networks import losses, projected_discriminator
 from freefill.networks.deepfill import Generator, from_state
 from freefill.networks.gated_conv import Layout
 from freefill.networks.patch_discriminator import Normalisation, PatchDiscriminator
-from freefill.networks.projected_discriminator import FrozenFeatures, ProjectedDiscriminator
+from freefill.networks.projected_discriminator import ProjectedDiscriminator
 from freefill.training.options import RunOptions, made
 from freefill.training.task import Batch, Tools
+from freefill.weights.opening.features import open_efficientnet
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,11 @@ class DeepFillTask:
             "generator": torch.optim.Adam(self.generator.parameters(), settings.rate, settings.betas)
         }
         projected = settings.discriminator == "projected"
-        lite0 = _lite0() if projected or settings.feature_weight else {}
+        lite0 = open_efficientnet() if projected or settings.feature_weight else None
         # Apart from `networks`: no snapshot holds what everybody can fetch.
-        self.features = FrozenFeatures(lite0) if settings.feature_weight else None
+        self.features = lite0 if settings.feature_weight else None
         self.discriminator: PatchDiscriminator | ProjectedDiscriminator | None = None
-        if projected:
+        if projected and lite0 is not None:
             self.discriminator = ProjectedDiscriminator(lite0)
         elif settings.discriminator_width:
             self.discriminator = PatchDiscriminator(
@@ -184,11 +185,3 @@ def _generator(settings: DeepFillSettings, in_channels: int, start: str) -> Gene
             f"'{settings.layout}', {settings.width}, {in_channels}: set settings.layout and settings.width"
         )
     return generator.train().requires_grad_(True)
-
-
-def _lite0() -> dict[str, Tensor]:
-    """Return EfficientNet-Lite0's tensors, from the store; nothing is fetched."""
-    from freefill.weights.locate import locate
-    from freefill.weights.opening.load import load_state
-
-    return load_state(locate("efficientnet-lite0"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,16 +9,16 @@ from torch import Tensor
 
 from freefill.networks.on_processor import gate_kernels as kernels
 
-_KERNELS: dict[tuple[torch.dtype, torch.dtype], Callable[..., None]] = {
-    (torch.float32, torch.float32): kernels.gate_32,
-    (torch.bfloat16, torch.bfloat16): kernels.gate_16,
-    (torch.float32, torch.bfloat16): kernels.gate_32_16,
+_KINDS = {
+    (torch.float32, torch.float32),
+    (torch.float32, torch.bfloat16),
+    (torch.bfloat16, torch.bfloat16),
 }
 
 
 def can_run(both: Tensor, out: Tensor) -> bool:
     """Tell whether there is a loop for these: on a processor, in fp32 or bf16."""
-    return both.device.type == "cpu" and (both.dtype, out.dtype) in _KERNELS
+    return both.device.type == "cpu" and (both.dtype, out.dtype) in _KINDS
 
 
 def gate(both: Tensor, out: Tensor, *, relu: bool) -> None:
@@ -32,10 +31,9 @@ def gate(both: Tensor, out: Tensor, *, relu: bool) -> None:
 
     The calling thread does it all.
     """
-    kernel = _KERNELS[both.dtype, out.dtype]
     _, channels, height, width = out.shape
     for one, target in zip(both, out, strict=True):
-        kernel(*_strided(one), *_strided(target), height, width, channels, relu)
+        kernels.gate(*_strided(one), *_strided(target), height, width, channels, relu)
 
 
 def _strided(view: Tensor) -> tuple[Any, int, int, int]:

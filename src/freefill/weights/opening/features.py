@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from freefill.networks.dinov2 import VisionTransformer
+    from freefill.networks.efficientnet_lite0 import EfficientNetLite0
 
 
 def open_dinov2(name_or_path: str = "dinov2-focus", device: str = "cpu") -> VisionTransformer:
@@ -67,17 +68,17 @@ def _onnx_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return tensors, products
 
 
-def open_efficientnet(name_or_path: str = "efficientnet-lite0", device: str = "cpu") -> dict[str, Tensor]:
-    """Return the tensors of EfficientNet-Lite0, for `networks.efficientnet_lite0.features`.
+def open_efficientnet(name_or_path: str = "efficientnet-lite0", device: str = "cpu") -> EfficientNetLite0:
+    """Return EfficientNet-Lite0, frozen.
 
     Raises
     ------
     WeightsError
         If the file is not on this machine, or holds another network.
     """
-    from freefill.networks.efficientnet_lite0 import names
+    from freefill.networks.efficientnet_lite0 import EfficientNetLite0, names
 
-    return _named(name_or_path, names(), "EfficientNet-Lite0", device)
+    return EfficientNetLite0(_named(name_or_path, names(), "EfficientNet-Lite0", device)).eval()
 
 
 def open_stlpips(name_or_path: str = "stlpips-alex", device: str = "cpu") -> dict[str, Tensor]:

@@ -1,10 +1,10 @@
-"""Tell what network a state dict is of, from its keys and shapes; the tables are those of the networks themselves."""
+"""Tell what network a state dict is of, from its keys: a table of the networks that we know."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from freefill.errors import WeightsError
 
@@ -12,6 +12,37 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _WHERE = "see docs/weights.md"
+
+
+@dataclass(frozen=True)
+class KnownNetwork:
+    """A network, and what tells its files from those of all others.
+
+    Attributes
+    ----------
+    name : for messages, and on cards
+    first : the weight of its first layer, (outputs, inputs, height, width); in no other network
+    layout : of a generator: how its sides are padded and what its layers are called
+    use : what it is for, where no engine fills with it
+    """
+
+    name: str
+    first: str
+    layout: Literal["pt", "tf"] | None = None
+    use: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}, layout '{self.layout}'" if self.layout else self.name
+
+
+NETWORKS = (
+    KnownNetwork("deepfillv2", "stage1.conv1.conv.weight", "pt"),
+    KnownNetwork("deepfillv2", "conv1.conv.weight", "tf"),
+    KnownNetwork("the discriminator of deepfillv2", "conv1.conv_sn.weight", use="trains a generator and fills nothing"),
+    KnownNetwork("efficientnet-lite0", "_conv_stem.weight", use="measures fills: freefill weights fetch metrics"),
+    KnownNetwork("stlpips-alex", "net.slice1.0.weight", use="measures fills: freefill weights fetch metrics"),
+)
+GENERATORS = tuple(row for row in NETWORKS if row.layout is not None)
 
 
 @dataclass(frozen=True)
@@ -48,16 +79,32 @@ def recognise(state: Mapping[str, Tensor], source: str = "these weights") -> Rec
     Raises
     ------
     WeightsError
-        If it fits no known network; the message names the nearest, how many keys are missing, and the first.
+        If no engine fills with it; the message names the nearest network, how many keys are missing, and the first.
     """
     from freefill.networks import deepfill
 
-    options = deepfill.recognise(state)
     given = {key: tuple(value.shape) for key, value in state.items() if key != deepfill.IDENTITY_KEY}
-    if options is None:
+    row = next((row for row in NETWORKS if row.first in given), None)
+    if row is not None and row.layout is None:
+        raise WeightsError(f"{source}: is {row}, which {row.use}; {_WHERE}")
+    options = deepfill.recognise(state)
+    if row is None or options is None:
         raise WeightsError(f"{source}: {_nearest(given)}; {_WHERE}")
-    wanted = deepfill.keys(options)
-    found = Recognised("deepfillv2", options.layout, options.width, options.in_channels)
+    found = Recognised(row.name, options.layout, options.width, options.in_channels)
+    _check(given, found, source)
+    return found
+
+
+def _shapes(layout: str, width: int = 48, in_channels: int = 5) -> dict[str, tuple[int, ...]]:
+    """Return {key: shape} of a whole generator."""
+    from freefill.networks.deepfill import GeneratorOptions, keys
+
+    return keys(GeneratorOptions(layout, width, in_channels))  # type: ignore[arg-type]
+
+
+def _check(given: Mapping[str, tuple[int, ...]], found: Recognised, source: str) -> None:
+    """Refuse what has the first layers of a generator, and not all others."""
+    wanted = _shapes(found.layout, found.width, found.in_channels)
     missing = [key for key in wanted if key not in given]
     if missing:
         raise WeightsError(
@@ -74,25 +121,19 @@ def recognise(state: Mapping[str, Tensor], source: str = "these weights") -> Rec
             raise WeightsError(
                 f"{source}: nearest is {found}: '{key}' has shape {given[key]} instead of {shape}; {_WHERE}"
             )
-    return found
 
 
 def _nearest(given: Mapping[str, tuple[int, ...]]) -> str:
-    """Name the known network that shares most keys."""
-    from freefill.networks import deepfill
-    from freefill.networks.deepfill import GeneratorOptions
-
-    known = {
-        f"deepfillv2, layout '{layout}'": deepfill.keys(GeneratorOptions(layout, 48, 5)) for layout in ("pt", "tf")
-    }
-    name, wanted = max(known.items(), key=lambda entry: len(entry[1].keys() & given.keys()))
-    shared = wanted.keys() & given.keys()
-    if not shared:
+    """Name the generator that shares most keys."""
+    row, wanted = max(
+        ((row, _shapes(str(row.layout))) for row in GENERATORS), key=lambda pair: len(pair[1].keys() & given.keys())
+    )
+    if not wanted.keys() & given.keys():
         first = f", first '{next(iter(given))}'" if given else ""
-        return f"{len(given)} keys fit no known network{first}; known: {'; '.join(known)}"
+        return f"{len(given)} keys fit no known network{first}; known: {'; '.join(map(str, GENERATORS))}"
     missing = [key for key in wanted if key not in given]
     return (
-        f"{len(given)} keys fit no known network; nearest is {name}: {_count(len(missing))} missing, "
+        f"{len(given)} keys fit no known network; nearest is {row}: {_count(len(missing))} missing, "
         f"first '{missing[0]}'"
     )
 
