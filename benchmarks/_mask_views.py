@@ -9,7 +9,7 @@ import numpy as np
 from _coco_people import DAMAGES, scenes
 
 from freefill.detectors import at_mask, refining
-from freefill.masks.distance import distance_inside, distance_outside
+from freefill.distance import distance_inside, distance_outside
 from freefill.masks.overlay import overlay
 from freefill.masks.refining.recipe import refine
 

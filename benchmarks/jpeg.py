@@ -22,7 +22,7 @@ from PIL import Image
 
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
-from freefill.masks.distance import distance_outside
+from freefill.distance import distance_outside
 from freefill.values import Picture
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "photos_eval"

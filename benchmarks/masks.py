@@ -28,7 +28,7 @@ from _mask_views import rim, save_worst
 
 from freefill.detectors import at_mask, refining
 from freefill.errors import FreefillError
-from freefill.masks.distance import distance_outside
+from freefill.distance import distance_outside
 from freefill.masks.parts import find_parts
 from freefill.masks.refining.attached import IN_THE_HAND, WITH_A_PERSON, Thing, attached_things
 from freefill.masks.refining.detected import Prior

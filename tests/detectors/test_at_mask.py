@@ -172,8 +172,8 @@ def test_boxes_of_a_lower_bar_are_sifted_as_if_they_had_been_asked_for(models):
 def test_without_the_networks_auto_says_what_would_bring_them_and_people_stops(no_weights):
     prior, note = ask(scene(), first(scene()))
     assert prior is None
-    assert "run: freefill weights fetch nanodet pose selfie u2netp" in note
-    with pytest.raises(WeightsError, match="freefill weights fetch nanodet pose selfie"):
+    assert "run: freefill weights fetch people" in note
+    with pytest.raises(WeightsError, match="freefill weights fetch people"):
         ask(scene(), first(scene()), "people")
 
 

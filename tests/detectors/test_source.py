@@ -46,7 +46,7 @@ def test_nothing_found_is_said(models):
 
 
 def test_all_that_is_missing_is_named_in_one_command(no_weights):
-    with pytest.raises(WeightsError, match=r"mask people: .* run: freefill weights fetch nanodet pose selfie$"):
+    with pytest.raises(WeightsError, match=r"mask people: .* run: freefill weights fetch people$"):
         mask_of_word("people", picture())
 
 

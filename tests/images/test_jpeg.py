@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from freefill.distance import distance_outside
 from freefill.images.jpeg import blocks as jpeg_blocks
 from freefill.images.jpeg.kept import with_kept_blocks
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
-from freefill.masks.distance import distance_outside
 from freefill.values import Picture
 
 BIG = (96, 144)

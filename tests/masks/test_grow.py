@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from freefill.distance import distance_outside
 from freefill.errors import InputError
-from freefill.masks.distance import distance_outside
 from freefill.masks.grow import grow, object_size_px, shrink
 
 HOLES = arrays(bool, st.tuples(st.integers(1, 14), st.integers(1, 14)))

@@ -63,7 +63,7 @@ def test_lamas_masks_cover_at_most_half(kind):
 
 def test_thick_strokes_are_thicker_than_thin_ones():
     def thickness(kind):
-        from freefill.masks.distance import distance_outside
+        from freefill.distance import distance_outside
 
         return np.mean([distance_outside(~random_mask(kind, (256, 256), seed)).max() for seed in range(20)])
 

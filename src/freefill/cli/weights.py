@@ -103,7 +103,7 @@ def show(name: str, as_json: bool) -> None:
 def fetch(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Fetch the weights NAME and what they need beside them; print where they lie.
 
-    NAME may be a job: `people` fetches all that masks of people need.
+    NAME may be a job: `people` fetches all that masks of people need, `measures` all that evaluation measures with.
     """
     progress = None if quiet else _Bar()
     cards = catalogue.asked_for(names)

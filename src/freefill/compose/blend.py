@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
+from freefill.distance import distance_inside, distance_outside
 from freefill.errors import InputError
 from freefill.values import Hole, Image
 
@@ -46,8 +46,8 @@ def blend(image: Image, fill: Image, hole: Hole, core: Hole) -> Image:
     if np.array_equal(core, hole):
         filled[hole] = fill[hole]
         return filled
-    outwards = _distance_to(~hole)
-    inwards = _distance_to(core)
+    outwards = distance_inside(hole)
+    inwards = distance_outside(core)
     # Where the ring is uneven each pixel fades by its own place between the core and the border.
     with np.errstate(invalid="ignore"):
         weight = np.where(core, 1, np.where(np.isinf(outwards), 1, outwards / (outwards + inwards)))
@@ -56,10 +56,3 @@ def blend(image: Image, fill: Image, hole: Hole, core: Hole) -> Image:
     share = weight[ring].astype(np.float32)[:, None]
     filled[ring] = image[ring] + share * (fill[ring] - image[ring])
     return filled
-
-
-def _distance_to(target: Hole) -> np.ndarray:
-    """Return the (H, W) float32 Euclidean distance of each pixel to the nearest True one, px; infinite if none is."""
-    if not target.any():
-        return np.full(target.shape, np.inf, np.float32)
-    return cv2.distanceTransform((~target).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

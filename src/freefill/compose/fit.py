@@ -211,16 +211,10 @@ def _tiles(core: Box, box: Box, spec: EngineSpec, max_memory_bytes: int, hole: H
             top, bottom = (core.top + core.height * i // rows for i in (row, row + 1))
             left, right = (core.left + core.width * i // cols for i in (col, col + 1))
             tile = Box(top, left, bottom - top, right - left)
-            inside = hole[tile.slices]
-            used_rows, used_cols = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-            if used_rows.size == 0:
+            within_tile = Box.around(hole[tile.slices])
+            if within_tile is None:
                 continue
-            tight = Box(
-                top + int(used_rows[0]),
-                left + int(used_cols[0]),
-                int(used_rows[-1] - used_rows[0]) + 1,
-                int(used_cols[-1] - used_cols[0]) + 1,
-            )
+            tight = within_tile.moved(top, left)
             context = box if rows * cols == 1 else tight.grown(max(side // 4, spec.min_context_px), hole.shape)
             least = spec.size.fixed_px or spec.size.min_px
             start_row, height = _extended(context.top, context.height, hole.shape[0], least, spec.size.multiple_px)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from freefill.distance import distance_inside
 from freefill.values import Box, Hole
 
 CELL_PX = 16
@@ -52,8 +53,7 @@ def thickness(hole: Hole) -> float:
         return 0.0
     if hole.all():
         return float(max(hole.shape) * block)
-    distance = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return (2 * float(distance.max()) - 1) * block
+    return (2 * float(distance_inside(hole).max()) - 1) * block
 
 
 def find_groups(hole: Hole) -> list[Group]:

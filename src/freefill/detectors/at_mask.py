@@ -34,7 +34,7 @@ def look(
     Raises
     ------
     WeightsError
-        If a network is not on this machine: freefill weights fetch nanodet pose selfie
+        If a network is not on this machine: freefill weights fetch people
     """
     kinds = find_all(image) if kinds is None else {n: f.surer_than(PERSONS.least_box) for n, f in kinds.items()}
     found = surest(kinds)

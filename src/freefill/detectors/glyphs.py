@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.distance import distance_outside
+from freefill.distance import distance_outside
 from freefill.values import Hole, Image
 
 WORK_HEIGHT_PX = 64.0  # rows are looked at in this height, unless they are smaller

@@ -99,7 +99,7 @@ def detect(image: Image, settings: PeopleSettings = PeopleSettings()) -> Hole:
     Raises
     ------
     WeightsError
-        If a network is not on this machine: freefill weights fetch nanodet pose selfie
+        If a network is not on this machine: freefill weights fetch people
     """
     return union(find_people(image, settings), image.shape[:2], settings.cut)
 

@@ -137,7 +137,7 @@ def mask_people(image: Image, wishes: PeopleWishes = PeopleWishes(), source: str
     Raises
     ------
     WeightsError
-        If a network is not on this machine: freefill weights fetch nanodet pose selfie
+        If a network is not on this machine: freefill weights fetch people
     """
     size = (image.shape[0], image.shape[1])
     settings = wishes.settings

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from freefill.diagnosis.blocks import Blocks, blocks_of
 from freefill.diagnosis.rim import REACH_PX, Rim, unroll
+from freefill.distance import distance_inside, distance_outside
 from freefill.errors import InputError
 from freefill.values import Box, Hole, Image, Pixels
 
@@ -57,12 +58,12 @@ class View:
     @cached_property
     def depth(self) -> Image:
         """(h, w), distance to the nearest known pixel; 0 outside the hole."""
-        return np.asarray(cv2.distanceTransform(self.hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+        return distance_inside(self.hole)
 
     @cached_property
     def reach(self) -> Image:
         """(h, w), distance to the nearest hole pixel; 0 within the hole."""
-        return np.asarray(cv2.distanceTransform((~self.hole).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+        return distance_outside(self.hole)
 
     @cached_property
     def thickness_px(self) -> float:

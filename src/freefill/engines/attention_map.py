@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.distance import distance_inside
 from freefill.values import Hole, Image
 
 LEAST_PX = 640  # a smaller window is drawn enlarged, by a whole number
@@ -66,7 +67,7 @@ def _shown(hole: Hole) -> Iterator[tuple[int, int]]:
     """Yield the pixels that get an arrow: the deepest, then the deepest that is not near it, and so on."""
     rows, cols = np.nonzero(hole)
     apart = max(int(max(np.ptp(rows), np.ptp(cols)) / 5), 16)
-    depth = cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    depth = distance_inside(np.pad(hole, 1))[1:-1, 1:-1]  # padded: the picture's border ends a hole too
     for _ in range(MOST_ARROWS):
         row, col = divmod(int(depth.argmax()), hole.shape[1])
         if depth[row, col] == 0:

@@ -5,9 +5,9 @@ S. B. Damelin, N. S. Hoang, "On Surface Completion and Image Inpainting by Bihar
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
+from freefill.distance import distance_inside
 from freefill.errors import EngineError
 from freefill.values import Crop, EngineSettings, Fill
 
@@ -37,8 +37,7 @@ class Biharmonic:
         mask = ~crop.known
         if not crop.known.any():
             raise EngineError("engine 'biharmonic': no known pixel in reach of the hole; use --engine texture")
-        distance = cv2.distanceTransform(np.ascontiguousarray(crop.hole).view(np.uint8), cv2.DIST_L2, 5)
-        thick = 2 * float(distance.max())
+        thick = 2 * float(distance_inside(crop.hole).max())
         if thick > MAX_THICK_PX or np.count_nonzero(mask) > MAX_HOLE_PX:
             raise EngineError(
                 f"engine 'biharmonic': the hole is too large ({thick:.0f} px thick, {np.count_nonzero(mask)} px; "

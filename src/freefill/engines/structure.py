@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.distance import distance_inside
 from freefill.layout.make import LABELS_PX, Layout, make_layout
 from freefill.synthesis import solve
 from freefill.synthesis.compiled import Crew
@@ -87,7 +88,7 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:
 
 def _thickness(hole: NDArray[np.bool_]) -> float:
     """Return the diameter of the largest disc within the hole, px."""
-    return 2 * float(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5).max())
+    return 2 * float(distance_inside(hole).max())
 
 
 def _variety(made: Layout) -> float:

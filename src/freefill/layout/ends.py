@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.compiling import kept
+from freefill.distance import distance_outside
 from freefill.layout.sight import Sight
 
 HALF_WIDTH = 4  # pixels on each side of an edge whose colours belong to it
@@ -111,7 +112,7 @@ def find_ends(sight: Sight) -> list[End]:
     """Return every edge that runs into the hole, in the order of the segment detector."""
     import cv2
 
-    distance = cv2.distanceTransform((~sight.hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = distance_outside(sight.hole)
     # Edges of colour alone count too: they are followed in the channel that shows them best.
     channels = [np.ascontiguousarray(sight.lab[..., k], np.float32) for k in range(3)]
     detector = cv2.createLineSegmentDetector(0, scale=1.0)

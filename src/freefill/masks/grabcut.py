@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.distance import distance_outside
 from freefill.errors import InputError
-from freefill.masks.distance import distance_outside
 from freefill.masks.draw import Point, disc_mask
 from freefill.masks.parts import spans
 from freefill.values import Box, Hole, Image

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from freefill.distance import distance_inside, distance_outside
 from freefill.errors import InputError
-from freefill.masks.distance import distance_inside, distance_outside
 from freefill.values import Box, Hole
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.distance import distance_inside
+from freefill.distance import distance_inside
 from freefill.values import Box, Hole
 
 # Of 200 annotated persons the root of the area is 3.1 times the largest inscribed radius (median; 90 % lie between 2.3

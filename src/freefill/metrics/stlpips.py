@@ -150,10 +150,9 @@ def hole_box(hole: Hole, margin_px: int = MARGIN_PX) -> Box:
     InputError
         If the hole is empty.
     """
-    rows, cols = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
-    if rows.size == 0:
+    box = Box.around(hole)
+    if box is None:
         raise InputError("ST-LPIPS: the hole is empty; there is nothing to compare")
-    box = Box(int(rows[0]), int(cols[0]), int(rows[-1] - rows[0]) + 1, int(cols[-1] - cols[0]) + 1)
     return box.grown(max(margin_px, MIN_SIDE_PX), (hole.shape[0], hole.shape[1]))
 
 

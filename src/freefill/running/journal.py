@@ -14,6 +14,7 @@ from typing import IO, Protocol, TypeVar
 
 from freefill import places
 from freefill.errors import InputError
+from freefill.files import replacing
 
 NAME = "freefill.jsonl"
 UPLOAD_EVERY_S = 30.0  # a store such as S3 cannot append: the whole journal is sent again
@@ -93,9 +94,8 @@ class Journal:
 
     def _begin(self, path: Path, kept: Iterable[Line]) -> None:
         """Put the kept lines in place of the old journal in one move, then append."""
-        part = path.with_name(f".{path.name}.part")
-        part.write_bytes(b"".join(_line(record) for record in kept))
-        part.replace(path)
+        with replacing(path) as stream:
+            stream.writelines(_line(record) for record in kept)
         self._file = path.open("ab", buffering=0)
 
     def add(self, record: Line) -> None:

@@ -18,7 +18,7 @@ from freefill.inpainter import Inpainter
 from freefill.judging import diagnose_result
 from freefill.masks.coco import CocoPicture, instance_holes, read_coco
 from freefill.study.masks import masks_of
-from freefill.values import Hole, Mask, Options, Outcome, Picture
+from freefill.values import Box, Hole, Mask, Options, Outcome, Picture
 
 SHOWN_PX = 520  # long side of the pictures of the page
 LARGE_SHARE = 0.12
@@ -87,11 +87,10 @@ def _one(picture: Picture, mask: Mask | str, inpainter: Inpainter, shown: Path) 
 
 def _around(hole: Hole) -> tuple[float, float, float, float]:
     """Return left, top, width, height of the hole with some room, as shares of the picture."""
-    rows, cols = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
-    room = 0.15 * max(rows[-1] - rows[0], cols[-1] - cols[0])
-    top, left = max(rows[0] - room, 0), max(cols[0] - room, 0)
-    bottom, right = min(rows[-1] + room, hole.shape[0]), min(cols[-1] + room, hole.shape[1])
-    return left / hole.shape[1], top / hole.shape[0], (right - left) / hole.shape[1], (bottom - top) / hole.shape[0]
+    height, width = hole.shape
+    box = Box.around(hole) or Box(0, 0, height, width)
+    box = box.grown(round(0.15 * max(box.height, box.width)), (height, width))
+    return box.left / width, box.top / height, box.width / width, box.height / height
 
 
 def _groups(picture: Picture, coco: Any, entry: CocoPicture, masks: dict[str, Mask | str]) -> dict[str, str]:

@@ -5,8 +5,6 @@ The position of a patch counts too, but needs no channel: all its pixels lie equ
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,10 +48,3 @@ def texture_energy(image: NDArray[np.uint8], known: NDArray[np.uint8]) -> NDArra
         mean = (summed / np.maximum(counted, 1))[..., None]
         energy[..., k] = mean[..., 0] if there.all() else push_pull(mean.astype(np.float32), there)[..., 0]
     return np.clip(np.rint(energy * TEXTURE_GAIN), 0, FORBIDDEN - 1).astype(np.uint8)
-
-
-def rim_distance(hole: NDArray[Any]) -> NDArray[np.float32]:
-    """Return how far each hole pixel lies from the nearest known one, pixels; 0 where known, (H, W) float32."""
-    import cv2
-
-    return np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)

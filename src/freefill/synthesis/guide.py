@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.synthesis.features import rim_distance
+from freefill.distance import distance_inside
 from freefill.synthesis.tuning import Tuning
 
 RING_PX = 8  # known pixels this near to the hole are what the guide is held against, px of its own level
@@ -95,7 +95,7 @@ class GuidePyramid:
         height, width = known.shape
         size = (width, height)
         values = cv2.resize(self._low, size, interpolation=cv2.INTER_LINEAR)
-        depth = rim_distance(known == 0)
+        depth = distance_inside(known == 0)
         believed = np.ones((height, width), np.float32)
         if self._confidence is not None:
             spread = cv2.resize(np.ascontiguousarray(self._confidence), size, interpolation=cv2.INTER_LINEAR)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.synthesis.features import rim_distance
+from freefill.distance import distance_inside
 from freefill.synthesis.guide import GuideLayer, Sized
 from freefill.synthesis.tuning import Tuning
 
@@ -63,7 +63,7 @@ class LayoutPyramid:
         tuning = self._tuning
         values = _shifted(self._low, 2.0 ** (number - self._own), 0.0, known.shape)
         believed = np.clip(self._sampled(self._confidence, number, known.shape), 0, 1)
-        fade = 1 - np.float32(tuning.guide_rim_base) ** -rim_distance(known == 0)
+        fade = 1 - np.float32(tuning.guide_rim_base) ** -distance_inside(known == 0)
         trust = np.sqrt(believed * np.where(known > 0, tuning.guide_known, fade)).astype(np.float32)
         share = tuning.layout_weight * tuning.layout_fade ** max(self._own - number, 0)
         return GuideLayer(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.distance import distance_inside
 from freefill.synthesis import features, lines, nnf
 from freefill.synthesis.compiled import Crew
 from freefill.synthesis.expected import NOTHING, ExpectedPyramid
@@ -109,7 +110,7 @@ class Level:
         self.hold = lines.hold(layer.size, layers, rows, cols)
         self.index = np.full(layer.size, -1, np.int32)
         self.index[rows, cols] = np.arange(len(self.targets), dtype=np.int32)
-        depth = features.rim_distance(hole)
+        depth = distance_inside(hole)
         self.near = lines.near(layer.size, depth[rows, cols], tuning.pull_reach)
         self.expected = NOTHING
         if expected is not None and self.detailed:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.distance import distance_inside
+
 RING_PX = (10, 20)  # around the hole, on the level the rim is read on
 LEVEL_PX = 192  # the rim is read on the finest level whose longer side is at most this
 BIN_PX = 1.5
@@ -55,9 +57,8 @@ def read_rim(image: NDArray[np.uint8], known: NDArray[np.uint8]) -> Layers:
     image : (H, W, 3 or more) uint8, colours first; a small level of the pyramid
     known : (H, W) uint8, 1 = known
     """
-    import cv2
 
-    distance = cv2.distanceTransform(known, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = distance_inside(known > 0)
     rings = []
     for ring in RING_PX:
         rows, cols = np.nonzero((known > 0) & (distance <= ring))

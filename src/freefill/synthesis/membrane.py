@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.distance import distance_inside
 from freefill.synthesis.solve import descend, hardness
+from freefill.values import Box
 
 THICK_PX = 40  # the surface is solved where the hole is no deeper than this
 LONG_PX = 1600  # and the picture no longer
@@ -118,9 +120,9 @@ def read_ground(image: NDArray[np.float32], known: NDArray[np.uint8]) -> Ground:
     import cv2
 
     hole = known == 0
-    rows, cols = (np.nonzero(hole.any(axis))[0] for axis in (1, 0))
-    box = hole[max(rows[0] - 1, 0) : rows[-1] + 2, max(cols[0] - 1, 0) : cols[-1] + 2].astype(np.uint8)
-    depth = cv2.distanceTransform(box, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    box = Box.around(hole)
+    assert box is not None  # there is no fill without a hole
+    depth = distance_inside(hole[box.grown(1, (hole.shape[0], hole.shape[1])).slices])
     factor = max(1.0, float(depth.max()) / THICK_PX, max(known.shape) / LONG_PX)
     there = (~hole).astype(np.float32)
     colours = image.copy()

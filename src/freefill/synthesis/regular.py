@@ -16,6 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.distance import distance_outside
+from freefill.values import Box
+
 MARGIN_PX = 64  # known ground around the hole that is looked at
 GATE_PX = 192  # a window of this size tells first whether anything repeats
 MOST_PX = 1024  # a larger window is not looked at: what repeats fills smaller ones
@@ -65,10 +68,9 @@ def repeat(
 
 def _window(hole: NDArray[np.bool_]) -> tuple[slice, slice]:
     """Return the hole's box and some ground around it."""
-    spans = [np.nonzero(hole.any(axis))[0] for axis in (1, 0)]
-    sizes = zip(spans, hole.shape, strict=True)
-    rows, cols = (slice(max(int(s[0]) - MARGIN_PX, 0), min(int(s[-1]) + 1 + MARGIN_PX, size)) for s, size in sizes)
-    return rows, cols
+    box = Box.around(hole)
+    assert box is not None  # there is no fill without a hole
+    return box.grown(MARGIN_PX, (hole.shape[0], hole.shape[1])).slices
 
 
 def _gate(grey: NDArray[np.float32], known: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -145,9 +147,7 @@ def _nearest(places: NDArray[np.int64], known: NDArray[np.bool_], shifts: NDArra
 
 def _rim(hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the pixels around the hole."""
-    import cv2
-
-    distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = distance_outside(hole)
     return (distance > 0) & (distance <= RIM_PX)
 
 

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.distance import distance_outside
+from freefill.values import Box
+
 RIM_PX = 3  # nearer to the hole than this a pixel is asked
 OUTER_PX = 4, 12  # the ground it is held against lies this far from the hole
 WINDOW_PX = 21  # and this near to the pixel
@@ -33,14 +36,13 @@ def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.b
     -------
     (H, W) bool, outside `hole`, within 3 px of it
     """
-    import cv2
-
     found = np.zeros(hole.shape, bool)
-    rows, cols = (np.nonzero(hole.any(axis))[0] for axis in (1, 0))
-    reach = OUTER_PX[1] + WINDOW_PX
-    place = tuple(slice(max(int(span[0]) - reach, 0), int(span[-1]) + 1 + reach) for span in (rows, cols))
+    box = Box.around(hole)
+    if box is None:
+        return found
+    place = box.grown(OUTER_PX[1] + WINDOW_PX, (hole.shape[0], hole.shape[1])).slices
     image, hole = image[place], hole[place]
-    distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = distance_outside(hole)
     rim = (distance > 0) & (distance <= RIM_PX)
     outer = (distance >= OUTER_PX[0]) & (distance <= OUTER_PX[1])
     if not outer.any():

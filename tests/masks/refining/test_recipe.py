@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from freefill.distance import distance_outside
 from freefill.errors import InputError
-from freefill.masks.distance import distance_outside
 from freefill.masks.parts import find_parts
 from freefill.masks.refining.attached import Thing
 from freefill.masks.refining.recipe import STEPS, THOROUGH, Refined, RefineSettings, refine

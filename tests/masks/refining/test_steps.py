@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from figures import figure, painted
 
-from freefill.masks.distance import distance_inside, distance_outside
+from freefill.distance import distance_inside, distance_outside
 from freefill.masks.parts import find_parts
 from freefill.masks.refining.attached import Thing, attached_things
 from freefill.masks.refining.closeup import Overview, look_at

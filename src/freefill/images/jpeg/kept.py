@@ -18,6 +18,7 @@ from freefill.images.damage import quietly, unlimited
 from freefill.images.jpeg.header import Tables, colours_of, header_of, tables_of
 from freefill.images.modes import array_of
 from freefill.images.orient import turn
+from freefill.values import Box
 
 if TYPE_CHECKING:
     from PIL import Image as PilImage
@@ -108,11 +109,11 @@ def _differ(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def _region(changed: NDArray[np.bool_], unit: tuple[int, int]) -> tuple[int, int, int, int]:
     """Return top, left, bottom, right around all changed pixels, at corners of the largest blocks."""
-    rows, cols = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
-    if len(rows) == 0:
+    box = Box.around(changed)
+    if box is None:
         return 0, 0, min(unit[0], changed.shape[0]), min(unit[1], changed.shape[1])  # only its header is wanted
-    top, left = int(rows[0]) // unit[0] * unit[0], int(cols[0]) // unit[1] * unit[1]
-    bottom, right = -(-(int(rows[-1]) + 1) // unit[0]) * unit[0], -(-(int(cols[-1]) + 1) // unit[1]) * unit[1]
+    top, left = box.top // unit[0] * unit[0], box.left // unit[1] * unit[1]
+    bottom, right = -(-box.bottom // unit[0]) * unit[0], -(-box.right // unit[1]) * unit[1]
     return top, left, min(bottom, changed.shape[0]), min(right, changed.shape[1])
 
 

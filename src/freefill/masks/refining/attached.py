@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from freefill.masks.distance import distance_outside
+from freefill.distance import distance_outside
 from freefill.masks.parts import Part, find_parts
 from freefill.masks.refining.detected import Person, Seen, hint_for
 from freefill.values import Hole

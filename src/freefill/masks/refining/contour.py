@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.distance import distance_inside, distance_outside
+from freefill.distance import distance_inside, distance_outside
 from freefill.masks.parts import Part, box_around, by_size
 from freefill.values import Hole
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.distance import distance_outside
+from freefill.distance import distance_outside
 from freefill.masks.parts import Part
 from freefill.masks.refining.closeup import Closeup, Overview, look_at
 from freefill.masks.refining.detected import Person, hint_for

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.distance import distance_outside
+from freefill.distance import distance_outside
 from freefill.masks.refining.closeup import Closeup
 from freefill.masks.refining.colour_regions import Floats, Regions, cut_into_regions
 from freefill.masks.refining.detected import Hint

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.distance import distance_outside
+from freefill.distance import distance_outside
 from freefill.masks.refining.closeup import Closeup
 from freefill.masks.refining.colour_regions import Floats, Regions, cut_into_regions
 from freefill.values import Hole

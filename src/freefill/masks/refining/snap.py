@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.masks.distance import distance_inside, distance_outside
+from freefill.distance import distance_inside, distance_outside
 from freefill.masks.refining.closeup import Closeup
 from freefill.values import Hole
 

@@ -110,10 +110,9 @@ def cover(wanted: Wanted, row: Row) -> tuple[Box, ...]:
     Bands of rows are cut into runs of wanted columns; runs, and then the rectangles of neighbouring bands, are joined
     where the larger rectangle costs less than two.
     """
-    rows, cols = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
-    if not rows.size:
+    around = Box.around(wanted)
+    if around is None:
         return ()
-    around = Box(int(rows[0]), int(cols[0]), int(rows[-1] - rows[0]) + 1, int(cols[-1] - cols[0]) + 1)
     if wanted[around.slices].all():
         return (around,)
     macs = (

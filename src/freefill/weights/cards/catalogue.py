@@ -120,7 +120,11 @@ ENGINE_WEIGHTS: tuple[Card, ...] = (
 CARDS: tuple[Card, ...] = ENGINE_WEIGHTS + MASK_MODELS + LARGE_MASK_MODELS + FEATURE_MODELS
 
 # One word for all that a job needs: `freefill weights fetch people` gets what `mask people` and `mask refine` ask for.
-JOBS: dict[str, tuple[str, ...]] = {"people": ("nanodet", "pose", "selfie", "u2netp"), "salient": ("u2netp",)}
+JOBS: dict[str, tuple[str, ...]] = {
+    "people": ("nanodet", "pose", "selfie", "u2netp"),
+    "salient": ("u2netp",),
+    "measures": ("efficientnet-lite0", "dinov2-focus", "stlpips-alex"),
+}
 
 
 def asked_for(words: Iterable[str]) -> list[Card]:

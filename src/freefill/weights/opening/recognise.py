@@ -39,8 +39,8 @@ NETWORKS = (
     KnownNetwork("deepfillv2", "stage1.conv1.conv.weight", "pt"),
     KnownNetwork("deepfillv2", "conv1.conv.weight", "tf"),
     KnownNetwork("the discriminator of deepfillv2", "conv1.conv_sn.weight", use="trains a generator and fills nothing"),
-    KnownNetwork("efficientnet-lite0", "_conv_stem.weight", use="measures fills: freefill weights fetch metrics"),
-    KnownNetwork("stlpips-alex", "net.slice1.0.weight", use="measures fills: freefill weights fetch metrics"),
+    KnownNetwork("efficientnet-lite0", "_conv_stem.weight", use="measures fills: freefill weights fetch measures"),
+    KnownNetwork("stlpips-alex", "net.slice1.0.weight", use="measures fills: freefill weights fetch measures"),
 )
 GENERATORS = tuple(row for row in NETWORKS if row.layout is not None)
 
