@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from freefill.distance import distance_outside
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
-from freefill.distance import distance_outside
 from freefill.values import Picture
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "photos_eval"

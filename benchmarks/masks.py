@@ -27,8 +27,8 @@ from _coco_people import DAMAGES, Scene, limb, scenes, union
 from _mask_views import rim, save_worst
 
 from freefill.detectors import at_mask, refining
-from freefill.errors import FreefillError
 from freefill.distance import distance_outside
+from freefill.errors import FreefillError
 from freefill.masks.parts import find_parts
 from freefill.masks.refining.attached import IN_THE_HAND, WITH_A_PERSON, Thing, attached_things
 from freefill.masks.refining.detected import Prior

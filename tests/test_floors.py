@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "request": {"values", "errors"},
     "progress": {"values"},
     "images": {"values", "errors", "files", "compiling"},
+    "distance": {"values"},
     "masks": {"values", "errors", "distance", "request", "files"},
     "compose": {"values", "errors", "distance"},
     "synthesis": {"values", "errors", "distance", "compiling", "threads"},
