@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from freefill.synthesis.features import rim_distance, texture_energy
+from freefill.distance import distance_inside
+from freefill.synthesis.features import texture_energy
 
 
 def test_stripes_have_energy_across_and_none_along():
@@ -27,7 +28,7 @@ def test_differences_that_touch_the_hole_do_not_count():
 def test_the_distance_to_the_rim_is_one_beside_it():
     hole = np.zeros((5, 5), bool)
     hole[1:4, 1:4] = True
-    assert rim_distance(hole).tolist() == [
+    assert distance_inside(hole).tolist() == [
         [0, 0, 0, 0, 0],
         [0, 1, 1, 1, 0],
         [0, 1, 2, 1, 0],
