@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from freefill.engines import structure
 from freefill.engines.pointing import expectation_for
 from freefill.synthesis.compiled import compilations
+from freefill.synthesis.perspective import continue_repeat
+from freefill.synthesis.regular import repeat
+from freefill.synthesis.residue import residue
 from freefill.synthesis.smooth import smooth_fill
 from freefill.synthesis.synthesise import synthesise
 from freefill.values import Crop, EngineSettings, Fill, Hole
@@ -39,20 +44,24 @@ class Texture:
             return Fill(pixels)
         start, before = time.perf_counter(), compilations()
         notes: list[str] = []
+        copied = np.full((*crop.hole.shape, 2), -1, np.int32)
+        rest = _regular(crop, pixels, copied, notes)
+        if not rest.hole.any():
+            return Fill(pixels, copied, tuple(notes))
         guide = None
-        if crop.guide is not None and crop.guide.kind == "image" and crop.guide.weight > 0:
-            guide = crop.guide.values, crop.guide.weight, crop.guide.confidence
-        begun = 0.0 if guide is not None or crop.structure == "never" else _share_of_layout(crop.hole)
+        if rest.guide is not None and rest.guide.kind == "image" and rest.guide.weight > 0:
+            guide = rest.guide.values, rest.guide.weight, rest.guide.confidence
+        begun = 0.0 if guide is not None or rest.structure == "never" else _share_of_layout(rest.hole)
 
         def layout() -> structure.Laid | None:
-            laid = structure.layout_for(crop, seed, notes)
+            laid = structure.layout_for(rest, seed, notes)
             if crop.progress is not None:
                 crop.progress(begun)
             return laid
 
-        expected = None if guide is not None else expectation_for(crop, notes)
+        expected = None if guide is not None else expectation_for(rest, notes)
         made = synthesise(
-            crop.image, crop.hole, crop.known, seed, least_sources=LEAST_SOURCES, guide=guide,
+            rest.image, rest.hole, rest.known, seed, least_sources=LEAST_SOURCES, guide=guide,
             layout=None if guide is not None else layout,
             expected=None if expected is None else (
                 expected.cells, expected.costs, expected.disagreement, expected.cell_px
@@ -69,8 +78,7 @@ class Texture:
                 "patch synthesis was compiled for this machine in %.0f s; from now on it starts at once", seconds
             )
         if made.left.any():
-            notes.append(_left_outside(made.left, crop.hole))
-        copied = np.full((*crop.hole.shape, 2), -1, np.int32)
+            notes.append(_left_outside(made.left, rest.hole))
         copied[made.holes[:, 0], made.holes[:, 1]] = made.copied
         pixels[made.holes[:, 0], made.holes[:, 1]] = np.clip(made.colours, 0, 1)
         return Fill(pixels, copied, tuple(notes))
@@ -84,6 +92,27 @@ def _share_of_layout(hole: Hole) -> float:
 def _after(begun: float, tell: Callable[[float], None] | None) -> Callable[[float], None] | None:
     """Return what tells of the rest, after a share."""
     return None if tell is None else lambda share: tell(begun + (1 - begun) * share)
+
+
+def _regular(crop: Crop, pixels: NDArray[np.float32], copied: NDArray[np.int32], notes: list[str]) -> Crop:
+    """Write what regular ground foretells into `pixels` and `copied`, and return the crop with what is left to do."""
+    source = crop.known & ~residue(crop.image, crop.hole)
+    exact = repeat(crop.image, crop.hole, source)
+    if exact is not None:
+        holes, from_where = exact
+        colours = crop.image[from_where[:, 0], from_where[:, 1]]
+    else:
+        part = None if crop.guide is not None else continue_repeat(crop.image, crop.hole, source)
+        if part is None:
+            return crop
+        holes, from_where, colours = part.holes, part.copied, part.colours
+    pixels[holes[:, 0], holes[:, 1]] = np.clip(colours, 0, 1)
+    copied[holes[:, 0], holes[:, 1]] = from_where
+    hole = crop.hole.copy()
+    hole[holes[:, 0], holes[:, 1]] = False
+    share = 100 * len(holes) / np.count_nonzero(crop.hole)
+    notes.append(f"the ground is regular: {share:.0f} % of the hole goes on in phase")
+    return replace(crop, image=pixels.copy(), hole=hole, source=crop.known)
 
 
 def _left_outside(left: Hole, hole: Hole) -> str:

@@ -17,7 +17,6 @@ from freefill.synthesis.levels import Layer, Level, build, usable_centres
 from freefill.synthesis.lines import LEVEL_PX, read_rim
 from freefill.synthesis.membrane import stretch
 from freefill.synthesis.pyramid import push_pull
-from freefill.synthesis.regular import repeat
 from freefill.synthesis.residue import residue
 from freefill.synthesis.tuning import Tuning
 from freefill.synthesis.vote import majority, vote
@@ -107,9 +106,6 @@ def synthesise(
     source = source & ~left
     if np.count_nonzero(usable_centres(source.astype(np.uint8))) < max(least_sources, 1):
         return None
-    regular = repeat(image, hole, source)
-    if regular is not None:
-        return Synthesis(*regular, image[regular[1][:, 0], regular[1][:, 1]], left)
     made = None if layout is None else layout()
     with Crew(tuning.threads) as crew:
         known = (~(hole | left)).astype(np.uint8)
