@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "inputs": {"values", "errors", "request", "files", "images", "masks", "detectors"},
     "result": {"values", "errors", "request", "files", "images", "inputs"},
     "inpainter": {"values", "errors", "request", "progress", "images", "engines", "inpainting", "inputs", "result"},
+    "finding": {"values", "errors", "request", "inputs", "masks", "detectors"},
     "extending": {"values", "errors", "request", "progress", "images", "inputs", "inpainter", "result"},
     "places": {"errors", "files", "images"},
     "running": {"errors", "files", "places", "threads"},

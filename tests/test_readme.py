@@ -36,6 +36,7 @@ def folder(tmp_path_factory):
     photo.save(folder / "photo.jpg")
     mask.save(folder / "mask.png")
     mask.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "dog.png")
+    Image.new("L", mask.size).save(folder / "keep.png")
     for name in ("one", "two"):
         photo.save(folder / "photos" / f"{name}.jpg")
         mask.save(folder / "masks" / f"{name}.png")
