@@ -1,4 +1,4 @@
-.PHONY: help setup demo test slow browser lint types check bench mutate golden docs clean
+.PHONY: help setup demo test slow page browser api lint types check bench mutate golden docs clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,8 +23,18 @@ test: setup  ## the tests and the examples in docstrings: offline, no weights, a
 slow: setup  ## the tests that take long
 	$(BIN)/python -m pytest -n 2 -m slow
 
-browser: setup  ## the page in Debian's Chromium (apt-get install chromium)
+tests/web/page/node_modules: tests/web/page/package-lock.json
+	cd tests/web/page && npm ci --no-audit --no-fund
+	touch $@
+
+page: tests/web/page/node_modules  ## types of the page, by the TypeScript compiler (apt-get install nodejs npm)
+	cd tests/web/page && npx tsc -p .
+
+browser: setup tests/web/page/node_modules  ## the page in Debian's Chromium (apt-get install chromium)
 	$(BIN)/python -m pytest -m browser tests/web
+
+api: setup  ## thousands of requests made up from the API's description, by schemathesis; ten minutes
+	$(BIN)/python -m pytest -n 0 -m slow tests/web/test_schema.py
 
 lint: setup  ## format and lint
 	$(BIN)/ruff format --check src tests benchmarks

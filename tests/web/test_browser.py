@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,66 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from .browsing import FILL_MS, PAINT, READ, fill, opened, panel
+
 pytestmark = pytest.mark.browser
-playwright = pytest.importorskip("playwright.sync_api")
-
-FILL_MS = 120_000
-PAINT = """async (points) => {
-  const {mask} = window.freefill.stage; mask.begin();
-  for (let i = 1; i < points.length; i++) mask.sweep(...points[i - 1], ...points[i], 9.5, 1);
-  window.freefill.changed(mask.end());
-}"""
-READ = """() => { const {mask, size} = window.freefill.stage;
-  return Array.from(mask.read({left: 0, top: 0, ...size})) }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    program = shutil.which("chromium")
-    assert program, "Chromium is missing; run: apt-get install chromium"
-    with playwright.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=["desktop", "phone"])
-def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
-    phone = request.param == "phone"
-    size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 800}
-    context = browser.new_context(viewport=size, has_touch=phone, is_mobile=phone, accept_downloads=True)
-    page = context.new_page()
-    foreign: list[str] = []
-    errors: list[str] = []
-    page.on("request", lambda r: None if r.url.startswith((address, "blob:", "data:")) else foreign.append(r.url))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console", lambda said: errors.append(said.text) if said.type == "error" and "429" not in said.text else None
-    )
-    page.goto(address)
-    yield page
-    context.close()
-    assert not foreign, "the page asked somebody else"
-    assert not [error for error in errors if "429" not in error]  # a test answers 429 itself
-
-
-def opened(page: Any, photo: Path) -> None:
-    page.locator("input[type=file]").first.set_input_files(str(photo))
-    page.wait_for_function("() => window.freefill.stage.preview && window.freefill.stage.mask")
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Path:
-    """A photo with a dark thing on smooth ground, 16 bits."""
-    from freefill.images.write import write_picture
-    from freefill.values import Picture
-
-    rows, cols = np.mgrid[:240, :320]
-    pixels = np.stack([20000 + rows * 60, 30000 + cols * 40, np.full_like(rows, 26000)], axis=-1).astype(np.uint16)
-    pixels[90:120, 100:140] = 3000
-    path = tmp_path / "scene.png"
-    write_picture(Picture(pixels), path)
-    return path
 
 
 def test_painting_filling_and_downloading_gives_what_the_command_line_gives(
@@ -84,8 +25,7 @@ def test_painting_filling_and_downloading_gives_what_the_command_line_gives(
     levels = np.array(page.evaluate(READ), np.uint8).reshape(240, 320) * 255
     mask = tmp_path / "mask.png"
     Image.fromarray(levels).save(mask)
-    page.locator("button.fill").click()
-    page.get_by_text("Filled by").wait_for(timeout=FILL_MS)
+    fill(page)
     with page.expect_download(timeout=FILL_MS) as download:
         page.get_by_label("Download").click()
     target = tmp_path / "by-command.png"
@@ -144,8 +84,7 @@ def test_undo_goes_back_over_a_fill_and_gives_the_mask_back(page: Any, scene: Pa
     opened(page, scene)
     page.evaluate(PAINT, [[100, 100], [140, 100]])
     before = page.evaluate(READ)
-    page.locator("button.fill").click()
-    page.get_by_text("Filled by").wait_for(timeout=FILL_MS)
+    fill(page)
     assert sum(page.evaluate(READ)) == 0
     assert page.evaluate("() => window.freefill.stage.patches.length") == 1
     page.get_by_role("button", name="Undo", exact=True).click()
@@ -153,13 +92,59 @@ def test_undo_goes_back_over_a_fill_and_gives_the_mask_back(page: Any, scene: Pa
     assert page.evaluate("() => window.freefill.stage.patches.length") == 0
 
 
-def test_another_try_keeps_both_to_choose_from(page: Any, scene: Path) -> None:
+def test_tries_are_shown_side_by_side_and_one_is_taken(page: Any, scene: Path) -> None:
     opened(page, scene)
     page.evaluate(PAINT, [[100, 100], [140, 100]])
-    page.locator("button.fill").click()
-    page.get_by_text("Filled by").wait_for(timeout=FILL_MS)
+    panel(page)
+    page.get_by_label("Engine").select_option("texture")
+    panel(page, False)
+    fill(page)
+    first = page.evaluate("() => window.freefill.stage.patches[0].id")
     page.get_by_label("Another try").click()
-    page.wait_for_function("() => document.querySelectorAll('.tries button').length === 2", timeout=FILL_MS)
+    page.get_by_text("Another fill").wait_for(timeout=FILL_MS)
+    assert page.evaluate("() => window.freefill.stage.patches[0].id") != first
+    panel(page)
+    page.get_by_text("Choose of 2").click()
+    page.locator("dialog.choose button[aria-pressed=false]").click()
+    assert page.evaluate("() => window.freefill.stage.patches[0].id") == first
+
+
+def test_a_fill_is_judged_in_words(page: Any, scene: Path) -> None:
+    opened(page, scene)
+    page.evaluate(PAINT, [[100, 100], [140, 100]])
+    fill(page)
+    panel(page)
+    page.locator("aside").get_by_text("Look").first.wait_for(timeout=FILL_MS)  # "Look twice" or "Looked over"
+
+
+def test_a_reload_keeps_the_fills(page: Any, scene: Path) -> None:
+    opened(page, scene)
+    page.evaluate(PAINT, [[100, 100], [140, 100]])
+    fill(page)
+    shown = page.evaluate("() => window.freefill.stage.patches[0].id")
+    page.wait_for_timeout(500)
+    page.reload()
+    page.wait_for_function("() => window.freefill?.stage.patches.length === 1", timeout=20_000)
+    assert page.evaluate("() => window.freefill.stage.patches[0].id") == shown
+
+
+def test_clicks_cut_out_one_thing_and_undo_takes_it_away(page: Any, scene: Path) -> None:
+    opened(page, scene)
+    page.get_by_label("Click on a thing").click()
+    at = "(p) => { const {camera, root} = window.freefill.stage; const b = root.getBoundingClientRect();"
+    at += "return [b.left + p[0] * camera.scale + camera.x, b.top + p[1] * camera.scale + camera.y] }"
+    page.mouse.click(*page.evaluate(at, [120, 105]))
+    page.wait_for_function("() => !window.freefill.stage.mask.isEmpty", timeout=FILL_MS)
+    page.locator(".busy").wait_for(state="detached")
+    levels = np.array(page.evaluate(READ), bool).reshape(240, 320)
+    assert levels[95:115, 105:135].mean() > 0.9
+    page.get_by_label("Not it").click()
+    page.mouse.click(*page.evaluate(at, [250, 200]))
+    page.wait_for_timeout(300)
+    page.locator(".busy").wait_for(state="detached", timeout=FILL_MS)
+    assert not np.array(page.evaluate(READ), bool).reshape(240, 320)[195:205, 245:255].any()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    assert sum(page.evaluate(READ)) == 0
 
 
 def test_an_error_is_a_sentence_and_the_mask_stays(page: Any, scene: Path, tmp_path: Path) -> None:

@@ -220,10 +220,10 @@ async def _wake(job: Job) -> None:
         job.changed.notify_all()
 
 
-async def finished(job: Job) -> None:
-    """Wait until a job is over."""
+async def reached(job: Job, enough: Callable[[Job], bool]) -> None:
+    """Wait until a job is so far."""
     async with job.changed:
-        await job.changed.wait_for(lambda: job.over)
+        await job.changed.wait_for(lambda: enough(job))
 
 
 class _Desk(threading.Thread):

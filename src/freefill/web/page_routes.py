@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -15,6 +16,7 @@ from freefill.web.forms import answers, check_word, from_json
 from freefill.web.job_routes import said
 from freefill.web.jobs import Job
 from freefill.web.service import Service
+from freefill.web.work import VIEW
 
 FOREVER = {"Cache-Control": "private, max-age=86400, immutable"}  # a picture's name never means another picture
 
@@ -27,13 +29,11 @@ def routes(service: Service) -> APIRouter:
     async def send(request: Request) -> JSONResponse:
         path = await service.pictures.receive(request.stream(), service.settings.max_upload_bytes)
         name, upload = service.pictures.take(path)
-        if not upload.about:
-            order = orders.Open(str(upload.folder), service.settings.max_mpx)
-            try:
-                upload.about = await service.answer(service.readers, order, request)
-            except BaseException:
-                service.pictures.drop(name)
-                raise
+        try:
+            await service.open(upload, request)
+        except BaseException:
+            service.pictures.drop(name)
+            raise
         return JSONResponse({"id": name, **upload.about}, 201, {"Location": f"/api/v1/pictures/{name}"})
 
     @router.get("/{name}", summary="Size and format of a picture")
@@ -55,22 +55,25 @@ def routes(service: Service) -> APIRouter:
     @router.get("/{name}/tiles/{level}/{row}/{col}", response_class=Response, responses=answers("image/jpeg"),
                 summary="A tile of 512 x 512 px of the upload; level 0 is full scale, each next one half")  # fmt: skip
     async def tile(name: str, level: int, row: int, col: int) -> Response:
-        upload, _ = service.picture(name)
+        upload, _ = await service.whole(name)
         data = await anyio.to_thread.run_sync(views.tile, upload.folder, level, row, col)
         if data is None:
             raise problems.Problem(404, "there is no such tile")
         return Response(data, media_type="image/jpeg", headers=FOREVER)
 
-    @router.get("/{name}/changed", summary="What the last fill changed: a PNG of its box")
+    @router.get("/{name}/changed", summary="What the last fill changed, for the eye: its box, as WebP or PNG",
+                response_class=Response, responses=answers("image/*"))  # fmt: skip
     async def changed(name: str) -> FileResponse:
         _, state = service.picture(name)
         if not state.fills:
             raise problems.Problem(404, "nothing was filled in this picture")
-        return FileResponse(state.fills[-1].removesuffix(".npz") + ".png", media_type="image/png", headers=FOREVER)
+        view = Path(state.fills[-1]).with_suffix(VIEW)
+        kind = "image/png" if view.read_bytes()[:4] == b"\x89PNG" else "image/webp"
+        return FileResponse(view, media_type=kind, headers=FOREVER)
 
     @router.get("/{name}/file", summary="The picture as a file of its own format")
     async def file(name: str, request: Request, format: str | None = None) -> FileResponse:
-        upload, state = service.picture(name)
+        upload, state = await service.whole(name)
         target = service.pictures.scratch()
         if format is not None and not re.fullmatch(r"[a-z]{2,5}", format):
             raise problems.Problem(422, "format: a word like 'png' is wanted")
@@ -90,7 +93,7 @@ def routes(service: Service) -> APIRouter:
         left: Annotated[int, Form(ge=0)] = 0,
         settings: Annotated[str, Form(description="JSON object of wishes")] = "{}",
     ) -> JSONResponse:
-        upload, state = service.picture(name)
+        upload, state = await service.whole(name)
         target = service.pictures.target(upload)
         piece = orders.Piece(await mask.read(), top, left)
         order = orders.Fill(state, piece, from_json(settings), str(target))
@@ -115,7 +118,7 @@ def routes(service: Service) -> APIRouter:
     ) -> JSONResponse:
         if source != "marks":
             check_word(source)
-        _, state = service.picture(name)
+        _, state = await service.whole(name)
         (numbers,) = _numbers(box, 4, "box") or [()]
         marked = [(p[0], p[1], bool(p[2])) for p in _numbers(points, 3, "points")]
         order = orders.MakeMask(state, source, numbers or None, tuple(marked))  # type: ignore[arg-type]
@@ -129,7 +132,7 @@ def routes(service: Service) -> APIRouter:
         left: Annotated[int, Form(ge=0)] = 0,
         grow: Annotated[str | None, Form(max_length=12, description="`4px`, `-2px`, `3%`")] = None,
     ) -> JSONResponse:
-        _, state = service.picture(name)
+        _, state = await service.whole(name)
         order = orders.Refine(state, orders.Piece(await mask.read(), top, left), grow)
         return accepted(_mask_job(service, order), service)
 
@@ -137,7 +140,7 @@ def routes(service: Service) -> APIRouter:
         "/{name}/diagnosis", status_code=202, summary="What is wrong with the last fill, in words; answers a job"
     )
     async def diagnosis(name: str) -> JSONResponse:
-        _, state = service.picture(name)
+        _, state = await service.whole(name)
         if not state.fills:
             raise problems.Problem(404, "nothing was filled in this picture")
         return accepted(service.readers.submit(orders.Diagnose(state), service.settings.deadline_s), service)

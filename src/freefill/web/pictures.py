@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from freefill.errors import FreefillError
+from freefill.web.jobs import Job
 from freefill.web.orders import State
 
 
@@ -31,12 +32,14 @@ class Upload:
 
     Attributes
     ----------
-    about : width, height, format, ...: what `work.Open` answered; empty until then
+    about : width, height, format, ...: what opening it told; empty until then
+    opening : the job that reads it
     states : fills made in it, by the name of the picture they led to
     """
 
     folder: Path
     about: dict[str, Any] = field(default_factory=dict)
+    opening: Job | None = None
     states: dict[str, State] = field(default_factory=dict)
     used_at: float = field(default_factory=time.monotonic)
 

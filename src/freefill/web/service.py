@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import Request
@@ -11,9 +12,9 @@ from fastapi import Request
 from freefill.running.task import Task
 from freefill.threads import cores
 from freefill.web import problems
-from freefill.web.jobs import Job, Office, finished
+from freefill.web.jobs import Job, Office, reached
 from freefill.web.metrics import Metrics
-from freefill.web.orders import State
+from freefill.web.orders import Open, State
 from freefill.web.pictures import Pictures, Upload
 from freefill.web.settings import Settings
 
@@ -75,6 +76,35 @@ class Service:
         """Return who does a job."""
         return self.fillers if self.fillers.find(job.id) else self.readers
 
+    async def open(self, upload: Upload, request: Request) -> None:
+        """Have an upload read, and return as soon as it can be shown.
+
+        Raises
+        ------
+        Full, Problem
+            If there is no place, or it is no picture.
+        """
+        job = upload.opening
+        if job is None:
+            order = Open(str(upload.folder), self.settings.max_mpx)
+            job = upload.opening = self.readers.submit(order, self.settings.deadline_s)
+        await wait_or_leave(job, self.readers, request, lambda job: bool(job.over or job.progress))
+        upload.about = result_of(job) if job.over else job.progress
+
+    async def whole(self, name: str) -> tuple[Upload, State]:
+        """Return a visitor's picture once all of it is there.
+
+        Raises
+        ------
+        Problem
+            404 if there is none of that name (any more).
+        """
+        upload, state = self.picture(name)
+        if upload.opening is not None:
+            await reached(upload.opening, lambda job: job.over)
+            result_of(upload.opening)
+        return upload, state
+
     async def answer(self, office: Office, order: Any, request: Request) -> dict[str, Any]:
         """Have an order done and return its answer; where the client leaves, the work ends.
 
@@ -88,14 +118,16 @@ class Service:
         return result_of(job)
 
 
-async def wait_or_leave(job: Job, office: Office, request: Request) -> None:
-    """Wait until a job is over; end it where the client disconnects before."""
-    done = asyncio.ensure_future(finished(job))
+async def wait_or_leave(
+    job: Job, office: Office, request: Request, enough: Callable[[Job], bool] = lambda job: job.over
+) -> None:
+    """Wait until a job is over, or far enough; end it where the client disconnects before."""
+    done = asyncio.ensure_future(reached(job, enough))
     left = asyncio.ensure_future(_left(request))
     try:
         await asyncio.wait((done, left), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        if not job.over:
+        if not enough(job):
             office.end(job)
         for task in (done, left):
             task.cancel()

@@ -35,6 +35,7 @@ from freefill.values import Box, Hole, Mask, Outcome, Picture
 from freefill.web import orders, views
 
 Answer = dict[str, Any]
+VIEW = ".view"  # of a fill: what the page shows of it, WebP or PNG
 
 
 def maker(role: str) -> Callable[[Any], Answer]:
@@ -69,9 +70,12 @@ def _inpainter(engine: str, weights: str | None = None, device: str = "auto", pr
 def _open(order: orders.Open) -> Answer:
     folder = Path(order.folder)
     picture = _read(folder / "upload", "photo", order.max_mpx)
+    whole = views.shown(picture)
+    (folder / "preview.jpg").write_bytes(views.preview(whole))
+    tell(_about(picture))  # enough to show it; the visitor need not wait for the rest
+    np.save(folder / "shown.npy", whole)
     with (folder / "picture.pickle").open("wb") as file:
         pickle.dump(picture, file, protocol=5)
-    views.write(picture, folder)
     return _about(picture)
 
 
@@ -139,7 +143,8 @@ def _fill(order: orders.Fill) -> Answer:
         arrays["alpha"] = filled.alpha[box.slices]
     with Path(order.target).open("wb") as file:
         np.savez(file, **arrays)
-    Path(order.target).with_suffix(".png").write_bytes(views.png(views.shown(filled, *box.slices)))
+    piece = views.webp(views.shown(filled, *box.slices), outcome.mask.hole[box.slices])
+    Path(order.target).with_suffix(VIEW).write_bytes(piece)
     return {**_told(outcome), "box": [box.left, box.top, box.width, box.height]}
 
 

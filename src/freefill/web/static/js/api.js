@@ -59,8 +59,8 @@ export async function about(id) {
 
 /** @param {string} id */
 export const previewUrl = (id) => `${BASE}/pictures/${id}/preview`;
-/** @param {string} id @param {number} row @param {number} column */
-export const tileUrl = (id, row, column) => `${BASE}/pictures/${id}/tiles/${row}/${column}`;
+/** @param {string} id @param {string} place level/row/column */
+export const tileUrl = (id, place) => `${BASE}/pictures/${id}/tiles/${place}`;
 
 /** @param {string} url @returns {Promise<ImageBitmap>} */
 export async function bitmap(url) {
@@ -68,8 +68,13 @@ export async function bitmap(url) {
   return createImageBitmap(await response.blob());
 }
 
-/** @param {string} id @returns {Promise<ImageBitmap>} what the last fill changed */
-export const changed = (id) => bitmap(`${BASE}/pictures/${id}/changed`);
+/** What the last fill changed. @param {string} id @returns {Promise<{image: ImageBitmap, digest: number}>} */
+export async function changed(id) {
+  const blob = await (await ask(`/pictures/${id}/changed`)).blob();
+  let digest = 0x811c9dc5; // FNV-1a: only to tell whether two are the same
+  for (const byte of new Uint8Array(await blob.arrayBuffer())) digest = Math.imul(digest ^ byte, 0x01000193);
+  return { image: await createImageBitmap(blob), digest };
+}
 
 /** @param {string} id @param {string} [format] @returns {Promise<{blob: Blob, notes: string}>} */
 export async function file(id, format) {
@@ -77,7 +82,7 @@ export async function file(id, format) {
   return { blob: await response.blob(), notes: response.headers.get("X-Freefill-Notes") ?? "" };
 }
 
-/** @returns {Promise<{name: string, summary: string, ready: boolean, get: string | null}[]>} */
+/** @returns {Promise<import("./state.js").Engine[]>} */
 export const engines = async () => (await ask("/engines")).json();
 
 /**
@@ -96,7 +101,7 @@ export async function work(path, fields, hear, signal) {
     const events = new EventSource(`${BASE}/jobs/${job.id}/events`);
     const stop = () => {
       events.close();
-      ask(`/jobs/${job.id}`, { method: "DELETE" }).catch(() => {});
+      ask(`/jobs/${job.id}`, { method: "DELETE", keepalive: true }).catch(() => {}); // also while the page is left
       reject(new DOMException("cancelled", "AbortError"));
     };
     signal.addEventListener("abort", stop, { once: true });

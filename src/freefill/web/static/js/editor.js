@@ -1,32 +1,37 @@
 // @ts-check
-/** What the page does: opens photos, keeps the mask and its undo, fills, goes back and forth. */
+/** What the page does: opens photos, keeps the mask and its undo, shows. Masks that are made are in finding.js, fills in filling.js. */
 
 import * as api from "./api.js";
 import { forget, keep, kept } from "./draft.js";
+import { Filling } from "./filling.js";
+import { Finding } from "./finding.js";
 import { Mask, sizeOf } from "./mask.js";
 import { levelsOf, onePng } from "./png.js";
 import { Pointer } from "./pointer.js";
 import { Stage } from "./stage.js";
 import {
-  brush, busy, colour, current, cursor, hasMask, marks, maskShown, note, offer, opacity, panelShown, photo,
-  redoable, said, settings, split, steps, tool, undoable,
+  brush, busy, colour, current, cursor, hasMask, marks, maskShown, note, offer, opacity, photo,
+  redoable, said, split, tool, undoable,
 } from "./state.js";
-import { Tiles } from "./tiles.js";
 import { Tools } from "./tools.js";
+import { Work } from "./work.js";
 
 const UNDO_BYTES = 64 << 20;
 const UNDO_STEPS = 200;
 const DRAFT_MS = 700; // after the last stroke
 
-/** @typedef {{kind: "mask", change: import("./mask.js").Change} | {kind: "fill", change: import("./mask.js").Change}} Act */
+/** @typedef {{kind: "mask" | "fill", change: import("./mask.js").Change}} Act */
 
 export class Editor {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.stage = new Stage(root);
+    this.filling = new Filling(this);
+    this.finding = new Finding(this);
+    this.working = new Work((error) => this.fail(error));
     this.tools = new Tools(this.stage, {
       changed: (change) => this.changed(change),
-      find: (box, points) => this.find("marks", box, points),
+      find: (box, points, source) => (points ? this.finding.click(points) : this.finding.find(source, box)),
     });
     this.pointer = new Pointer(this.stage, {
       down: (x, y, how) => this.tools.press(x, y, how),
@@ -40,8 +45,6 @@ export class Editor {
     this.done = [];
     /** @type {Act[]} */
     this.undone = [];
-    /** @type {AbortController | null} */
-    this.abort = null;
     this.saving = 0;
   }
 
@@ -70,21 +73,12 @@ export class Editor {
   /** @param {import("./state.js").Photo} about */
   async show(about) {
     const preview = await api.bitmap(api.previewUrl(about.id));
-    this.stage.tiles?.close();
-    this.stage.preview?.close();
-    for (const step of steps.value) for (const each of step.tries) each.image.close();
-    const { width, height } = about;
-    Object.assign(this.stage, {
-      preview, size: { width, height }, patches: [], offered: null, mask: new Mask(width, height),
-      tiles: new Tiles(about.id, width, height, () => this.stage.redraw("photo")),
-    });
-    this.stage.pictures.clear();
+    const { id, width, height } = about;
+    this.filling.forget();
+    this.stage.show(id, width, height, preview, new Mask(width, height));
     this.done = [];
     this.undone = [];
-    steps.value = [];
-    cursor.value = 0;
     split.value = 0;
-    this.stage.split = 0;
     offer.value = null;
     marks.value = [];
     photo.value = about;
@@ -105,23 +99,20 @@ export class Editor {
     }
     if (!about) return;
     await this.show({ ...about, name: draft.name });
+    note("Your last photo is here again.");
     const mask = await kept("mask");
     if (mask && this.stage.mask && mask.id === about.id) {
       for (const [key, tile] of mask.tiles) this.stage.mask.tiles.set(key, tile);
       this.count();
-      this.stage.redraw();
-      note("Your last photo and mask are here again.");
     }
+    await this.filling.resume();
   }
 
   async example() {
     const response = await fetch("/example.jpg");
     await this.open(await response.blob(), "astronaut.jpg");
-    const { mask } = this.stage;
-    if (!mask) return;
-    mask.begin(); // the little shuttle behind her
-    mask.polygon([[386, 0], [450, 0], [462, 60], [466, 180], [478, 298], [348, 298], [346, 220], [368, 90]], 1);
-    this.changed(mask.end());
+    this.edit((mask) => // the little shuttle behind her
+      mask.polygon([[386, 0], [450, 0], [462, 60], [466, 180], [478, 298], [348, 298], [346, 220], [368, 90]], 1));
     note("This is an example: the model behind her is marked. Press Fill, or paint on.");
   }
 
@@ -129,21 +120,21 @@ export class Editor {
 
   /** @param {import("./mask.js").Change} change */
   changed(change) {
-    if (change.size) {
-      this.done.push({ kind: "mask", change });
-      this.undone = [];
-      this.bound();
-    }
-    this.count();
-    this.save();
+    if (change.size) this.did({ kind: "mask", change });
+    else this.count();
   }
 
-  bound() {
-    let bytes = this.done.reduce((sum, act) => sum + sizeOf(act.change), 0);
+  /** Note what was done, so that it can be undone. @param {Act} act */
+  did(act) {
+    this.done.push(act);
+    this.undone = [];
+    let bytes = this.done.reduce((sum, each) => sum + sizeOf(each.change), 0);
     while (this.done.length > UNDO_STEPS || (bytes > UNDO_BYTES && this.done.length > 1)) {
       const first = /** @type {Act} */ (this.done.shift());
       bytes -= sizeOf(first.change);
     }
+    this.count();
+    this.save();
   }
 
   /** Tell the panels, and draw the mask, after it changed. */
@@ -164,15 +155,15 @@ export class Editor {
 
   /** @param {Act[]} from @param {Act[]} to @param {number} direction */
   swap(from, to, direction) {
-    const act = from.pop();
     const { mask } = this.stage;
-    if (!act || !mask || busy.value) return;
-    this.reject();
+    if (!from.length || !mask || busy.value) return;
+    const act = /** @type {Act} */ (from.pop());
+    this.finding.reject();
+    marks.value = [];
     to.push({ kind: act.kind, change: mask.undo(act.change) });
-    if (act.kind === "fill") this.goTo(cursor.value + direction);
+    if (act.kind === "fill") this.filling.goTo(cursor.value + direction);
     this.count();
     this.save();
-    this.stage.redraw("over");
   }
 
   undo() {
@@ -191,12 +182,11 @@ export class Editor {
     mask.begin();
     act(mask);
     this.changed(mask.end());
-    this.stage.redraw("over");
   }
 
   clear() {
     this.tools.drop();
-    this.reject();
+    this.finding.reject();
     this.edit((mask) => mask.clear());
   }
 
@@ -237,151 +227,15 @@ export class Editor {
     return { png, left: box.left, top: box.top };
   }
 
-  /** Find something in the photo and add it. @param {string} source @param {number[] | null} box @param {number[][] | null} points */
-  async find(source, box = null, points = null) {
-    /** @type {Record<string, string>} */
-    const fields = {};
-    if (box) fields.box = box.join(",");
-    if (points) fields.points = points.map((p) => p.join(",")).join(";");
-    const words = { people: "Looking for people", salient: "Looking for the subject", text: "Looking for text", marks: "Cutting it out" };
-    const answer = await this.work(/** @type {any} */ (words)[source], `/pictures/${current.value}/mask/${source}`, fields);
-    if (!answer) return;
-    if (!answer.png) {
-      note(answer.notes[0] ?? "Nothing was found there.", true);
-      return;
-    }
-    const levels = await this.levels(answer);
-    this.edit((mask) => mask.put(levels.box, levels.levels, "add"));
-    if (answer.notes.length) note(answer.notes.join(" "));
-  }
+  // --- asking the service ---------------------------------------------------------------------------------------
 
-  /** @param {{png: string, box: number[]}} answer */
-  async levels(answer) {
-    const bytes = Uint8Array.from(atob(answer.png), (c) => c.charCodeAt(0));
-    const { levels, width, height } = await levelsOf(new Blob([bytes], { type: "image/png" }));
-    return { levels, box: { left: answer.box[0], top: answer.box[1], width, height } };
-  }
-
-  /** Repair, grow or shrink; a repair is shown before it is taken. @param {string} [grow] */
-  async refine(grow) {
-    const piece = await this.piece();
-    if (!piece) return note("Paint over what should go first.");
-    const fields = { mask: piece.png, left: String(piece.left), top: String(piece.top), ...(grow ? { grow } : {}) };
-    const answer = await this.work(grow ? "Changing the mask" : "Repairing the mask", `/pictures/${current.value}/refine`, fields);
-    if (!answer) return;
-    if (!answer.png) return this.edit((mask) => mask.clear());
-    const found = await this.levels(answer);
-    if (grow) return this.edit((mask) => mask.put(found.box, found.levels, "replace"));
-    const { width, height } = this.stage.size;
-    const offered = new Mask(width, height);
-    offered.put(found.box, found.levels, "add");
-    this.stage.offered = offered;
-    offer.value = { notes: answer.notes };
-    this.stage.redraw("over");
-    note("Green is what the repair would add. Take it or leave it.");
-  }
-
-  take() {
-    const { offered } = this.stage;
-    if (!offered) return;
-    const box = offered.bounds();
-    this.reject();
-    if (box) this.edit((mask) => mask.put(box, offered.read(box), "replace"));
-  }
-
-  reject() {
-    this.stage.offered = null;
-    offer.value = null;
-    this.stage.redraw("over");
-  }
-
-  // --- filling --------------------------------------------------------------------------------------------------
-
-  /** Have something done by the service; null where it came to nothing. @param {string} what @param {string} path @param {Record<string, string | Blob>} fields */
+  /** Have something done; null where it came to nothing. @param {string} what @param {string} path @param {Record<string, string | Blob>} fields */
   async work(what, path, fields) {
-    if (busy.value || !photo.value) return null;
-    this.abort = new AbortController();
-    busy.value = { what, share: null, more: "" };
-    said.value = null;
-    try {
-      return await api.work(path, fields, (job) => (busy.value = { what, ...progress(job) }), this.abort.signal);
-    } catch (error) {
-      this.fail(error);
-      return null;
-    } finally {
-      busy.value = null;
-      this.abort = null;
-    }
+    return photo.value ? this.working.run(what, path, fields) : null;
   }
 
   cancel() {
-    this.abort?.abort();
-  }
-
-  async fill() {
-    this.reject();
-    const piece = await this.piece();
-    if (!piece || !current.value) return note("Paint over what should go first.");
-    const from = current.value;
-    const made = await this.one(from, piece, settings.value.seed);
-    if (!made || !this.stage.mask) return;
-    const step = { tries: [made], chosen: 0, from, mask: piece.png, at: { left: piece.left, top: piece.top } };
-    steps.value = [...steps.value.slice(0, cursor.value), step];
-    this.stage.mask.begin();
-    this.stage.mask.clear();
-    this.done.push({ kind: "fill", change: this.stage.mask.end() });
-    this.undone = [];
-    this.bound();
-    marks.value = [];
-    this.goTo(cursor.value + 1);
-    this.count();
-    this.save();
-    note(`Filled by ${made.engine} in ${made.seconds.toFixed(1)} s. ${made.notes.join(" ")}`);
-  }
-
-  /** Fill the last hole once more, in another way. */
-  async again() {
-    const index = cursor.value - 1;
-    const step = steps.value[index];
-    if (!step) return;
-    const seed = Math.max(...step.tries.map((each) => each.seed)) + 1;
-    const made = await this.one(step.from, { png: step.mask, ...step.at }, seed);
-    if (!made) return;
-    const all = [...steps.value.slice(0, index), { ...step, tries: [...step.tries, made], chosen: step.tries.length }];
-    steps.value = all; // later steps were made in the other picture
-    this.undone = [];
-    this.goTo(cursor.value);
-    this.count();
-  }
-
-  /** @param {string} from @param {{png: Blob, left: number, top: number}} piece @param {number} seed @returns {Promise<import("./state.js").Try | null>} */
-  async one(from, piece, seed) {
-    const wishes = JSON.stringify({ ...settings.value, seed });
-    const fields = { mask: piece.png, left: String(piece.left), top: String(piece.top), settings: wishes };
-    const answer = await this.work("Filling", `/pictures/${from}/fill`, fields);
-    if (!answer) return null;
-    try {
-      const image = await api.changed(answer.picture);
-      const seconds = Object.values(answer.seconds).reduce((sum, each) => sum + Number(each), 0);
-      return { id: answer.picture, box: answer.box, image, engine: answer.engine, seed, notes: answer.notes, seconds };
-    } catch (error) {
-      this.fail(error);
-      return null;
-    }
-  }
-
-  /** Show the picture after so many steps. @param {number} count */
-  goTo(count) {
-    cursor.value = Math.max(0, Math.min(count, steps.value.length));
-    this.stage.patches = steps.value.slice(0, cursor.value).map((step) => step.tries[step.chosen]);
-    this.stage.redraw("photo");
-  }
-
-  /** Take another try of the last step. @param {number} index @param {number} which */
-  choose(index, which) {
-    if (busy.value || index !== cursor.value - 1) return;
-    steps.value = steps.value.slice(0, index + 1).map((step, i) => (i === index ? { ...step, chosen: which } : step));
-    this.goTo(cursor.value);
+    this.working.cancel();
   }
 
   /** @param {string} [format] */
@@ -397,6 +251,18 @@ export class Editor {
       this.fail(error);
     } finally {
       busy.value = null;
+    }
+  }
+
+  /** Put the picture on the clipboard, where the browser lets pages do that. */
+  async copy() {
+    const picture = current.value;
+    if (!picture || busy.value) return;
+    try {
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": api.file(picture, "png").then(({ blob }) => blob) })]);
+      note("The picture is on the clipboard.");
+    } catch {
+      note("This browser does not let a page copy pictures here. Download works.", true);
     }
   }
 
@@ -418,24 +284,18 @@ export class Editor {
 
   /** @param {number} factor */
   zoom(factor) {
-    this.pointer.zoom(factor, (this.stage.width ?? 0) / 2, (this.stage.height ?? 0) / 2);
+    this.pointer.zoom(factor, this.stage.width / 2, this.stage.height / 2);
   }
 
   actualSize() {
-    this.zoom(1 / this.stage.camera.scale);
+    this.zoom(1 / (this.stage.camera.scale * this.stage.ratio));
   }
 
-  /** @param {string} value */
-  setColour(value) {
+  /** @param {string} value @param {number} share */
+  setColour(value, share) {
     colour.value = value;
-    this.stage.recolour(value);
-  }
-
-  /** @param {number} value */
-  setOpacity(value) {
-    opacity.value = value;
-    this.stage.opacity = value;
-    this.stage.redraw("over", "live");
+    opacity.value = share;
+    this.stage.recolour(value, share);
   }
 
   toggleMask() {
@@ -448,7 +308,6 @@ export class Editor {
   pick(name) {
     this.tools.drop();
     tool.value = name;
-    panelShown.value = false;
     this.stage.redraw("live");
   }
 
@@ -457,15 +316,6 @@ export class Editor {
     if (error instanceof DOMException && error.name === "AbortError") note("Cancelled. Your mask is as it was.");
     else note(error instanceof Error ? error.message : String(error), true);
   }
-}
-
-/** @param {any} job @returns {{share: number | null, more: string}} */
-function progress(job) {
-  if (job.status === "waiting") return { share: null, more: job.ahead ? `${job.ahead} before you, about ${job.estimate_s} s` : "" };
-  const said = job.progress;
-  if (!said || !said.windows) return { share: null, more: "" };
-  const more = said.windows > 1 ? `part ${Math.max(1, said.window)} of ${said.windows}` : "";
-  return { share: said.share ?? null, more };
 }
 
 function stem() {

@@ -12,11 +12,12 @@ export const LIST = [
   ["Esc", "Cancel what is going on"],
   ["Ctrl Z · Ctrl Shift Z", "Undo · redo"],
   ["Space", "Hold to move (or the middle button, or two fingers)"],
-  ["Tab", "Hold to see the photo as it was"],
+  ["O", "Hold to see the photo as it was (or Tab, with the pointer on the photo)"],
+  ["Shift R", "Another try"],
   ["F · 1 · + · −", "Whole photo · actual size · zoom"],
   ["X", "Show or hide the mask"],
   ["Delete", "Clear the mask"],
-  ["Ctrl S", "Download"],
+  ["Ctrl S · Ctrl C", "Download · copy the picture"],
   ["?", "This list"],
 ];
 
@@ -35,7 +36,7 @@ export function bind(editor) {
       editor.pointer.space = false;
       editor.stage.root.classList.remove("moving");
     }
-    if (event.key === "Tab") editor.compare(false);
+    if (event.key === "Tab" || event.key.toLowerCase() === "o") editor.compare(false);
   });
   window.addEventListener("keydown", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
@@ -56,27 +57,31 @@ function act(event, editor, onStage) {
     if (key === "z") event.shiftKey ? editor.redo() : editor.undo();
     else if (key === "y") editor.redo();
     else if (key === "s") editor.download();
+    else if (key === "c" && !getSelection()?.toString()) editor.copy();
     else return false;
     return true;
   }
   if (event.altKey) return false;
   // Space, Enter and Tab belong to the button that has the focus; on the stage they are ours.
   if ([" ", "Enter", "Tab"].includes(event.key) && !onStage) return false;
-  if (key in TOOLS) editor.pick(/** @type {any} */ (TOOLS)[key]);
+  if (key === "r" && event.shiftKey) editor.filling.again();
+  else if (key in TOOLS) editor.pick(/** @type {any} */ (TOOLS)[key]);
   else if (key === "[" || key === "]") editor.resize(key === "[" ? 1 / 1.15 : 1.15);
   else if (key === " ") {
     editor.pointer.space = true;
     editor.stage.root.classList.add("moving");
-  } else if (key === "Tab") {
-    if (event.shiftKey || !editor.stage.patches.length) return false;
+  } else if (key === "o") editor.compare(true);
+  else if (key === "Tab") {
+    // Whoever has no pointer on the photo walks from button to button.
+    if (event.shiftKey || !editor.stage.patches.length || !editor.stage.root.matches(":hover")) return false;
     editor.compare(true);
   } else if (key === "Enter") {
     if (tool.value === "polygon" && editor.tools.corners.length > 2) editor.tools.close();
-    else if (offer.value) editor.take();
-    else if (hasMask.value && !busy.value) editor.fill();
+    else if (offer.value) editor.finding.take();
+    else if (hasMask.value && !busy.value) editor.filling.fill();
   } else if (key === "Escape") {
     if (busy.value) editor.cancel();
-    else if (offer.value) editor.reject();
+    else if (offer.value) editor.finding.reject();
     else editor.tools.drop();
   } else if (key === "f" || key === "0") editor.stage.fit();
   else if (key === "1") editor.actualSize();

@@ -17,7 +17,7 @@ bind(editor);
 /** @type {any} */ (window).freefill = editor; // for measurements
 
 askEngines().then((list) => (engines.value = list)).catch((error) => note(error.message, true));
-editor.resume();
+editor.resume().catch((error) => note(error.message, true));
 
 window.addEventListener("paste", (event) => {
   const file = [...(event.clipboardData?.files ?? [])].find((each) => each.type.startsWith("image/"));

@@ -6,6 +6,7 @@
 
 const PALM_MS = 250; // a second finger within this time means that two were meant from the start
 const WHEEL = 0.0016; // zoom of a wheel's delta: in proportion, so that a trackpad is as fine as a finger
+const MIDDLE = 4; // of a mouse's buttons; pressed during a stroke it comes as a move
 const PINCH = 0.011; // of a pinch on a trackpad, which comes as a wheel with Ctrl
 
 /**
@@ -105,10 +106,8 @@ export class Pointer {
       const is = Math.hypot(x - other.x, y - other.y);
       this.stage.move((x - before.x) / 2, (y - before.y) / 2);
       if (was > 8) this.zoom(is / was, (x + other.x) / 2, (y + other.y) / 2);
-      else this.stage.redraw();
-    } else if (this.panning || this.space) {
-      this.stage.move(x - before.x, y - before.y);
-      this.stage.redraw();
+    } else if (this.panning || this.space || event.buttons & MIDDLE) {
+      this.stage.move(x - before.x, y - before.y); // the stroke waits, and goes on afterwards
     } else if (event.pointerId === this.painting) {
       const all = event.getCoalescedEvents?.() ?? [];
       const points = (all.length ? all : [event]).map((each) => {
@@ -141,7 +140,6 @@ export class Pointer {
     if (event.altKey) this.hand.size(Math.exp(-delta * 0.002));
     else if (event.shiftKey) {
       this.stage.move(-(event.deltaX * lines || delta), 0);
-      this.stage.redraw();
     } else this.zoom(Math.exp(-delta * (event.ctrlKey ? PINCH : WHEEL)), x, y);
     this.hand.hover(x, y);
   }
@@ -151,7 +149,7 @@ export class Pointer {
     const { camera, size, width, height } = this.stage;
     this.stage.fitted = false;
     camera.zoom(factor, x, y);
-    camera.keepInView(size.width, size.height, width ?? 0, height ?? 0);
+    camera.keepInView(size.width, size.height, width, height);
     this.stage.redraw();
   }
 }

@@ -5,22 +5,25 @@
  */
 
 import { Camera } from "./camera.js";
-import { TILE as MASK_TILE } from "./mask.js";
+import { MaskView } from "./mask-view.js";
 import { Tiles } from "./tiles.js";
 
-const SMALL = 64; // px of a mask tile that is far away
-const KEPT = 96; // mask tiles whose picture is kept
-
 /** @typedef {{box: number[], image: ImageBitmap}} Patch what a fill changed: left, top, width, height */
+/** @typedef {{name: string, mask: import("./mask.js").Mask, view: MaskView}} Layer a part of a mask that is offered */
+/** @typedef {"photo" | "over" | "live"} Part */
 
 export class Stage {
   /** @param {HTMLElement} root has three canvases */
   constructor(root) {
     this.root = root;
-    [this.photo, this.over, this.live] = /** @type {HTMLCanvasElement[]} */ ([...root.querySelectorAll("canvas")]);
+    const [photo, over, live] = /** @type {HTMLCanvasElement[]} */ ([...root.querySelectorAll("canvas")]);
+    this.photo = photo;
+    this.over = over;
+    this.live = live;
     this.camera = new Camera();
     /** @type {import("./mask.js").Mask | null} */
     this.mask = null;
+    this.maskView = new MaskView("#ff2d78", 0.5);
     /** @type {Tiles | null} */
     this.tiles = null;
     /** @type {ImageBitmap | null} */
@@ -28,24 +31,42 @@ export class Stage {
     /** @type {Patch[]} */
     this.patches = [];
     this.size = { width: 0, height: 0 };
-    this.colour = "#ff2d78";
-    this.opacity = 0.5;
+    this.width = 0; // of the view, CSS px
+    this.height = 0;
+    this.ratio = 1; // canvas px for a CSS px
     this.split = 0; // share of the view that shows the photo as it was
     this.original = false;
     this.maskShown = true;
     this.fitted = false;
-    /** @type {Map<string, HTMLCanvasElement>} */
-    this.pictures = new Map();
     /** @type {((context: CanvasRenderingContext2D) => void) | null} draws what is in progress, in photo px */
     this.inProgress = null;
-    /** @type {import("./mask.js").Mask | null} a mask that is offered: what it adds is shown in another colour */
-    this.offered = null;
+    /** @type {Layer[]} what a repair would add, each step in its own colour */
+    this.offered = [];
+    /** @type {Set<() => void>} told when the photo can be drawn better */
+    this.watchers = new Set();
     this.frame = 0;
     this.dirty = { photo: true, over: true, live: true };
     /** @type {number[]} how long the last frames took, ms: read by measurements */
     this.frames = [];
     new ResizeObserver(() => this.resize()).observe(root);
     this.resize();
+  }
+
+  /** Show another photo. @param {string} id @param {number} width @param {number} height @param {ImageBitmap} preview @param {import("./mask.js").Mask} mask */
+  show(id, width, height, preview, mask) {
+    this.tiles?.close();
+    this.preview?.close();
+    this.preview = preview;
+    this.size = { width, height };
+    this.patches = [];
+    this.offered = [];
+    this.mask = mask;
+    this.maskView.clear();
+    this.split = 0;
+    this.tiles = new Tiles(id, width, height, () => {
+      this.redraw("photo");
+      for (const watcher of this.watchers) watcher();
+    });
   }
 
   resize() {
@@ -73,11 +94,13 @@ export class Stage {
   move(dx, dy) {
     this.fitted = false;
     this.camera.pan(dx, dy);
+    this.camera.keepInView(this.size.width, this.size.height, this.width, this.height);
+    this.redraw();
   }
 
-  /** @param {("photo" | "over" | "live")[]} parts what changed; nothing named = all */
+  /** @param {Part[]} parts what changed; nothing named = all */
   redraw(...parts) {
-    for (const part of parts.length ? parts : /** @type {const} */ (["photo", "over", "live"])) this.dirty[part] = true;
+    for (const part of parts.length ? parts : /** @type {Part[]} */ (["photo", "over", "live"])) this.dirty[part] = true;
     this.frame ||= requestAnimationFrame(() => this.draw());
   }
 
@@ -86,36 +109,16 @@ export class Stage {
     this.frame = 0;
     if (this.dirty.photo) this.drawPhoto();
     if (this.dirty.over) this.drawMask();
-    if (this.dirty.live) this.drawLive();
+    if (this.dirty.live) this.inProgress?.(begin(this.live, this.camera, this.ratio));
     this.dirty = { photo: false, over: false, live: false };
     this.frames.push(performance.now() - start);
     if (this.frames.length > 4000) this.frames.splice(0, 2000);
   }
 
-  /** @param {HTMLCanvasElement} canvas @returns {CanvasRenderingContext2D} empty, in photo px */
-  begin(canvas) {
-    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.globalAlpha = 1;
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    const { scale, x, y } = this.camera;
-    context.setTransform(scale * this.ratio, 0, 0, scale * this.ratio, x * this.ratio, y * this.ratio);
-    return context;
-  }
-
   drawPhoto() {
-    const context = this.begin(this.photo);
-    if (!this.preview) return;
-    const { width, height } = this.size;
-    const { scale } = this.camera;
-    context.imageSmoothingEnabled = scale * this.ratio < 3;
-    context.imageSmoothingQuality = scale < 0.5 ? "high" : "medium";
-    context.drawImage(this.preview, 0, 0, width, height);
-    if (this.tiles && scale * this.ratio > (this.preview.width / width) * 1.05) {
-      const [left, top] = this.camera.toPhoto(0, 0);
-      const [right, bottom] = this.camera.toPhoto(this.width, this.height);
-      for (const { x, y, image } of this.tiles.within(left, top, right, bottom)) context.drawImage(image, x, y);
-    }
+    const view = { width: this.width, height: this.height, ratio: this.ratio, camera: this.camera };
+    const context = begin(this.photo, this.camera, this.ratio);
+    this.paint(context, view);
     if (this.original) return;
     context.save();
     if (this.split > 0) {
@@ -128,70 +131,61 @@ export class Stage {
     context.restore();
   }
 
-  drawMask() {
-    const context = this.begin(this.over);
-    this.over.style.opacity = String(this.opacity);
-    if (!this.maskShown) return;
-    if (this.mask) this.drawTiles(context, this.mask, this.colour, "m");
-    if (this.offered) this.drawTiles(context, this.offered, "#18c46b", "o");
+  /** Draw the photo as it was. @param {CanvasRenderingContext2D} context in photo px @param {{width: number, height: number, ratio: number, camera: Camera}} view */
+  paint(context, { width: w, height: h, ratio, camera }) {
+    if (!this.preview || !this.tiles) return;
+    const { width, height } = this.size;
+    const scale = camera.scale * ratio;
+    context.imageSmoothingEnabled = scale < 3;
+    context.imageSmoothingQuality = scale < 0.5 ? "high" : "medium";
+    context.drawImage(this.preview, 0, 0, width, height);
+    if (scale <= (this.preview.width / width) * 1.05) return;
+    const [left, top] = camera.toPhoto(0, 0);
+    const [right, bottom] = camera.toPhoto(w, h);
+    for (const tile of this.tiles.within(left, top, right, bottom, scale)) {
+      context.drawImage(tile.image, tile.x, tile.y, tile.width, tile.height);
+    }
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {import("./mask.js").Mask} mask @param {string} colour @param {string} whose */
-  drawTiles(context, mask, colour, whose) {
+  /** Draw a part of the photo, with fills, on a canvas of its own. @param {HTMLCanvasElement} canvas @param {number[]} box left, top, width, height @param {Patch[]} patches */
+  drawPart(canvas, box, patches) {
+    const { clientWidth: w, clientHeight: h } = canvas;
+    const ratio = this.ratio;
+    canvas.width = Math.max(1, Math.round(w * ratio));
+    canvas.height = Math.max(1, Math.round(h * ratio));
+    const camera = new Camera();
+    camera.scale = Math.min(w / box[2], h / box[3]);
+    camera.x = w / 2 - (box[0] + box[2] / 2) * camera.scale;
+    camera.y = h / 2 - (box[1] + box[3] / 2) * camera.scale;
+    const context = begin(canvas, camera, ratio);
+    this.paint(context, { width: w, height: h, ratio, camera });
+    for (const { box: at, image } of patches) context.drawImage(image, at[0], at[1], at[2], at[3]);
+  }
+
+  drawMask() {
+    const context = begin(this.over, this.camera, this.ratio);
+    if (!this.maskShown) return;
     const [left, top] = this.camera.toPhoto(0, 0);
     const [right, bottom] = this.camera.toPhoto(this.width, this.height);
-    const size = this.camera.scale * this.ratio < SMALL / MASK_TILE ? SMALL : MASK_TILE;
-    context.imageSmoothingEnabled = this.camera.scale * this.ratio < 2;
-    for (const key of mask.stale) {
-      this.pictures.delete(`${whose}${key}/${SMALL}`);
-      this.pictures.delete(`${whose}${key}/${MASK_TILE}`);
-    }
-    mask.stale.clear();
-    for (const [key, tile] of mask.tiles) {
-      const x = (key % mask.columns) * MASK_TILE;
-      const y = Math.floor(key / mask.columns) * MASK_TILE;
-      if (x > right || y > bottom || x + MASK_TILE < left || y + MASK_TILE < top) continue;
-      const name = `${whose}${key}/${size}`;
-      let picture = this.pictures.get(name);
-      if (!picture) {
-        picture = painted(tile, size, colour);
-        this.pictures.set(name, picture);
-        for (const [old, canvas] of this.pictures) {
-          if (this.pictures.size <= KEPT * (size === SMALL ? 16 : 1)) break;
-          canvas.width = canvas.height = 1; // frees its memory at once
-          this.pictures.delete(old);
-        }
-      }
-      context.drawImage(picture, x, y, MASK_TILE, MASK_TILE);
-    }
+    const part = { left, top, right, bottom };
+    const scale = this.camera.scale * this.ratio;
+    if (this.mask) this.maskView.draw(context, this.mask, part, scale);
+    for (const { mask, view } of this.offered) view.draw(context, mask, part, scale);
   }
 
-  drawLive() {
-    const context = this.begin(this.live);
-    this.inProgress?.(context);
-  }
-
-  /** The mask's colour is another. @param {string} colour */
-  recolour(colour) {
-    this.colour = colour;
-    this.pictures.clear();
+  /** The mask's colour or opacity is another. @param {string} colour @param {number} opacity */
+  recolour(colour, opacity) {
+    this.maskView.recolour(colour, opacity);
     this.redraw("over", "live");
   }
 }
 
-/** @param {Uint8Array} tile @param {number} size @param {string} colour @returns {HTMLCanvasElement} */
-function painted(tile, size, colour) {
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = size;
+/** @param {HTMLCanvasElement} canvas @param {Camera} camera @param {number} ratio @returns {CanvasRenderingContext2D} empty, in photo px */
+function begin(canvas, camera, ratio) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const image = context.createImageData(size, size);
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-  const step = MASK_TILE / size;
-  const words = new Uint32Array(image.data.buffer);
-  const word = (255 << 24) | (b << 16) | (g << 8) | r; // processors that browsers run on are little-endian
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) if (tile[y * step * MASK_TILE + x * step]) words[y * size + x] = word;
-  }
-  context.putImageData(image, 0, 0);
-  return canvas;
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.globalAlpha = 1;
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.setTransform(camera.scale * ratio, 0, 0, camera.scale * ratio, camera.x * ratio, camera.y * ratio);
+  return context;
 }

@@ -1,64 +1,84 @@
 // @ts-check
-/** The photo's tiles at full scale: fetched when they come into view, the longest unused forgotten. */
+/**
+ * The photo's tiles, at the scale at which they are seen: fetched when they come into view, the longest unused
+ * forgotten. Level 0 is full scale, each next one half: however large the photo, a screen is a few tiles.
+ */
 
 import { bitmap, tileUrl } from "./api.js";
 
 export const TILE = 512;
 const KEPT = 64;
 const AT_ONCE = 4;
+const MOST_LEVEL = 5;
+
+/** @typedef {{level: number, row: number, column: number, image: ImageBitmap}} Tile */
 
 export class Tiles {
   /** @param {string} id @param {number} width @param {number} height @param {() => void} redraw */
   constructor(id, width, height, redraw) {
     this.id = id;
-    this.rows = Math.ceil(height / TILE);
-    this.columns = Math.ceil(width / TILE);
+    this.width = width;
+    this.height = height;
     this.redraw = redraw;
-    /** @type {Map<string, ImageBitmap>} oldest first */
+    /** @type {Map<string, Tile>} oldest first */
     this.here = new Map();
     /** @type {Set<string>} */
     this.asked = new Set();
-    /** @type {string[]} */
+    /** @type {{key: string, level: number, row: number, column: number}[]} */
     this.wanted = [];
   }
 
   /**
-   * The tiles in a part of the photo that are here; the others are sent for.
-   * @param {number} left @param {number} top @param {number} right @param {number} bottom
-   * @returns {{x: number, y: number, image: ImageBitmap}[]}
+   * The tiles in a part of the photo that are here, in the order in which to draw them; missing ones are sent for.
+   * @param {number} left @param {number} top @param {number} right @param {number} bottom photo px
+   * @param {number} scale screen px for a photo px
+   * @returns {{x: number, y: number, width: number, height: number, image: ImageBitmap}[]}
    */
-  within(left, top, right, bottom) {
+  within(left, top, right, bottom, scale) {
+    const level = Math.max(0, Math.min(MOST_LEVEL, Math.round(Math.log2(1 / scale))));
+    const side = TILE * 2 ** level;
     const found = [];
     this.wanted = [];
-    for (let row = Math.max(0, Math.floor(top / TILE)); row < Math.min(this.rows, Math.ceil(bottom / TILE)); row++) {
-      for (let col = Math.max(0, Math.floor(left / TILE)); col < Math.min(this.columns, Math.ceil(right / TILE)); col++) {
-        const key = `${row}/${col}`;
-        const image = this.here.get(key);
-        if (image) {
+    let seen = 0;
+    for (let row = Math.max(0, Math.floor(top / side)); row * side < Math.min(bottom, this.height); row++) {
+      for (let column = Math.max(0, Math.floor(left / side)); column * side < Math.min(right, this.width); column++) {
+        const key = `${level}/${row}/${column}`;
+        const tile = this.here.get(key);
+        seen += 1;
+        if (tile) {
           this.here.delete(key);
-          this.here.set(key, image);
-          found.push({ x: col * TILE, y: row * TILE, image });
-        } else this.wanted.push(key);
+          this.here.set(key, tile);
+          found.push(tile);
+        } else this.wanted.push({ key, level, row, column });
       }
     }
+    this.bound(Math.max(KEPT, 2 * seen));
     this.send();
-    return found;
+    const others = this.wanted.length ? [...this.here.values()].filter((tile) => tile.level !== level) : [];
+    others.sort((a, b) => Math.abs(b.level - level) - Math.abs(a.level - level));
+    return [...others, ...found].map(({ level: at, row, column, image }) => {
+      const step = 2 ** at;
+      return { x: column * TILE * step, y: row * TILE * step, width: image.width * step, height: image.height * step, image };
+    });
+  }
+
+  /** @param {number} most */
+  bound(most) {
+    for (const [old, unused] of this.here) {
+      if (this.here.size <= most) break;
+      unused.image.close();
+      this.here.delete(old);
+    }
   }
 
   send() {
-    for (const key of this.wanted) {
+    for (const { key, level, row, column } of this.wanted) {
       if (this.asked.size >= AT_ONCE) return;
       if (this.asked.has(key) || this.here.has(key)) continue;
       this.asked.add(key);
-      const [row, column] = key.split("/").map(Number);
-      bitmap(tileUrl(this.id, row, column))
+      bitmap(tileUrl(this.id, key))
         .then((image) => {
-          this.here.set(key, image);
-          for (const [old, unused] of this.here) {
-            if (this.here.size <= KEPT) break;
-            unused.close();
-            this.here.delete(old);
-          }
+          this.here.set(key, { level, row, column, image });
           this.redraw();
         })
         .catch(() => {}) // the preview stays
@@ -70,8 +90,7 @@ export class Tiles {
   }
 
   close() {
-    for (const image of this.here.values()) image.close();
-    this.here.clear();
+    this.bound(0);
     this.wanted = [];
   }
 }

@@ -1,14 +1,14 @@
 // @ts-check
 /** What a hand does to the mask: brush, eraser, lasso, polygon, box, click. */
 
-import { brush, busy, eraser, mark, marks, note, pressure, tool } from "./state.js";
+import { boxWord, brush, busy, colour, eraser, mark, marks, minus, note, opacity, pressure, tool } from "./state.js";
 
 const NEAR_PX = 10; // on the screen: a polygon is closed by a click this near to its first corner
 
 export class Tools {
   /**
    * @param {import("./stage.js").Stage} stage
-   * @param {{changed: (change: import("./mask.js").Change) => void, find: (box: number[] | null, points: number[][] | null) => void}} told
+   * @param {{changed: (change: import("./mask.js").Change) => void, find: (box: number[] | null, points: number[][] | null, source: string) => void}} told
    */
   constructor(stage, told) {
     this.stage = stage;
@@ -64,10 +64,10 @@ export class Tools {
     if (tool.value === "box") {
       const box = [Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0)];
       if (box[2] * this.stage.camera.scale < 4 || box[3] * this.stage.camera.scale < 4) note("Draw a box around the thing.");
-      else this.told.find(inside(box, mask), null);
+      else this.told.find(inside(box, mask), null, boxWord.value);
     } else if (tool.value === "click") {
-      marks.value = [...marks.value, [Math.round(x0), Math.round(y0), this.erasing ? 0 : 1]];
-      this.told.find(null, marks.value);
+      marks.value = [...marks.value, [Math.floor(x0), Math.floor(y0), this.erasing || minus.value ? 0 : 1]];
+      this.told.find(null, marks.value, "marks");
     } else {
       mask.begin();
       const value = this.erasing ? 0 : 1;
@@ -116,8 +116,8 @@ export class Tools {
     const thin = 1.5 / scale;
     context.lineCap = context.lineJoin = "round";
     if (this.path.length && (tool.value === "brush" || tool.value === "eraser")) {
-      context.globalAlpha = this.stage.opacity;
-      context.strokeStyle = context.fillStyle = this.erasing ? "#ffffff" : this.stage.colour;
+      context.globalAlpha = opacity.value;
+      context.strokeStyle = context.fillStyle = this.erasing ? "#ffffff" : colour.value;
       const [x, y, r] = this.path[0];
       if (pressure.value || this.path.length === 1) {
         for (const [px, py, pr] of this.path) {
