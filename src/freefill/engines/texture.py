@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from freefill.engines import structure
 from freefill.engines.pointing import expectation_for
 from freefill.synthesis.compiled import compilations
+from freefill.synthesis.penumbra import penumbra
 from freefill.synthesis.perspective import continue_repeat
 from freefill.synthesis.regular import repeat
 from freefill.synthesis.residue import residue
@@ -45,7 +46,7 @@ class Texture:
         start, before = time.perf_counter(), compilations()
         notes: list[str] = []
         copied = np.full((*crop.hole.shape, 2), -1, np.int32)
-        rest = _regular(crop, pixels, copied, notes)
+        rest = _lit(_regular(crop, pixels, copied, notes))
         if not rest.hole.any():
             return Fill(pixels, copied, tuple(notes))
         guide = None
@@ -113,6 +114,14 @@ def _regular(crop: Crop, pixels: NDArray[np.float32], copied: NDArray[np.int32],
     share = 100 * len(holes) / np.count_nonzero(crop.hole)
     notes.append(f"the ground is regular: {share:.0f} % of the hole goes on in phase")
     return replace(crop, image=pixels.copy(), hole=hole, source=crop.known)
+
+
+def _lit(crop: Crop) -> Crop:
+    """Return the crop with the shadows of what is removed no longer among what may be copied."""
+    if not crop.hole.any():
+        return crop
+    lit = crop.known & ~penumbra(crop.image, crop.hole)
+    return replace(crop, source=lit) if 2 * np.count_nonzero(lit) > np.count_nonzero(crop.known) else crop
 
 
 def _left_outside(left: Hole, hole: Hole) -> str:
