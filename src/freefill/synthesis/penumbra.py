@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 REACH = 0.35  # of the hole's thickness: so far a shadow is looked for
 LEAST_REACH_PX = 8.0
 SEEN_PX = 20.0  # of that reach, where the picture is larger it is looked at smaller
+LONG_PX = 640  # and no larger than this
+LEAST_SEEN_PX = 4.0  # a hole that is thin then throws no shadow that matters
 FARTHER = 2.2  # reaches: from one to so many lies the ground that is compared with
 WINDOW = 1.5  # reaches to each side
 LEAST_THERE = 0.1  # of the window
@@ -41,13 +43,16 @@ def penumbra(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.
     import cv2
 
     found = np.zeros(hole.shape, bool)
-    thickness = 2 * float(cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5).max())
-    reach = max(LEAST_REACH_PX, REACH * thickness)
+    reach = max(LEAST_REACH_PX, REACH * _thickness(hole))
+    if reach * LONG_PX < LEAST_SEEN_PX * max(np.ptp(np.nonzero(hole.any(axis))[0]) for axis in (0, 1)):
+        return found
     margin = round((1 + FARTHER) * reach)
     spans = [np.nonzero(hole.any(axis))[0] for axis in (1, 0)]
     rows, cols = (slice(max(int(s[0]) - margin, 0), int(s[-1]) + 1 + margin) for s in spans)
     part = hole[rows, cols]
-    factor = min(1.0, SEEN_PX / reach)
+    factor = min(1.0, SEEN_PX / reach, LONG_PX / max(part.shape))
+    if factor * reach < LEAST_SEEN_PX:
+        return found
     size = max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor))
     colours = np.where(part[..., None], np.float32(0), image[rows, cols])
     share = np.asarray(cv2.resize((~part).astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
@@ -57,6 +62,16 @@ def penumbra(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.
     wide = cv2.resize(pieces.astype(np.uint8), part.shape[::-1], interpolation=cv2.INTER_NEAREST)
     found[rows, cols] = (wide > 0) & ~part
     return found
+
+
+def _thickness(hole: NDArray[np.bool_]) -> float:
+    """Return the diameter of the largest disc within the hole, px; of a large picture's nearly."""
+    import cv2
+
+    factor = min(1.0, 2 * LONG_PX / max(hole.shape))
+    size = max(1, round(hole.shape[1] * factor)), max(1, round(hole.shape[0] * factor))
+    small = np.pad(cv2.resize(hole.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST), 1)
+    return 2 * float(cv2.distanceTransform(small, cv2.DIST_L2, cv2.DIST_MASK_5).max()) / factor
 
 
 def _shaded(colours: NDArray[np.float32], share: NDArray[np.float32], reach: float) -> NDArray[np.bool_]:
