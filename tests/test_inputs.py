@@ -14,7 +14,7 @@ import freefill
 from freefill.errors import InputError, NothingFoundError
 from freefill.inputs import as_picture, mask_for, mask_picture, sources
 from freefill.request import MaskOptions, Request, Shape, in_python
-from freefill.values import Mask, Picture
+from freefill.values import Extras, Mask, Picture
 
 torch = pytest.importorskip("torch")
 
@@ -84,9 +84,21 @@ def test_a_tensor_without_numbers_is_refused(tensor: Any):
         as_picture(tensor)
 
 
-def test_a_picture_that_is_too_large_is_refused(tmp_path: Path):
+@pytest.mark.parametrize("kind", ["bytes", "stream", "path"])
+def test_a_picture_that_is_too_large_is_refused(tmp_path: Path, kind: str):
+    (tmp_path / "a.png").write_bytes(png(PIXELS))
+    given = {"bytes": png(PIXELS), "stream": io.BytesIO(png(PIXELS)), "path": tmp_path / "a.png"}[kind]
     with pytest.raises(InputError, match="megapixels"):
-        as_picture(png(PIXELS), max_mpx=0.001)
+        as_picture(given, max_mpx=0.001)
+
+
+def test_a_tensor_says_that_it_was_one():
+    assert as_picture(torch.zeros(3, 4, 4)).source == "tensor"
+
+
+def test_what_is_only_called_a_tensor_is_none():
+    with pytest.raises(InputError, match="a Tensor is not a picture"):
+        as_picture(type("Tensor", (), {})())
 
 
 # --- masks -------------------------------------------------------------------------------------------------------
@@ -164,6 +176,29 @@ def test_inverting_is_for_the_mask_alone():
     assert np.array_equal(made.hole, (A | B) & ~hole_of(5, 5, 1, 1))
 
 
+def test_more_masks_and_those_that_stay_are_scaled_too_and_tell_it():
+    half = np.zeros((15, 20), bool)
+    half[10:12, 10:12] = True
+    scale = MaskOptions(mask_fit="scale", also=(half,), without=(half,))
+    made = mask_for(A, PHOTO, scale)
+    assert np.array_equal(made.hole, A)
+    assert made.notes == ("the mask was scaled from 20x15 to 40x30",) * 2
+
+
+def test_the_channel_asked_for_is_that_of_all_masks():
+    grey = np.dstack([np.where(A, 255, 0), np.where(B, 255, 0)]).astype(np.uint8)
+    image = Image.merge("LA", [Image.fromarray(grey[..., n]) for n in (0, 1)])
+    made = mask_for(A, PHOTO, MaskOptions(mask_channel="opaque", also=(image,)))
+    assert np.array_equal(made.hole, A | B)
+
+
+def test_a_mask_drawn_on_the_picture_as_its_file_holds_it_is_turned_with_it():
+    photo = Picture(PIXELS, extras=Extras(orientation=6))
+    made = mask_for(np.rot90(A), photo)
+    assert np.array_equal(made.hole, A)
+    assert "turned with it" in made.notes[0]
+
+
 def test_shapes_need_no_mask():
     assert np.array_equal(mask_for(None, PHOTO, MaskOptions(shapes=("box:20,20,5,5",))).hole, B)  # type: ignore[arg-type]
 
@@ -201,7 +236,8 @@ def test_somebody_there_is_masked(monkeypatch: pytest.MonkeyPatch):
 def test_a_mask_is_written_as_one_bit():
     shown = mask_picture(Mask(A))
     assert shown.extras.mode == "1"
-    assert np.array_equal(shown.pixels[..., 0] == 255, A)
+    assert np.array_equal(shown.pixels[..., 0], np.where(A, 255, 0))
+    assert mask_picture(Mask(A, "m.png")).source == "m.png"
 
 
 # --- where may be copied from ------------------------------------------------------------------------------------
@@ -220,6 +256,17 @@ def test_sources_are_what_is_allowed_without_what_is_barred(wishes: dict[str, An
     found = sources(PHOTO, Request(**wishes))
     assert found is not None
     assert np.array_equal(found, allowed)
+
+
+def test_sources_of_another_size_are_scaled_where_that_is_allowed():
+    half = np.zeros((15, 20), bool)
+    half[:, 10:] = True
+    found = sources(PHOTO, Request(source=half, not_from=half[:, ::-1], mask_fit="scale"))
+    assert found is not None
+    assert found[:, 25:].all()
+    assert not found[:, :15].any()
+    with pytest.raises(InputError, match="mask 20x15"):
+        sources(PHOTO, Request(source=half))
 
 
 def test_nothing_left_to_copy_is_refused(tmp_path: Path):

@@ -74,3 +74,18 @@ def test_a_file_that_is_not_there_is_told_by_name(tmp_path: Path, bucket: str):
         places.read_bytes(str(tmp_path / "gone.csv"))
     with pytest.raises(InputError, match=r"gone\.csv: cannot be read"):
         places.read_bytes(f"{bucket}/gone.csv")
+
+
+def test_a_journal_behind_an_address_keeps_what_was_done_and_is_sent_now_and_then(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+):
+    first, second = Record("done", "a", "m", "a.jpg"), Record("done", "b", "m", "b.jpg")
+    with Journal(f"{bucket}/out", journal.NAME, [first]) as book:
+        book.add(second)
+        assert journal.read(f"{bucket}/out", from_line) == {}  # a store cannot append: not every line is sent
+        monkeypatch.setattr(journal, "UPLOAD_EVERY_S", 0.0)
+        book.add(Record("done", "c", "m", "c.jpg"))
+        assert list(journal.read(f"{bucket}/out", from_line)) == ["a.jpg", "b.jpg", "c.jpg"]
+        monkeypatch.setattr(journal, "UPLOAD_EVERY_S", 30.0)
+        book.add(Record("done", "d", "m", "d.jpg"))
+    assert list(journal.read(f"{bucket}/out", from_line)) == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]

@@ -74,7 +74,7 @@ def mask_for(
             "or shapes such as --box 10,20,30,40"
         )
     made = [] if mask is None else [_single(mask, picture, options, max_mpx)]
-    plain = replace_options(options, invert=False)
+    plain = MaskOptions(mask_fit=options.mask_fit, mask_channel=options.mask_channel, score=options.score)
     made += [_single(each, picture, plain, max_mpx) for each in options.also]
     if options.shapes:
         from freefill.masks.shapes import draw_shapes
@@ -96,11 +96,6 @@ def mask_for(
         stays = _single(each, picture, plain, max_mpx)
         joined = replace(joined, hole=joined.hole & ~stays.hole, notes=(*joined.notes, *stays.notes))
     return joined
-
-
-def replace_options(options: MaskOptions, *, invert: bool) -> MaskOptions:
-    """Return the part of the options that reads one mask."""
-    return MaskOptions(invert=invert, mask_fit=options.mask_fit, mask_channel=options.mask_channel, score=options.score)
 
 
 def _joined(made: list[Mask]) -> Mask:

@@ -86,6 +86,23 @@ def test_other_options_fill_again(filled: tuple[Pair, Record, Work, str], other:
     assert not resume.is_done(pair, record, other, output)
 
 
+def test_a_dry_run_has_the_fingerprint_of_the_run_that_it_foretells():
+    assert not Work().plan_only
+    assert Work(plan_only=True).fingerprint == Work().fingerprint != Work(quality=80).fingerprint
+
+
+def test_what_is_finished_comes_in_the_order_of_the_pairs(filled: tuple[Pair, Record, Work, str], tmp_path: Path):
+    pair, record, work, output = filled
+    (tmp_path / "out" / "b.jpg").write_bytes(b"b")
+    stamps = {**record.stamps, "output": places.stamp(str(tmp_path / "out" / "b.jpg"), with_hash=True)}
+    second = replace(record, output="b.jpg", stamps=stamps)  # type: ignore[arg-type]
+    with Journal(output, journal.NAME) as book:
+        book.add(second)
+        book.add(record)
+    other, lost = replace(pair, output="b.jpg"), replace(pair, output="c.jpg")
+    assert resume.finished((pair, lost, other), work, output) == [record, second]
+
+
 def test_a_mask_made_from_the_picture_needs_no_file(filled: tuple[Pair, Record, Work, str]):
     pair, record, work, output = filled
     made = replace(pair, mask="people", made=True)
@@ -106,6 +123,7 @@ def test_a_record_survives_its_line():
         stamps={"image": places.Stamp(3, "7", "ab")},
         plan={"windows": [[1, 2]]},
     )
+    assert Record("failed", "a", "m", "a").seconds == 0
     line = record.to_line()
     assert line.isascii()
     assert "\n" not in line
@@ -127,6 +145,8 @@ def test_the_last_line_of_an_output_counts_and_every_shard_has_a_file(tmp_path: 
         book.add(second)
     with (tmp_path / "out" / "freefill.2-of-2.jsonl").open("a") as file:
         file.write(second.to_line()[:20])  # killed in the middle of a line
+    with (tmp_path / "out" / "freefill.1-of-2.jsonl").open("ab") as file:
+        file.write(b"\xff\xfe not text\n")
     assert journal.read(output, from_line) == {"a.jpg": first, "b.jpg": second}
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "freefill.1-of-2.jsonl",
@@ -142,3 +162,9 @@ def test_kept_lines_come_first_and_old_ones_go(tmp_path: Path):
         book.add(Record("done", "b", "m", "b.jpg"))
         assert len((tmp_path / journal.NAME).read_text().splitlines()) == 2  # written at once, not at the end
     assert list(journal.read(output, from_line)) == ["a.jpg", "b.jpg"]
+
+
+def test_the_folder_of_a_journal_is_made_with_those_above_it(tmp_path: Path):
+    with Journal(str(tmp_path / "a" / "b"), journal.NAME) as book:
+        book.add(Record("done", "a", "m", "a.jpg"))
+    assert list(journal.read(str(tmp_path / "a" / "b"), from_line)) == ["a.jpg"]

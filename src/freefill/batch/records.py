@@ -75,7 +75,7 @@ class Record:
 
     def to_line(self) -> str:
         """Return one line of JSON, ASCII only: file names of any bytes survive."""
-        return json.dumps(asdict(self), separators=(", ", ": "))
+        return json.dumps(asdict(self))
 
 
 def from_line(line: str) -> Record | None:

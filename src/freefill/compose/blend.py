@@ -50,7 +50,7 @@ def blend(image: Image, fill: Image, hole: Hole, core: Hole) -> Image:
     inwards = distance_outside(core)
     # Where the ring is uneven each pixel fades by its own place between the core and the border.
     with np.errstate(invalid="ignore"):
-        weight = np.where(core, 1, np.where(np.isinf(outwards), 1, outwards / (outwards + inwards)))
+        weight = np.where(np.isinf(outwards), 1, outwards / (outwards + inwards))
     ring = hole & ~core
     filled[core] = fill[core]
     share = weight[ring].astype(np.float32)[:, None]
