@@ -3,6 +3,7 @@
     make mutate                                                  all rooms below, some hours of one core
     .venv/bin/python benchmarks/mutants.py compose/fit.py        one of them
     .venv/bin/python benchmarks/mutants.py --since main          those that changed
+    .venv/bin/python benchmarks/mutants.py --again left.txt      only what an earlier run, kept in this file, left
 
 A change ("mutant") turns one comparison, operator, number, condition, argument or statement into another. The tests of
 its room are run in a fresh process that sees the changed module in place of the real one; the change is noticed where
@@ -32,6 +33,7 @@ ALIKE = Path(__file__).with_name("mutants_alike.txt")
 
 ROOMS: dict[str, tuple[str, ...]] = {  # module: its tests, the quickest first
     "inpainting.py": ("tests/test_inpainting.py",),
+    "progress.py": ("tests/test_inpainting.py",),
     "compose/canvas.py": ("tests/test_inpainting.py", "tests/compose/test_canvas.py"),
     "compose/blend.py": ("tests/compose/test_blend.py", "tests/compose/test_canvas.py"),
     "compose/fit.py": ("tests/test_inpainting.py", "tests/compose/test_fit.py"),
@@ -231,7 +233,13 @@ def _prepare() -> None:
     os.chdir(ROOT)
 
 
-def measure(room: str, alike: set[str]) -> tuple[int, list[Mutant]]:
+def left_before(report: Path) -> set[str]:
+    """Return the changes that the report of an earlier run lists; lines may have moved since."""
+    lines = (line.strip().split(":", 2) for line in report.read_text().splitlines() if "  ->  " in line)
+    return {f"{room}:{what}" for room, _, what in lines}
+
+
+def measure(room: str, alike: set[str], only: set[str] | None = None) -> tuple[int, list[Mutant]]:
     """Return how many changes count, and those that nobody noticed."""
     begun = time.monotonic()
     pid = os.fork()
@@ -242,7 +250,7 @@ def measure(room: str, alike: set[str]) -> tuple[int, list[Mutant]]:
     most_s = SLOWEST * (time.monotonic() - begun) + 10
     counted, left = 0, []
     for mutant in mutants(room):
-        if mutant.key in alike:
+        if mutant.key in alike or (only is not None and mutant.key not in only):
             continue
         counted += 1
         if not noticed(mutant, most_s):
@@ -256,6 +264,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rooms", nargs="*", help="modules below src/freefill; default: all that are listed")
     parser.add_argument("--since", metavar="COMMIT", help="only modules that changed since")
+    parser.add_argument("--again", metavar="REPORT", type=Path, help="only changes that this run's output lists")
     parser.add_argument("--bar", type=float, default=90.0, help="percent that must be noticed (default 90)")
     asked = parser.parse_args(words)
     rooms = asked.rooms or list(ROOMS)
@@ -264,9 +273,12 @@ def main(words: Sequence[str] | None = None) -> int:
         rooms = [room for room in rooms if f"src/freefill/{room}" in told.stdout.splitlines()]
     alike = {line.partition("  # ")[0].strip() for line in ALIKE.read_text().splitlines() if line.strip()}
     _prepare()
+    only = None if asked.again is None else left_before(asked.again)
+    if only is not None:
+        rooms = [room for room in rooms if any(key.startswith(f"{room}: ") for key in only)]
     rows, below = [], False
     for room in rooms:
-        counted, left = measure(room, alike)
+        counted, left = measure(room, alike, only)
         share = 100 * (counted - len(left)) / max(counted, 1)
         below |= share < asked.bar
         rows.append((room, counted, counted - len(left), share))
