@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -177,3 +178,107 @@ def test_a_fill_of_another_size_is_refused():
     window = Window(Box(0, 0, 9, 9), Box(4, 4, 1, 1))
     with pytest.raises(EngineError, match="for a crop of"):
         board.paste(Fill(np.zeros((8, 9, 3), np.float32)), board.cut(window), window)
+
+
+def half_known(known_px: int) -> np.ndarray:
+    """A hole in which the first square of 4 x 4 px has so many known pixels, and the second none."""
+    hole = np.zeros((4, 12), bool)
+    hole.reshape(4, 12)[:, :4] = np.arange(16).reshape(4, 4) >= known_px
+    hole[:, 4:8] = True
+    return hole
+
+
+@pytest.mark.parametrize(("known_px", "is_hole"), [(7, True), (8, False), (10, False), (16, False)])
+def test_a_small_pixel_is_hole_where_fewer_than_half_of_it_are_known(known_px, is_hole):
+    crop = canvas(random_pixels(4, 12), half_known(known_px)).cut(Window(Box(0, 0, 4, 12), Box(0, 0, 4, 8), 0.25))
+    assert crop.hole.tolist() == [[is_hole, True, False]]
+    assert (crop.image[crop.hole] == 0).all()
+
+
+@pytest.mark.parametrize(("allowed_px", "is_source"), [(8, False), (10, True), (16, True)])
+def test_a_small_pixel_is_a_source_where_more_than_half_of_it_may_be_copied(allowed_px, is_source):
+    hole, source = np.zeros((4, 12), bool), np.ones((4, 12), bool)
+    hole[:, 8:] = True
+    source[:, :4] = np.arange(16).reshape(4, 4) < allowed_px
+    crop = canvas(random_pixels(4, 12), hole, source=source).cut(Window(Box(0, 0, 4, 12), Box(0, 8, 4, 4), 0.25))
+    assert crop.known.tolist() == [[is_source, True, False]]
+
+
+def test_a_thin_hole_makes_hole_only_of_the_small_pixels_it_crosses():
+    hole = np.zeros((12, 12), bool)
+    hole[5] = True
+    crop = canvas(random_pixels(12, 12), hole).cut(Window(Box(0, 0, 12, 12), Box(5, 0, 1, 12), 0.25))
+    assert crop.hole.tolist() == [[False] * 3, [True] * 3, [False] * 3]
+
+
+def test_a_small_picture_stays_within_its_range():
+    hole = np.random.default_rng(0).random((90, 90)) < 0.3
+    crop = canvas(np.full((90, 90, 3), 255, np.uint8), hole).cut(Window(Box(0, 0, 90, 90), Box(0, 0, 90, 90), 0.31))
+    assert crop.image.max() <= 1
+
+
+@pytest.mark.parametrize("pad_px", [(1, 0), (0, 1)])
+def test_a_crop_is_padded_by_one_row_or_one_column(pad_px):
+    hole = np.zeros((5, 6), bool)
+    hole[2, 2] = True
+    crop = canvas(random_pixels(5, 6), hole).cut(Window(Box(0, 0, 5, 6), Box(2, 2, 1, 1), 1.0, pad_px))
+    assert crop.hole.shape == (5 + pad_px[0], 6 + pad_px[1])
+
+
+def test_a_small_fill_is_enlarged_smoothly_and_pasted_in_its_place():
+    hole = np.zeros((80, 80), bool)
+    hole[20:60, 20:60] = True
+    board = canvas(np.zeros((80, 80, 3), np.uint8), hole)
+    window = Window(Box(0, 0, 80, 80), Box(20, 20, 40, 40), 0.25)
+    crop = board.cut(window)
+    ramp = np.repeat(np.linspace(0, 1, 20, dtype=np.float32)[None, :, None], 20, axis=0).repeat(3, axis=2)
+    board.paste(Fill(ramp), crop, window)
+    row = board.pixels[40, 28:52, 0].astype(float)  # away from the rim, where known zeros are mixed in
+    centres = (np.arange(28, 52) + 0.5) / 4 - 0.5
+    assert np.abs(row - 255 * centres / 19).max() < 1
+    assert (board.pixels[~hole] == 0).all()
+
+
+def test_a_small_fill_is_enlarged_by_cubic_curves():
+    hole = np.ones((40, 40), bool)
+    hole[0] = False
+    board = canvas(np.zeros((40, 40, 3), np.uint8), hole)
+    window = Window(Box(0, 0, 40, 40), Box(1, 0, 39, 40), 0.25)
+    dot = np.zeros((10, 10, 3), np.float32)
+    dot[5, 5] = 1
+    board.paste(Fill(dot), board.cut(window), window)
+    large = cv2.resize(dot, (40, 40), interpolation=cv2.INTER_CUBIC)
+    assert np.array_equal(board.pixels[1:], np.rint(np.clip(large[1:], 0, 1) * 255).astype(np.uint8))
+
+
+def test_a_fill_beyond_its_range_is_cut():
+    hole = np.zeros((9, 9), bool)
+    hole[4, 4:6] = True
+    board = canvas(random_pixels(9, 9), hole)
+    window = Window(Box(0, 0, 9, 9), Box(4, 4, 1, 2))
+    fill = np.full((9, 9, 3), 1.4, np.float32)
+    fill[4, 5] = -0.4
+    board.paste(Fill(fill), board.cut(window), window)
+    assert board.pixels[4, 4:6].tolist() == [[255] * 3, [0] * 3]
+
+
+def test_the_next_window_sees_what_the_last_one_filled():
+    hole = np.zeros((10, 20), bool)
+    hole[3:6, 3:17] = True
+    board = canvas(random_pixels(10, 20), hole)
+    left, right = (Window(Box(0, 0, 10, 20), Box(3, col, 3, 7)) for col in (3, 10))
+    board.paste(Fill(np.full((10, 20, 3), 0.2, np.float32)), board.cut(left), left)
+    crop = board.cut(right)
+    assert not crop.hole[3:6, 3:10].any()
+    assert crop.image[3:6, 3:10] == pytest.approx(0.2, abs=1e-6)
+    assert crop.hole[3:6, 10:17].all()
+
+
+def test_a_tile_of_the_ring_alone_fades_towards_a_core_that_it_does_not_hold():
+    core, hole = np.zeros((60, 60), bool), np.zeros((60, 60), bool)
+    core[20:40, 20:40] = hole[10:50, 10:50] = True
+    boards = [canvas(np.zeros((60, 60, 3), np.uint8), hole, core, 10) for _ in range(2)]
+    for board, width in zip(boards, (40, 2), strict=True):
+        tile = Window(Box(0, 0, 60, 60), Box(10, 10, 40, width))
+        board.paste(Fill(np.ones((60, 60, 3), np.float32)), board.cut(tile), tile)
+    assert boards[1].pixels[30, 10:12, 0].tolist() == boards[0].pixels[30, 10:12, 0].tolist() > [0, 0]
