@@ -1,4 +1,4 @@
-.PHONY: help setup demo test slow page browser api lint types check bench mutate golden docs clean
+.PHONY: help setup demo test slow page browser api lint types check bench mutate golden gallery docs clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -37,8 +37,8 @@ api: setup  ## thousands of requests made up from the API's description, by sche
 	$(BIN)/python -m pytest -n 0 -m slow tests/web/test_schema.py
 
 lint: setup  ## format and lint
-	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks examples docs/gallery.py
+	$(BIN)/ruff check src tests benchmarks examples docs/gallery.py
 
 types: setup  ## types
 	$(BIN)/pyright
@@ -53,6 +53,10 @@ bench: setup  ## the measurements of docs/results.md
 
 golden: setup  ## renew the golden numbers; read them in the diff
 	FREEFILL_GOLDEN=write $(BIN)/python -m pytest -n 0 -m '' -k golden
+
+gallery: setup  ## renew docs/gallery.md and its pictures from the photographs of the demo
+	$(BIN)/freefill demo -o demo
+	$(BIN)/python docs/gallery.py demo docs
 
 docs: setup  ## build the site into site/; it reads without a network
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
