@@ -50,17 +50,21 @@ def penumbra(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.
     spans = [np.nonzero(hole.any(axis))[0] for axis in (1, 0)]
     rows, cols = (slice(max(int(s[0]) - margin, 0), int(s[-1]) + 1 + margin) for s in spans)
     part = hole[rows, cols]
+    height, width = part.shape
     factor = min(1.0, SEEN_PX / reach, LONG_PX / max(part.shape))
     if factor * reach < LEAST_SEEN_PX:
         return found
     size = max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor))
-    colours = np.where(part[..., None], np.float32(0), image[rows, cols])
+    every = max(1, int(0.4 / factor))  # light is soft: of a large picture some pixels tell it
+    part = part[::every, ::every]
+    colours = np.where(part[..., None], np.float32(0), image[rows, cols][::every, ::every])
     share = np.asarray(cv2.resize((~part).astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
     colours = np.asarray(cv2.resize(colours, size, interpolation=cv2.INTER_AREA), np.float32)
     dark = _shaded(colours, share, reach * factor)
     pieces = _touching(dark, share, LEAST_SHARE * float((1 - share).sum()))
-    wide = cv2.resize(pieces.astype(np.uint8), part.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    found[rows, cols] = (wide > 0) & ~part
+    if pieces.any():
+        wide = cv2.resize(pieces.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+        found[rows, cols] = (wide > 0) & ~hole[rows, cols]
     return found
 
 
