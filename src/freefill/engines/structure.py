@@ -28,14 +28,15 @@ MOST_SEAMS = 2.2  # Lab a pixel: above, the pieces of the labelling do not fit e
 MOST_APART = 20.0  # Lab between the labelling and a fill without it: above, it is mostly the labelling that errs
 
 
-def layout_for(crop: Crop, seed: int, notes: list[str]) -> Laid | None:
+def layout_for(crop: Crop, seed: int, notes: list[str], left: NDArray[np.bool_] | None = None) -> Laid | None:
     """Return values, confidence and size of the crop's layout, or None where none is asked for or none helps.
 
-    What was done and why is added to `notes`.
+    What was done and why is added to `notes`; `left` (h, w) is what the mask left outside, where that is known.
     """
     if crop.structure == "never":
         return None
-    hole = crop.hole | residue(crop.image, crop.hole)  # no line begins at what the mask left outside
+    # No line begins at what the mask left outside.
+    hole = crop.hole | (residue(crop.image, crop.hole) if left is None else left)
     thin = crop.structure != "layout" and _thickness(crop.hole) < THICK_SHARE * max(crop.hole.shape)
     made = make_layout(crop.image, hole, crop.known & ~hole, labels=not thin)
     reason = "" if crop.structure == "layout" else restraint(made, crop.hole, seed)

@@ -46,7 +46,8 @@ class Texture:
         start, before = time.perf_counter(), compilations()
         notes: list[str] = []
         copied = np.full((*crop.hole.shape, 2), -1, np.int32)
-        rest = _lit(_regular(crop, pixels, copied, notes))
+        left = residue(crop.image, crop.hole)
+        rest = _lit(_regular(crop, left, pixels, copied, notes))
         if not rest.hole.any():
             return Fill(pixels, copied, tuple(notes))
         guide = None
@@ -55,7 +56,7 @@ class Texture:
         begun = 0.0 if guide is not None or rest.structure == "never" else _share_of_layout(rest.hole)
 
         def layout() -> structure.Laid | None:
-            laid = structure.layout_for(rest, seed, notes)
+            laid = structure.layout_for(rest, seed, notes, left)
             if crop.progress is not None:
                 crop.progress(begun)
             return laid
@@ -63,7 +64,7 @@ class Texture:
         expected = None if guide is not None else expectation_for(rest, notes)
         made = synthesise(
             rest.image, rest.hole, rest.known, seed, least_sources=LEAST_SOURCES, guide=guide,
-            layout=None if guide is not None else layout,
+            layout=None if guide is not None else layout, left=left,
             expected=None if expected is None else (
                 expected.cells, expected.costs, expected.disagreement, expected.cell_px
             ),
@@ -95,9 +96,9 @@ def _after(begun: float, tell: Callable[[float], None] | None) -> Callable[[floa
     return None if tell is None else lambda share: tell(begun + (1 - begun) * share)
 
 
-def _regular(crop: Crop, pixels: NDArray[np.float32], copied: NDArray[np.int32], notes: list[str]) -> Crop:
+def _regular(crop: Crop, left: Hole, pixels: NDArray[np.float32], copied: NDArray[np.int32], notes: list[str]) -> Crop:
     """Write what regular ground foretells into `pixels` and `copied`, and return the crop with what is left to do."""
-    source = crop.known & ~residue(crop.image, crop.hole)
+    source = crop.known & ~left
     exact = repeat(crop.image, crop.hole, source)
     if exact is not None:
         holes, from_where = exact

@@ -6,6 +6,7 @@ ground, and neither the search nor the paste should follow it inwards: that is w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ WINDOW_PX = 21  # and this near to the pixel
 SPREADS = 1.5
 DEPARTURE = 0.1  # of full scale, from the mean of the ground near, beyond the spread of that ground
 STRANGE = 0.1  # of full scale, from the most similar colour anywhere around the hole
+TILE_PX = 256
 MOST_SAMPLES = 3000
 LEAST_PX = 8  # smaller spots are noise
 
@@ -47,13 +49,27 @@ def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.b
     outer = (distance >= OUTER_PX[0]) & (distance <= OUTER_PX[1])
     if not outer.any():
         return found
-    mean, spread, there = _around(image, outer)
-    far = np.abs(image - mean).max(2) - SPREADS * spread
-    doubtful = rim & there & (far > DEPARTURE)
+    doubtful = np.zeros_like(rim)
+    for tile in _tiles(rim):  # of a large picture the rim is a small part
+        near = tile.grown(WINDOW_PX // 2, (rim.shape[0], rim.shape[1]))
+        mean, spread, there = _around(image[near.slices], outer[near.slices])
+        far = np.abs(image[near.slices] - mean).max(2) - SPREADS * spread
+        inner = tile.moved(-near.top, -near.left).slices
+        doubtful[tile.slices] = (rim[near.slices] & there & (far > DEPARTURE))[inner]
     if doubtful.any():
         doubtful[doubtful] = _strangeness(image[doubtful], image[outer]) > STRANGE
     found[place] = _without_specks(doubtful)
     return found
+
+
+def _tiles(rim: NDArray[np.bool_]) -> Iterator[Box]:
+    """Yield the tiles in which there is something of the rim."""
+    height, width = rim.shape
+    for top in range(0, height, TILE_PX):
+        for left in range(0, width, TILE_PX):
+            tile = Box(top, left, min(TILE_PX, height - top), min(TILE_PX, width - left))
+            if rim[tile.slices].any():
+                yield tile
 
 
 def _around(image: NDArray[np.float32], outer: NDArray[np.bool_]) -> tuple[Any, Any, Any]:

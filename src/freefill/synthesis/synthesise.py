@@ -78,6 +78,7 @@ def synthesise(
     least_sources: int = 1,
     guide: tuple[NDArray[np.float32], float, NDArray[np.float32] | None] | None = None,
     layout: Callable[[], Laid | None] | None = None,
+    left: NDArray[np.bool_] | None = None,
     expected: tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32], tuple[float, float]] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Synthesis | None:
@@ -90,8 +91,8 @@ def synthesise(
     source : (H, W) bool, may be copied from; outside the hole
     guide : values (h, w, 3) float32 in [0, 1], weight 0 to 1 and confidence (h, w) or None, of a smaller fill
     layout : makes values (h, w, 3) and confidence (h, w), float32 in [0, 1], of what is expected where, and the longer
-        side of the fill that they are or None where they are lines only; instead of a guide. It is not asked where the
-        ground is regular, which is continued exactly.
+        side of the fill that they are or None where they are lines only; instead of a guide
+    left : (H, W) bool, what the mask left outside (`residue.py`); None = it is looked for
     expected : what a network expects in the hole: cells, costs, disagreement and cell_px of a `Pointing`
     progress : called after each search with the share that is done, 0 to 1; what it raises ends the work
 
@@ -102,7 +103,7 @@ def synthesise(
     """
     import cv2
 
-    left = residue(image, hole)
+    left = residue(image, hole) if left is None else left
     source = source & ~left
     if np.count_nonzero(usable_centres(source.astype(np.uint8))) < max(least_sources, 1):
         return None
