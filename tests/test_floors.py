@@ -51,7 +51,7 @@ MAY_IMPORT = {
         "values", "errors", "request", "files", "images", "masks", "inputs", "inpainter", "running", "judging",
         "evaluation",
     },
-    "demo": {"values", "errors", "files", "images", "masks", "inputs", "inpainter"},
+    "demo": {"values", "errors", "progress", "files", "images", "masks", "inputs", "inpainter"},
     "web": {
         "values", "errors", "request", "files", "images", "masks", "detectors", "engines", "weights", "progress",
         "inputs", "inpainter", "running", "threads", "diagnosis", "judging",

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from freefill.cli.main import main
+from freefill.demo.page import _line_at
 from freefill.demo.scenes import SCENES, load
 
 PHOTOS = Path(__file__).parents[2] / "src" / "freefill" / "demo" / "photos"
@@ -53,12 +54,17 @@ class Page(HTMLParser):
         super().__init__()
         self.asked: list[str] = []
         self.tags: list[str] = []
+        self.links: list[str] = []
         self.unnamed = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
         self.tags.append(tag)
-        self.asked += [found[key] or "" for key in ("src", "href", "srcset", "poster") if key in found]
+        places = [found[key] or "" for key in ("src", "href", "srcset", "poster") if key in found]
+        if tag == "a":
+            self.links += places
+        else:
+            self.asked += places
         self.unnamed += (tag == "img" and "alt" not in found) or (
             tag == "input" and found.get("type") == "range" and not found.get("aria-label")
         )
@@ -75,8 +81,20 @@ def test_the_page_asks_for_nothing_else_and_names_its_parts(
     assert len(page.asked) == 4  # icon, before, after, mask
     assert not re.search(r"https?://|url\(|@import|fetch\(", text)
     assert page.unnamed == 0
+    assert page.links == ["tower.image.png", "tower.mask.png", "tower.filled.png"]
+    assert all((tmp_path / link).exists() for link in page.links)  # they open at full size
     assert page.tags.count("details") == page.tags.count("article") == 1
     assert "{{" not in text
+
+
+def test_the_line_opens_beside_what_was_removed():
+    hole = np.zeros((10, 100), bool)
+    hole[:, 40:60] = True
+    assert _line_at(hole) == 37
+    hole[:, 0] = True
+    assert _line_at(hole) == 2
+    hole[:, 95] = True
+    assert _line_at(hole) == 50  # all over the picture: half before, half after
 
 
 def test_an_unknown_scene_is_told_in_one_line(tmp_path: Path, freefill: Callable[..., tuple[int, str, str]]):

@@ -63,6 +63,7 @@ def test_quiet_shows_nothing_on_a_terminal(photo):
 def test_without_a_terminal_a_line_comes_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys):
     monkeypatch.setattr(progress, "LINE_EVERY_S", 0.2)
     with working("filling", quiet=False) as report:
+        report.share(0.0)
         report.share(0.25, "window 1 of 4")
         time.sleep(0.7)
     lines = capsys.readouterr().err.splitlines()

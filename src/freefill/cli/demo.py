@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from freefill.cli.completing import complete_engines
+from freefill.cli.progress import working
+
 if TYPE_CHECKING:
     from freefill.demo.scenes import Scene
 
@@ -15,7 +18,12 @@ if TYPE_CHECKING:
 @click.command("demo")
 @click.option("-o", "--output", default="demo", show_default=True, metavar="DIR", help="Folder for pictures and page.")
 @click.option(
-    "--engine", default="auto", show_default=True, metavar="NAME", help="Which engine fills; all: freefill engines."
+    "--engine",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=complete_engines,
+    help="Which engine fills; all: freefill engines.",
 )
 @click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Another seed, another fill."
@@ -29,15 +37,21 @@ def command(output: str, engine: str, seed: int, names: tuple[str, ...], as_json
     Needs nothing but freefill itself: no download, no network, no extra.
     """
     from freefill.demo.show import chosen, show
+    from freefill.engines.structure import warm as warm_layout
+    from freefill.synthesis.warm import warm
     from freefill.values import Options
 
     scenes = chosen(names)
+    with working("preparing", quiet) as report:
 
-    def tell(scene: Scene) -> None:
-        if not quiet:
-            click.echo(f"freefill: {scene.name}: {scene.title}", err=True)
+        def tell(scene: Scene) -> None:
+            report.line(f"freefill: {scene.name}: {scene.title}")
+            report.stage(f"filling {scene.name}")
 
-    page = show(Path(output), scenes, engine, Options(seed=seed), tell)
+        if engine in ("auto", "texture"):  # compiled before, so that no scene's time has it
+            warm()
+            warm_layout()
+        page = show(Path(output), scenes, engine, Options(seed=seed), tell, report.fill)
     if as_json:
         click.echo(json.dumps({"page": str(page.resolve()), "scenes": [scene.name for scene in scenes]}))
     else:

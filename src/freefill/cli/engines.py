@@ -6,6 +6,7 @@ import json
 
 import click
 
+from freefill.cli.table import table
 from freefill.engines import registry
 
 
@@ -37,17 +38,8 @@ def command(warm: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column("engine")
-    table.add_column("state", no_wrap=True)  # a command to copy
-    table.add_column("what it does", overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(row[column]) for column in ("engine", "state", "summary")))
-    Console().print(table)
+    listed = [[row[column] for column in ("engine", "state", "summary")] for row in rows]
+    click.echo(table(("engine", "state", "what it does"), listed, whole="state"))
 
 
 def _weights_state(names: tuple[str, ...]) -> str:

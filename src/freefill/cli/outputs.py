@@ -37,6 +37,14 @@ def check_target(picture: Picture, target: str, format_name: str | None, mask_na
     check_holds(picture, kind, target, will_be_opaque=mask_name == "alpha")
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for outputs, or say why not."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: the folder cannot be made ({error.strerror})") from None
+
+
 def check_place(target: str) -> None:
     """Refuse a place where no file can be."""
     if is_folder(target):
@@ -106,10 +114,7 @@ def write_stages(result: Outcome, stages_dir: str | None, attention: str | None)
     maps = {name: image for name, image in result.stages.items() if name.endswith("attention")}
     if stages_dir is not None:
         folder = Path(stages_dir)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{folder}: cannot make this folder ({error.strerror})") from None
+        make_folder(folder)
         for name, image in result.stages.items():
             if name not in maps:
                 write(image, folder / f"{name}.png")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 BAR_AFTER_S = 0.7  # what is done sooner needs no bar
 LINE_EVERY_S = 5.0  # where there is no terminal; the longer it runs, the fewer: one in LINES_SHARE of the time
 LINES_SHARE = 0.05
-LEAST_SHARE = 0.03  # below it an estimate says nothing
+REDRAWN_EVERY_S = 0.1
+BAR_CHARACTERS = 36
+LEAST_SHARE, LEAST_S = 0.03, 20.0  # before either an estimate says nothing
 COMPILING = "compiling once for this machine, about half a minute; later fills start at once"
 
 
@@ -26,29 +29,36 @@ class Report:
 
     def __init__(self, what: str, quiet: bool) -> None:
         self.quiet = quiet
-        self._begun = self._since = time.monotonic()
-        self._what, self._share, self._more = what, None, ""
-        self._over = threading.Event()
-        self._bar: Any = None
+        self._begun = time.monotonic()
+        self._over, self._printing = threading.Event(), threading.Lock()
+        self._drawn = 0  # characters of the bar that stands there now
         self._thread = None if quiet else threading.Thread(target=self._show, name="freefill-progress", daemon=True)
+        self.stage(what)
 
     def stage(self, what: str) -> None:
         """Begin with something else: "filling", "writing"."""
-        self._what, self._share, self._more, self._since = what, None, "", time.monotonic()
+        self._what, self._more, self._since = what, "", time.monotonic()
+        self._share: float | None = None
+        self._first: tuple[float, float] | None = None  # when and where it began to be told, which need not be at 0
 
     def share(self, share: float, more: str = "") -> None:
         """Say how much of the stage is done, 0 to 1."""
+        self._first = self._first or (time.monotonic(), share)
         self._share, self._more = share, more
 
     def fill(self, step: Progress) -> None:
         """Say how far a fill is."""
-        if self._what != "filling":
+        if not self._what.startswith("filling"):
             self.stage("filling")
         self.share(step.share, f"window {max(step.window, 1)} of {step.windows}" if step.windows > 1 else "")
 
     def count(self, done: float, total: int) -> None:
         """Say how many of several are done; parts of one count."""
         self.share(done / max(total, 1), f"{int(done)} of {total}")
+
+    def compiling(self) -> None:
+        """Say, before loops are compiled, why the first fill takes longer."""
+        self.line(f"freefill: {COMPILING}")
 
     def line(self, text: str) -> None:
         """Print a line, above the bar where there is one."""
@@ -58,17 +68,6 @@ class Report:
     def result(self, text: str) -> None:
         """Print a line of results to standard output, above the bar where both are one terminal."""
         self._print(text, err=False)
-
-    def _print(self, text: str, err: bool) -> None:
-        bar = self._bar
-        if bar is None or not (err or sys.stdout.isatty()):
-            click.echo(text, err=err)
-        else:
-            bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-    def compiling(self) -> None:
-        """Say, before loops are compiled, why the first fill takes longer."""
-        self.line(f"freefill: {COMPILING}")
 
     def begin(self) -> None:
         """Start to show it."""
@@ -81,40 +80,54 @@ class Report:
         if self._thread is not None:
             self._thread.join()
 
-    def _show(self) -> None:
-        if sys.stderr.isatty():
-            self._draw()
-            return
-        while not self._over.wait(max(LINE_EVERY_S, LINES_SHARE * (time.monotonic() - self._begun))):
-            click.echo(f"freefill: {self._words()}", err=True)
+    def _print(self, text: str, err: bool) -> None:
+        with self._printing:
+            self._wipe()
+            click.echo(text, err=err)
 
-    def _draw(self) -> None:
+    def _show(self) -> None:
+        if not sys.stderr.isatty():
+            while not self._over.wait(max(LINE_EVERY_S, LINES_SHARE * (time.monotonic() - self._begun))):
+                self._print(f"freefill: {self._words()}", err=True)
+            return
         if self._over.wait(BAR_AFTER_S):
             return
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn
-        from rich.progress import Progress as Bar
+        while not self._over.wait(REDRAWN_EVERY_S):
+            with self._printing:
+                self._draw()
+        with self._printing:
+            self._wipe()
 
-        columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[more]}")
-        # Not redirected: what goes to standard output would come out on standard error.
-        shown = {"console": Console(stderr=True), "redirect_stdout": False, "redirect_stderr": False}
-        with Bar(*columns, transient=True, **shown) as bar:
-            row = bar.add_task(self._what, total=None, more="")
-            self._bar = bar
-            while not self._over.wait(0.1):
-                share = self._share
-                bar.update(row, description=self._what, total=None if share is None else 1, completed=share or 0,
-                           more=", ".join(self._figures()))  # fmt: skip
-        self._bar = None
+    def _draw(self) -> None:
+        text = f"{self._what} {self._bar()} {', '.join(self._figures())}"
+        text = text[: max(shutil.get_terminal_size().columns - 1, 20)]
+        click.echo("\r" + text.ljust(self._drawn), err=True, nl=False)
+        self._drawn = len(text)
+
+    def _wipe(self) -> None:
+        if self._drawn:
+            click.echo(f"\r{' ' * self._drawn}\r", err=True, nl=False)
+            self._drawn = 0
+
+    def _bar(self) -> str:
+        """Return the bar; where nobody knows how far it is, something that moves."""
+        full, empty = "\u2501\u2500" if "utf" in (sys.stderr.encoding or "").lower() else "#-"
+        if self._share is None:
+            at = int(4 * (time.monotonic() - self._since)) % BAR_CHARACTERS
+            return empty * at + full + empty * (BAR_CHARACTERS - at - 1)
+        done = round(BAR_CHARACTERS * min(self._share, 1.0))
+        return full * done + empty * (BAR_CHARACTERS - done)
 
     def _words(self) -> str:
         return ": ".join(part for part in (self._what, ", ".join(self._figures())) if part)
 
     def _figures(self) -> list[str]:
-        passed, share, more = time.monotonic() - self._since, self._share, self._more
-        if share is None:
-            return [f"{_time(passed)} so far"] if passed >= 1 else []
-        left = f"about {_time(passed * (1 - share) / share)} left" if share >= LEAST_SHARE else ""
+        now, share, more, first = time.monotonic(), self._share, self._more, self._first
+        if share is None or first is None:
+            return [f"{_time(now - self._since)} so far"] if now - self._since >= 1 else []
+        left, done = "", share - first[1]
+        if done >= LEAST_SHARE or (done > 0 and now - first[0] > LEAST_S):
+            left = f"about {_time((now - first[0]) * (1 - share) / done)} left"
         return [each for each in (f"{share:.0%}", more, left) if each]
 
 
@@ -123,11 +136,17 @@ def working(what: str, quiet: bool) -> Iterator[Report]:
     """Show how far the block is, and say so before loops are compiled. Nothing is shown where `quiet`."""
     from freefill.compiling import announced
 
+    with reporting(what, quiet) as report, announced(report.compiling):
+        yield report
+
+
+@contextmanager
+def reporting(what: str, quiet: bool) -> Iterator[Report]:
+    """Show how far the block is; for what compiles no loops."""
     report = Report(what, quiet)
     report.begin()
     try:
-        with announced(report.compiling):
-            yield report
+        yield report
     finally:
         report.end()
 

@@ -7,10 +7,11 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from freefill.cli.progress import Report
 from freefill.errors import InputError
 
 if TYPE_CHECKING:
@@ -145,28 +146,20 @@ class _Bar:
 
         self.rank = int(os.environ.get("RANK", "0"))
         self._quiet = quiet
-        self._bar: Any = None
+        self._report = Report("training", quiet or self.rank != 0 or not sys.stderr.isatty())
         self._first: tuple[int, float] | None = None
 
     def __enter__(self) -> _Bar:
-        if sys.stderr.isatty() and not self._quiet and self.rank == 0:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-            columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-            self._bar = Progress(*columns, console=Console(stderr=True), speed_estimate_period=600)
-            self._bar.add_task("", total=None)
-            self._bar.start()
+        self._report.begin()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        self._report.end()
 
     def progress(self, step: int, steps: int, figures: Mapping[str, float]) -> None:
         text = "  ".join(f"{name} {value:.3f}" for name, value in figures.items() if name in _SHOWN)
-        if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=step, total=steps, description=text)
+        if not self._report.quiet:
+            self._report.share(step / max(steps, 1), f"{step} of {steps}, {text}")
         elif not self._quiet:
             click.echo(f"freefill: step {step} of {steps}{self._left(step, steps)}  {text}", err=True)
 
@@ -178,10 +171,10 @@ class _Bar:
         return f", {minutes / 60:.1f} h left" if minutes >= 90 else f", {minutes:.0f} min left"
 
     def say(self, text: str) -> None:
-        if self._bar is not None:
-            self._bar.console.print(f"freefill: {text}")
-        else:
+        if self._report.quiet:
             click.echo(f"freefill: {text}", err=True)
+        else:
+            self._report.line(f"freefill: {text}")
 
 
 _SHOWN = ("l1", "l1_refined", "loss", "generator", "discriminator", "psnr_db", "step_ms")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freefill.errors import InputError
-
 if TYPE_CHECKING:
     from freefill.cli.progress import Report
     from freefill.diagnosis.diagnose import Diagnosis
@@ -28,6 +26,7 @@ def best_try(
     """Return the try that the diagnosis likes best, with a note on each; write all where asked for."""
     from dataclasses import replace
 
+    from freefill.cli.outputs import make_folder
     from freefill.images.write import write_picture
     from freefill.inputs import mask_for, sources
     from freefill.tries import best_of
@@ -42,10 +41,7 @@ def best_try(
     said = ", ".join(f"{each.kind} {each.diagnosis.score:.2f}" for each in made)
     if save_dir is not None:
         folder = Path(save_dir)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{folder}: cannot make this folder ({error.strerror})") from None
+        make_folder(folder)
         for number, each in enumerate(made, 1):
             name = each.kind.replace(", ", "-").replace(" ", "-")
             write_picture(each.result.picture, folder / f"{number}-{name}.png", format="PNG")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 import click
 
 from freefill.cli.completing import complete_names
+from freefill.cli.progress import Report, reporting
+from freefill.cli.table import table
 from freefill.files import is_folder
 from freefill.weights import store
 from freefill.weights.cards import catalogue
@@ -45,19 +46,14 @@ def list_(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for title in ("name", "what for", "MB", "licence", "state"):
-        table.add_column(title, overflow="fold", justify="right" if title == "MB" else "left")
+    listed = []
     for row in rows:
         if row["part_of"] is None:
             sizes = [part["size_mb"] for part in rows if row["name"] in (part["name"], part["part_of"])]
             size = "" if None in sizes else f"{sum(sizes):.1f}"
             licence = re.split(r" \(|; ", row["licence"])[0]
-            table.add_row(row["name"], row["what_for"], size, licence, row["state"])
-    Console().print(table)
+            listed.append([row["name"], row["what_for"], size, licence, row["state"]])
+    click.echo(table(("name", "what for", "MB", "licence", "state"), listed, right="MB"))
     click.echo(f"freefill: files lie in {folder()}; licence in full, and what it forbids: show NAME", err=True)
 
 
@@ -105,12 +101,12 @@ def fetch(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
 
     NAME may be a job: `people` fetches all that masks of people need, `measures` all that evaluation measures with.
     """
-    progress = None if quiet else _Bar()
     cards = catalogue.asked_for(names)
     for card in cards:
         if not quiet and state(card.name) != "ready":
             click.echo(f"freefill: {card.name}: licence {card.licence}; forbids: {card.forbids}", err=True)
-    paths = store.fetch_many(names, progress)
+    with reporting("fetching", quiet) as report:
+        paths = store.fetch_many(names, None if quiet else _Told(report))
     _print_paths([card.name for card in cards], paths, as_json)
 
 
@@ -244,32 +240,27 @@ def _print_paths(names: list[str] | tuple[str, ...], paths: list[Path], as_json:
             click.echo(str(one))
 
 
-class _Bar:
-    """A progress bar on standard error where that is a terminal; messages in any case."""
+class _Told:
+    """How far fetching is, on standard error; messages in any case."""
 
-    def __init__(self) -> None:
-        self._bar: Any = None
+    def __init__(self, report: Report) -> None:
+        self._report, self._done = report, 0
+        self._total: int | None = None
 
     def start(self, total: int | None) -> None:
-        self.close()
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
-
-            columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-            self._bar = Progress(*columns, console=Console(stderr=True))
-            self._bar.add_task("", total=total)
-            self._bar.start()
+        """Know how many bytes come."""
+        self._done, self._total = 0, total
+        self._report.stage("fetching")
 
     def update(self, n: int) -> None:
-        if self._bar is not None:
-            self._bar.advance(self._bar.task_ids[0], n)
+        """So many more bytes are here."""
+        self._done += n
+        if self._total:
+            self._report.share(self._done / self._total, f"{self._done / 1e6:.1f} of {self._total / 1e6:.1f} MB")
 
     def close(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        """The file is here."""
 
     def say(self, text: str) -> None:
-        self.close()
-        click.echo(f"freefill: {text}", err=True)
+        """Print a line."""
+        self._report.line(f"freefill: {text}")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from freefill.demo.show import Shown
 
 JPEG_QUALITY = 92  # of the copies in the page; the exact pictures are the PNG files beside it
+WIDE = 0.6  # of the picture's width: what spans more lies all over it
+BESIDE = 0.03  # of the width, between the line and what was removed
 MASK_COLOUR = (255, 0, 128, 150)  # red, green, blue, alpha
 
 
@@ -53,8 +55,7 @@ def _scene(each: Shown) -> str:
         ("windows", str(len(plan.windows))),
     )
     listed = "".join(f"<div><dt>{word}</dt><dd>{escape(value)}</dd></div>" for word, value in facts)
-    # The line starts in the middle of the hole: half of it shows before, half after.
-    at = round(100 * (np.flatnonzero(each.result.mask.hole.any(axis=0)).mean() + 0.5) / width)
+    at = _line_at(each.result.mask.hole)
     before, after = _jpeg(each.picture.pixels), _jpeg(each.result.picture.pixels)
     return f"""<article>
 <h2 id="{name}">{title}</h2>
@@ -70,8 +71,25 @@ def _scene(each: Shown) -> str:
 <dl>{listed}</dl>
 {f'<ul class="notes">{notes}</ul>' if notes else ""}
 <details><summary>Plan</summary><pre tabindex="0">{escape(json.dumps(plan.to_json(), indent=2))}</pre></details>
-<p class="files"><code>freefill inpaint {name}.image.png {name}.mask.png{barred}</code></p>
+<p class="files">Full size: {_links(name)}<br><code>freefill {name}.image.png {name}.mask.png{barred}</code></p>
 </article>"""
+
+
+def _line_at(hole: Hole) -> int:
+    """Return where the line opens, percent of the width: beside what was removed, so that what was filled is seen.
+
+    What was removed all over the picture is seen half before, half after.
+    """
+    cols = np.flatnonzero(hole.any(axis=0))
+    width = hole.shape[1]
+    left, right = cols[0] / width, (cols[-1] + 1) / width
+    return 50 if right - left > WIDE else round(100 * max(left - BESIDE, 0.02))
+
+
+def _links(name: str) -> str:
+    """Return links to the exact pictures, which lie beside the page."""
+    kinds = {"before": "image", "mask": "mask", "after": "filled"}
+    return " ".join(f'<a href="{name}.{kind}.png">{word}</a>' for word, kind in kinds.items())
 
 
 def _jpeg(pixels: NDArray[np.uint8]) -> str:

@@ -13,7 +13,6 @@ from freefill.demo.shapes import (
     coverage_of_stroke,
     coverage_of_text,
     disc,
-    ellipse,
     painted,
     polygon,
     smooth,
@@ -70,30 +69,17 @@ def _person(size: tuple[int, int]) -> Hole:
     return polygon(size, outline)
 
 
-def _spoon(pixels: NDArray[np.uint8]) -> Made:
-    handle = [(394, 68), (408, 62), (422, 64), (428, 78), (423, 94), (419, 108), (414, 126), (411, 142), (407, 158),
-              (402, 174), (397, 190), (393, 206), (389, 222), (388, 238), (368, 240), (370, 224), (380, 210),
-              (387, 196), (393, 180), (399, 164), (405, 148), (409, 134), (410, 120), (408, 106), (404, 92),
-              (399, 80)]  # fmt: skip
-    bowl = [(388, 236), (396, 248), (405, 260), (410, 276), (408, 296), (400, 312), (386, 324), (366, 331), (346, 327),
-            (332, 315), (323, 298), (321, 280), (326, 262), (314, 259), (313, 246), (322, 238), (352, 236),
-            (370, 234)]  # fmt: skip
+def _date(pixels: NDArray[np.uint8]) -> Made:
+    """A date as cameras burnt it into the corner: its glow is wider than its digits."""
     size = pixels.shape[:2]
-    return pixels, polygon(size, handle) | polygon(size, bowl)
+    coverage = coverage_of_text(size, "'98  7 14", (430, 372), 0.9, 2)
+    return painted(pixels, coverage, (255, 132, 20), 0.9), widened(coverage > 0, 2)
 
 
-def _cup(size: tuple[int, int]) -> Hole:
-    """The inside of the cup: the spoon did not lie in it."""
-    return ellipse(size, (290, 112), (104, 82))
-
-
-def _masts(pixels: NDArray[np.uint8]) -> Made:
-    left = [(195, 118), (207, 118), (207, 186), (210, 194), (210, 340), (222, 372), (226, 398), (220, 419), (192, 420),
+def _mast(pixels: NDArray[np.uint8]) -> Made:
+    mast = [(195, 118), (207, 118), (207, 186), (210, 194), (210, 340), (222, 372), (226, 398), (220, 419), (192, 420),
             (186, 427), (156, 427), (162, 396), (165, 370), (175, 300), (183, 230), (187, 188), (193, 186)]  # fmt: skip
-    right = [(441, 118), (452, 118), (457, 185), (462, 195), (466, 240), (474, 310), (481, 370), (490, 427), (406, 427),
-             (405, 378), (424, 362), (437, 358), (437, 187), (444, 184)]  # fmt: skip
-    size = pixels.shape[:2]
-    return pixels, polygon(size, left) | polygon(size, right)
+    return pixels, polygon(pixels.shape[:2], mast)
 
 
 def _tower(pixels: NDArray[np.uint8]) -> Made:
@@ -131,22 +117,19 @@ def _old_photo(pixels: NDArray[np.uint8]) -> Made:
 def _writing(pixels: NDArray[np.uint8]) -> Made:
     size = pixels.shape[:2]
     coverage = np.zeros(size, np.float32)
-    for row, text in enumerate(("PROOF - NOT FOR PRINT", "(C) CHELSEA STUDIO", "PROOF - NOT FOR PRINT")):
-        coverage = np.maximum(coverage, coverage_of_text(size, text, (24 + 22 * row, 84 + 82 * row), 1.0, 2))
+    places = (24, 84), (46, 198), (68, 264)
+    for place, text in zip(
+        places, ("PROOF - NOT FOR PRINT", "(C) CHELSEA STUDIO", "PROOF - NOT FOR PRINT"), strict=True
+    ):
+        coverage = np.maximum(coverage, coverage_of_text(size, text, place, 1.0, 2))
     return painted(pixels, coverage, (255, 255, 255), 0.8), widened(coverage > 0, 1)
 
 
-def _graffiti(pixels: NDArray[np.uint8]) -> Made:
-    strokes = [
-        [(70, 132), (200, 214), (86, 246), (250, 318), (130, 372), (300, 420)],
-        [(250, 110), (380, 170), (300, 214), (440, 268), (350, 330), (456, 392)],
-        [(40, 452), (170, 440), (330, 462), (470, 446)],
-    ]
+def _cable(pixels: NDArray[np.uint8]) -> Made:
     size = pixels.shape[:2]
-    coverage = np.zeros(size, np.float32)
-    for points in strokes:
-        coverage = np.maximum(coverage, coverage_of_stroke(size, smooth(points), 13))
-    return painted(pixels, coverage, 244, 0.97), widened(coverage > 0, 2)
+    lying = smooth([(0, 96), (90, 150), (170, 96), (250, 60), (300, 130), (240, 210), (130, 300), (60, 420), (96, 512)])
+    coverage = coverage_of_stroke(size, lying, 12)
+    return painted(pixels, coverage, 22, 0.97), widened(coverage > 0, 2)
 
 
 def _corner(pixels: NDArray[np.uint8]) -> Made:
@@ -162,8 +145,6 @@ def _lawn(pixels: NDArray[np.uint8]) -> Made:
         [(276, 380), (296, 378), (316, 404), (312, 422), (290, 426), (272, 404)],
         [(248, 330), (268, 322), (300, 324), (304, 344), (282, 358), (254, 352)],
         [(346, 344), (352, 326), (384, 320), (398, 338), (400, 356), (384, 372), (362, 376), (352, 356)],
-        [(308, 256), (318, 262), (328, 300), (324, 314), (312, 308), (308, 284)],
-        [(262, 252), (290, 250), (296, 288), (292, 302), (266, 296), (264, 274)],
         [(272, 96), (290, 84), (312, 92), (320, 116), (292, 140), (274, 136)],
         [(316, 118), (352, 102), (368, 112), (366, 134), (346, 144), (316, 136)],
         [(294, 132), (318, 132), (336, 152), (330, 166), (306, 160)],
@@ -190,11 +171,11 @@ def _deep_field(pixels: NDArray[np.uint8]) -> Made:
 
 SCENES: tuple[Scene, ...] = (
     Scene("portrait", "astronaut.jpg", "A model taken out of a portrait's background", _portrait, _person),
-    Scene("spoon", "coffee.jpg", "A spoon taken off the saucer", _spoon, _cup),
+    Scene("date", "coffee.jpg", "The date that a camera burnt in", _date),
     Scene("old-photo", "camera.png", "Scratches, a crease and dust on an old print", _old_photo),
     Scene("writing", "chelsea.jpg", "Writing over a photograph", _writing),
-    Scene("masts", "rocket.jpg", "Masts and lamps taken out of the sky", _masts),
-    Scene("graffiti", "brick.png", "Brush strokes on a wall", _graffiti),
+    Scene("mast", "rocket.jpg", "A mast and its lamp taken out of the sky", _mast),
+    Scene("cable", "gravel.png", "A cable that lies on gravel", _cable),
     Scene("corner", "gravel.png", "A torn corner", _corner),
     Scene("lawn", "grass.png", "Leaves and flowers taken off a lawn", _lawn),
     Scene("tower", "camera.png", "A tower taken off the horizon", _tower),

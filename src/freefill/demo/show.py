@@ -13,6 +13,7 @@ from freefill.errors import InputError, did_you_mean
 from freefill.images.write import write_picture
 from freefill.inpainter import Inpainter
 from freefill.inputs import mask_picture
+from freefill.progress import Progress
 from freefill.values import Mask, Options, Outcome, Picture
 
 
@@ -47,10 +48,16 @@ def show(
     engine: str = "auto",
     options: Options = Options(),  # noqa: B008 (frozen)
     on_start: Callable[[Scene], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Path:
     """Fill the scenes into a folder; return the page.
 
     For each scene there are NAME.image.png, NAME.mask.png and NAME.filled.png.
+
+    Parameters
+    ----------
+    on_start : called with each scene before it is filled
+    progress : called while it is filled
 
     Raises
     ------
@@ -69,7 +76,7 @@ def show(
         picture, mask = load(scene)
         begun = time.perf_counter()
         barred = None if scene.not_from is None else scene.not_from(picture.size)
-        result = inpainter.run(picture, mask, options, source=None if barred is None else ~barred)
+        result = inpainter.run(picture, mask, options, source=None if barred is None else ~barred, progress=progress)
         shown.append(Shown(scene, picture, result, time.perf_counter() - begun))
         write_picture(picture, output / f"{scene.name}.image.png")
         write_picture(mask_picture(mask), output / f"{scene.name}.mask.png")

@@ -10,20 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from freefill.cli.mask.files import (
-    Job,
-    Made,
-    invert_option,
-    mask_fit_option,
-    masks_argument,
-    output_option,
-    plan_jobs,
-    read,
-    read_mask,
-    run_jobs,
-    write_image,
-    write_options,
-)
+from freefill.cli.mask import files
+from freefill.cli.mask.files import Job, Made
 from freefill.cli.options import LengthType
 
 if TYPE_CHECKING:
@@ -44,12 +32,12 @@ class _TakesNegative(click.Command):
 
 
 @click.command("grow", cls=_TakesNegative)
-@masks_argument
+@files.masks_argument
 @click.argument("length", type=LengthType())
-@output_option
-@invert_option
+@files.output_option
+@files.invert_option
 @click.option("--shrink", is_flag=True, help="Make it smaller instead.")
-@write_options
+@files.write_options
 def grow(
     masks: tuple[str, ...], length: Length, output: str | None, invert: bool, shrink: bool,
     bits: str, max_mpx: float, as_json: bool, quiet: bool,
@@ -58,36 +46,36 @@ def grow(
     from freefill.masks import grow as lengths
 
     def make(job: Job) -> Made:
-        mask = read_mask(job.source, max_mpx, invert)
+        mask = files.read_mask(job.source, max_mpx, invert)
         radius = length.in_px(lengths.object_size_px(mask.hole))
         changed = lengths.resized(mask.hole, -radius if shrink else radius)
         return Made(replace(mask, hole=changed), {"radius_px": round(radius, 3)})
 
-    jobs = plan_jobs(masks, output, suffix=".grown.png")
-    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+    jobs = files.plan_jobs(masks, output, suffix=".grown.png")
+    return files.run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
 
 
 @click.command("invert")
-@masks_argument
-@output_option
-@write_options
+@files.masks_argument
+@files.output_option
+@files.write_options
 def invert(masks: tuple[str, ...], output: str | None, bits: str, max_mpx: float, as_json: bool, quiet: bool) -> int:
     """Turn MASKS: what was kept is removed."""
 
     def make(job: Job) -> Made:
-        mask = read_mask(job.source, max_mpx)
+        mask = files.read_mask(job.source, max_mpx)
         return Made(replace(mask, hole=~mask.hole, notes=()), {})
 
-    jobs = plan_jobs(masks, output, suffix=".inverted.png")
-    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+    jobs = files.plan_jobs(masks, output, suffix=".inverted.png")
+    return files.run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
 
 
 @click.command("show")
 @click.argument("image")
 @click.argument("mask")
 @click.option("-o", "--output", metavar="FILE", help="Default: NAME.shown.png beside the picture.")
-@invert_option
-@mask_fit_option
+@files.invert_option
+@files.mask_fit_option
 @click.option("--opacity", default=0.5, show_default=True, type=click.FloatRange(0, 1))
 @click.option(
     "--max-megapixels", "max_mpx", default=200.0, show_default=True, type=click.FloatRange(min=0, min_open=True)
@@ -106,10 +94,10 @@ def show(
     from freefill.request import MaskOptions
     from freefill.values import Box
 
-    picture = read(image, max_mpx)
+    picture = files.read(image, max_mpx)
     made = mask_for(mask, picture, MaskOptions(invert=invert, mask_fit=mask_fit), max_mpx)
     target = output or str(Path(image).with_suffix("")) + ".shown.png"
-    write_image(overlay(as_image(picture), {"mask": made.hole}, opacity=opacity, legend=False), target)
+    files.write_image(overlay(as_image(picture), {"mask": made.hole}, opacity=opacity, legend=False), target)
     if not quiet:
         for note in made.notes:
             click.echo(f"freefill: {note}", err=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freefill.cli.options import LengthType
+from freefill.cli.outputs import make_folder
 from freefill.cli.progress import Report, working
 from freefill.errors import FreefillError, InputError, NothingFoundError
 from freefill.files import is_file, is_folder
@@ -235,14 +236,6 @@ def write_image(image: Image, target: str) -> None:
 
     make_folder(Path(target).parent)
     write_picture(Picture(np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8), source=target), target)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder for outputs, or say why not."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: the folder cannot be made ({error.strerror})") from None
 
 
 def safe_name(name: str, where: str) -> str:

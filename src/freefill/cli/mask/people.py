@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freefill.cli.mask.files import (
-    Job,
-    Made,
-    finish_options,
-    is_folder_name,
-    output_option,
-    plan_jobs,
-    read,
-    run_jobs,
-    write_image,
-    write_mask,
-)
+from freefill.cli.mask import files
+from freefill.cli.mask.files import Job, Made
 from freefill.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("people")
 @click.argument("images", nargs=-1, required=True)
-@output_option
+@files.output_option
 @click.option("--but", "keep", metavar="N", type=click.IntRange(0), default=0,
               help="So many stay, the main ones first: large, central.")  # fmt: skip
 @click.option("--small", is_flag=True, help="Only those far smaller than the main person.")
@@ -42,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--tight", is_flag=True, help="When refining: no more than the person.")
 @click.option("--thorough", is_flag=True, help="When refining: rather too much than too little.")
 @click.option("--overlay", metavar="FILE|DIR", help="Write who was found, and what refining added, in colours.")
-@finish_options
+@files.finish_options
 def people(
     images: tuple[str, ...], output: str | None, keep: int, small: bool, each: bool, score: float, no_tiles: bool,
     weights: str | None, attached: bool, tight: bool, thorough: bool, overlay: str | None,
@@ -65,23 +55,23 @@ def people(
         raise click.UsageError("--each writes several masks: name a file or a folder with -o")
     wishes = PeopleWishes(PeopleSettings(least_score=score, tiles=not no_tiles), keep, small, attached,
                           _refining(refine, tight, thorough), grow)  # fmt: skip
-    jobs = plan_jobs(images, output)
+    jobs = files.plan_jobs(images, output)
     if overlay is not None and len(jobs) > 1 and Path(overlay).is_file():
         raise InputError(f"{overlay}: this is a file, and there are {len(jobs)} overlays to write; name a folder")
 
     def make(job: Job) -> Made:
-        picture = read(job.source, max_mpx)
+        picture = files.read(job.source, max_mpx)
         image = as_image(picture)
         found = mask_people(image, wishes, picture.source)
         told = found.told()
         if each:
             told["each"] = _write_each(found, job.output, bits)
         if overlay is not None:
-            folder = len(jobs) > 1 or is_folder_name(overlay)
+            folder = len(jobs) > 1 or files.is_folder_name(overlay)
             _show(image, found, wishes, str(Path(overlay) / Path(job.output).name) if folder else overlay)
         return Made(found.mask, told)
 
-    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet, sought="people")
+    return files.run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet, sought="people")
 
 
 def _refining(refine: bool, tight: bool, thorough: bool) -> RefineSettings | None:
@@ -104,12 +94,14 @@ def _by_another(
     from freefill.detectors.source import as_image, as_mask
 
     def make(job: Job) -> Made:
-        picture = read(job.source, max_mpx)
+        picture = files.read(job.source, max_mpx)
         image = as_image(picture)
         mask = as_mask(detect(image, weights=weights), "people", picture)
         return Made(finished(mask, image, refining=refine, growing=grow), {})
 
-    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="people")
+    return files.run_jobs(
+        files.plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="people"
+    )
 
 
 def _write_each(found: PeopleMask, output: str, bits: str) -> list[str]:
@@ -118,7 +110,7 @@ def _write_each(found: PeopleMask, output: str, bits: str) -> list[str]:
     written = []
     for number, mask in enumerate(found.each(), start=1):
         place = str(target.with_name(f"{target.stem}_{number}{target.suffix}"))
-        write_mask(mask, place, bits)
+        files.write_mask(mask, place, bits)
         written.append(place)
     return written
 
@@ -126,4 +118,4 @@ def _write_each(found: PeopleMask, output: str, bits: str) -> list[str]:
 def _show(image: Image, found: PeopleMask, wishes: PeopleWishes, target: str) -> None:
     from freefill.masks.overlay import overlay
 
-    write_image(overlay(image, found.layers(wishes.settings.cut)), target)
+    files.write_image(overlay(image, found.layers(wishes.settings.cut)), target)
