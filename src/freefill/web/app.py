@@ -46,7 +46,7 @@ def make_app(settings: Settings) -> ASGIApp:
 
     app = FastAPI(
         title="freefill", version=__version__, description=DESCRIPTION, lifespan=life,
-        docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json",
+        docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json", responses=problems.RESPONSES,
     )  # fmt: skip
     problems.install(app)
     for room in (api_routes, page_routes, job_routes):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from freefill.errors import FreefillError, WeightsError
@@ -15,6 +16,21 @@ from freefill.web.jobs import Full
 from freefill.web.pictures import TooLarge
 
 MEDIA_TYPE = "application/problem+json"
+
+
+class Told(BaseModel):
+    """A problem as it is sent."""
+
+    type: Literal["about:blank"] = "about:blank"
+    title: str
+    status: int
+    detail: str = Field(description="One line: what is wrong, and the way out", examples=["grow: 'lots' is no length"])
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    kind: {"description": what, "content": {MEDIA_TYPE: {"schema": Told.model_json_schema()}}}
+    for kind, what in (("4XX", "What was asked cannot be done"), ("5XX", "It came to nothing here"))
+}
 
 
 class Problem(HTTPException):
