@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from tiny_networks import body, boxes, brightness, clicks, rows_of_text
+from tiny_networks import body, boxes, brightness, clicks, joints, rows_of_text
 
 from freefill.weights.cards import catalogue
 
@@ -22,6 +22,21 @@ def tiny_files(tmp_path_factory):
     rows_of_text(folder / "text-sensitive.onnx")
     clicks(folder / "mobile-sam.onnx", folder / "mobile-sam-decoder.onnx")
     return folder
+
+
+@pytest.fixture
+def with_joints(models, tmp_path, monkeypatch):
+    """The same store with MoveNet in it."""
+    joints(models / "movenet.onnx")
+    content = (models / "movenet.onnx").read_bytes()
+    cards = [
+        replace(c, file="movenet.onnx", sha256=hashlib.sha256(content).hexdigest(), bytes=len(content), companions=())
+        if c.name == "movenet"
+        else c
+        for c in catalogue.CARDS
+    ]
+    monkeypatch.setattr(catalogue, "CARDS", tuple(cards))
+    return models
 
 
 @pytest.fixture

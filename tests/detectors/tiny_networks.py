@@ -83,6 +83,29 @@ def body(path):
     save(path, nodes, {"picture": [1, 256, 256, 3]}, outputs, {"unseen": unseen})
 
 
+def joints(path):
+    """MoveNet's signature: middles and joints are where it is bright, and every joint is said to be at the middle."""
+    node = helper.make_node
+    nodes = [
+        node("Mul", ["picture", "share"], ["lit"]),
+        node("ReduceMean", ["lit"], ["grey"], axes=[3], keepdims=1),
+        node("Transpose", ["grey"], ["first"], perm=[0, 3, 1, 2]),
+        node("AveragePool", ["first"], ["pooled"], kernel_shape=[4, 4], strides=[4, 4]),
+        node("Transpose", ["pooled"], ["centres"], perm=[0, 2, 3, 1]),
+        node("Tile", ["centres", "seventeen"], ["joints"]),
+        node("Tile", ["centres", "two each"], ["many"]),
+        node("Mul", ["many", "nothing"], ["places"]),
+    ]
+    numbers = {
+        "share": np.float32(1 / 255),
+        "seventeen": np.array([1, 1, 1, 17], np.int64),
+        "two each": np.array([1, 1, 1, 34], np.int64),
+        "nothing": np.float32(0),
+    }
+    outputs = {"centres": [1, "h", "w", 1], "joints": [1, "h", "w", 17], "places": [1, "h", "w", 34]}
+    save(path, nodes, {"picture": [1, "height", "width", 3]}, outputs, numbers)
+
+
 def rows_of_text(path):
     """PP-OCR's signature: what lies within 12 px of something very bright is the core of a row."""
     nodes = [

@@ -134,6 +134,28 @@ def test_the_gradient_of_a_convolution_is_a_transposed_one():
     assert graph.run("c", (1, 8, 10, 1), x) == pytest.approx(last(truth), abs=1e-4)
 
 
+def test_an_inner_node_can_be_read_at_any_size_where_the_graph_doubles_what_it_gets():
+    """The size is the shape's own sides times two, and the graph's own end is an operation that is not known."""
+    import onnxruntime
+
+    graph = Graph((1, 4, 5, 2))
+    for name, number in (("first", [1]), ("end", [3]), ("step", [1]), ("two", [2, 2])):
+        graph.const(name, np.array(number))
+    graph.node("shape", "Shape", "x")
+    graph.node("sides", "StridedSlice", "shape", "first", "end", "step")
+    graph.node("size", "Mul", "sides", "two")
+    graph.node("r", "ResizeBilinear", "x", "size", half_pixel_centers={"b": True})
+    graph.node("best", "TopKV2", "r")
+    model = convert(*graph.files("best", (1, 1)), inner={"heat": "r"})
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    for high, wide in ((4, 5), (6, 3)):
+        x = RNG.random((1, high, wide, 2)).astype(np.float32)
+        truth = last(F.interpolate(first(x), scale_factor=2, mode="bilinear", align_corners=False))
+        assert session.run(["heat"], {"x": x})[0] == pytest.approx(truth, abs=1e-5)
+    with pytest.raises(WeightsError, match="TopKV2"):
+        convert(*graph.files("best", (1, 1)))
+
+
 @pytest.mark.parametrize("how", ["half_pixel_centers", "align_corners"])
 def test_bilinear_resizing_counts_from_where_the_graph_says(how):
     x = RNG.random((1, 4, 5, 2))

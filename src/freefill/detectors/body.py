@@ -7,7 +7,7 @@ Bazarevsky et al., "BlazePose: On-device Real-time Body Pose tracking", CV4ARVR 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -52,28 +52,35 @@ class Body:
     joints: NDArray[np.float64]
 
 
-def look_at_body(image: Image, square: tuple[int, int, int], *, mirror: bool = True) -> Body:
+def look_at_body(image: Image, square: tuple[int, int, int], *, mirror: bool = True, seen: Body | None = None) -> Body:
     """Run the network on a square of a picture, (H, W, 3) float32, RGB in [0, 1].
 
     Parameters
     ----------
     square : top, left, side, px
     mirror : average mask and presence with those of the mirror image
+    seen : what was seen in that very square without its mirror image; then only that one is looked at
 
     Raises
     ------
     WeightsError
         If the network is not on this machine, or is another than its card says.
     """
-    crop = cut_square(image, *square, SIZE_PX)
-    sure, presence, marks = _run(crop)
-    if mirror:
-        turned, also, _ = _run(np.ascontiguousarray(crop[:, ::-1]))
-        sure, presence = (sure + turned[:, ::-1]) / 2, (presence + also) / 2
+    if seen is None or seen.square != square:
+        seen = _seen(square, *_run(cut_square(image, *square, SIZE_PX)))
+    if not mirror:
+        return seen
+    turned, also, _ = _run(np.ascontiguousarray(cut_square(image, *square, SIZE_PX)[:, ::-1]))
+    sure = np.ascontiguousarray((seen.sure + turned[:, ::-1]) / 2)
+    return replace(seen, sure=sure, presence=(seen.presence + also) / 2)
+
+
+def _seen(square: tuple[int, int, int], sure: NDArray[np.float32], presence: float, marks: NDArray[np.float64]) -> Body:
+    """Return what the network says of a square in px of the picture."""
     top, left, side = square
     scale = side / SIZE_PX
-    seen = 1 / (1 + np.exp(-np.clip(marks[:33, 3:5], -30, 30)))  # whether it is visible, and in the picture at all
-    joints = np.column_stack([marks[:33, 1] * scale + top, marks[:33, 0] * scale + left, seen.min(axis=1)])
+    visible = 1 / (1 + np.exp(-np.clip(marks[:33, 3:5], -30, 30)))  # whether it is visible, and in the picture at all
+    joints = np.column_stack([marks[:33, 1] * scale + top, marks[:33, 0] * scale + left, visible.min(axis=1)])
     return Body(square, np.ascontiguousarray(sure, np.float32), presence, joints)
 
 

@@ -20,36 +20,30 @@ from freefill.detectors.body import NAME as POSE
 from freefill.detectors.body import Body, draw_limbs, look_at_body
 from freefill.detectors.boxes import Boxes, squared
 from freefill.detectors.crops import cut_square
+from freefill.detectors.joints import NAME as JOINTS
+from freefill.detectors.joints import Joints, distinct, find_joints, fitted
 from freefill.detectors.nanodet import Found, find_boxes
 from freefill.detectors.session import open_model
+from freefill.detectors.sureness import LEAST_PRESENCE, SMALL_PX, at_most, inside, sureness
 from freefill.errors import InputError
 from freefill.masks.refining.detected import Person, union
 from freefill.values import Box, Hole, Image
+from freefill.weights.locate import state
 
 SELFIE, SELFIE_MASK = "selfie", "activation_10"
 WEIGHTS = ("nanodet", POSE, SELFIE)
 SIZE_PX = 256
 WIDE = 0.5  # margin of the wider square, as a share of the box's longer side
 CANVAS_PX = 320  # the most that a person's evidence is kept at
-SMALL_PX = 48.0  # longer side of a box; below it neither a wider look nor the pose network's presence says anything
 WIDE_TRUST = 0.72  # by what the wider look's sureness is multiplied
 KEPT_WIDE = 0.25  # nothing is masked farther than this share of a box's sides outside it
 LEAST_STILL = 0.9  # of the presence in the first box: a larger box in which less of a person is seen is none of hers
+MARGIN = 0.2  # of the first square, as a share of the box's longer side
+HOPELESS = 0.1  # where box and joints allow no more, the pose network is not asked
 ROUNDS = 2  # a box of which the other half is missing takes two
 GOES_ON = 0.05  # of the person's area: what lies beyond the box makes a larger box worth a look
-LEAST_PRESENCE = 0.5  # joints of whoever is less surely there are not believed
 DRAWN = 0.6  # how sure it is that a limb drawn from its joints is there
 SEEN_LIMB = 0.6  # of a drawn limb: where the masks show less, the person may be incomplete
-
-# How sure it is that there is a person, from NanoDet's score, the pose network's presence, the share of the box that it
-# masks, and the log of the square's side, px: logistic regression on 382 boxes of the even half of coco_people. The
-# offset is 0.4 below the fitted one: at one half, 230 of 286 true boxes and 27 of 96 false ones are taken.
-SURENESS = np.array([4.37, 2.85, 0.80, 0.32])
-SURENESS_OFFSET = -3.3
-# Where the pose network sees nobody NanoDet must be surer, or petals and caps on a wall are persons.
-LEAST_ALONE, UNSEEN = 0.36, 0.3
-# Of a box below SMALL_PX the pose network sees too little: by NanoDet's score alone, one half from 0.33 on.
-SURENESS_SMALL, SURENESS_SMALL_OFFSET = 9.33, -3.08
 
 
 @dataclass(frozen=True)
@@ -73,7 +67,7 @@ class PeopleSettings:
     least_box: float = 0.2
     most_overlap: float = 0.6
     tiles: bool = True
-    margin: float = 0.2
+    margin: float = MARGIN
     keep: float = 0.1
     mirror: bool = True
     cut: float = 0.4
@@ -123,27 +117,54 @@ def find_people(
         open_model(name)  # says what is missing before anything is looked at
     if found is None:
         found = find_boxes(image, least=settings.least_box, most_overlap=settings.most_overlap, tiles=settings.tiles)
+    met = [one for one in _met(image, found) if one.sure >= settings.least_score]
     persons = []
-    for number, (box, score) in enumerate(zip(found.boxes, found.scores, strict=True)):
-        others = np.delete(found.boxes, number, axis=0)
-        if beside is not None:
-            others = np.concatenate([others, beside])
-        person = _look(image, box, float(score), others, settings)
-        if person.score >= settings.least_score:
-            persons.append(person)
+    for one in met:
+        others = np.array([other.box for other in met if other is not one]).reshape(-1, 4)
+        persons.append(_look(image, one, others if beside is None else np.concatenate([others, beside]), settings))
     return tuple(sorted(persons, key=lambda each: -each.score))
+
+
+@dataclass(frozen=True, eq=False)
+class _Met:
+    """Whoever may be a person: the box, how sure it is, what the pose network sees (None = it need not be asked)."""
+
+    box: NDArray[np.float64]
+    sure: float
+    body: Body | None
+
+
+def _met(image: Image, found: Found) -> list[_Met]:
+    """Say of each box how sure it is that a person is there; a body that is seen from two boxes is met once."""
+    boxes, scores = list(found.boxes), [float(score) for score in found.scores]
+    joints: Sequence[Joints | None] = [None] * len(boxes)
+    if state(JOINTS) == "ready":
+        seen = [find_joints(image, box) for box in boxes]
+        chosen = distinct(seen)
+        boxes = [fitted(boxes[number], seen[number]) for number in chosen]
+        scores, joints = [scores[number] for number in chosen], [seen[number] for number in chosen]
+    return [_judged(image, *each) for each in zip(boxes, scores, joints, strict=True)]
+
+
+def _judged(image: Image, box: NDArray[np.float64], score: float, joints: Joints | None) -> _Met:
+    """Ask the pose network too, where its answer can matter."""
+    if joints is not None and at_most(score, box, joints) < HOPELESS:
+        return _Met(box, at_most(score, box, joints), None)
+    plain = look_at_body(image, squared(box, MARGIN), mirror=False)
+    body = plain if joints is not None else look_at_body(image, plain.square, seen=plain)
+    return _Met(box, sureness(score, body, box, joints), plain)
 
 
 # --- one person --------------------------------------------------------------------------------------------------
 
 
-def _look(image: Image, box: NDArray[np.float64], score: float, others: Boxes, settings: PeopleSettings) -> Person:
+def _look(image: Image, one: _Met, others: Boxes, settings: PeopleSettings) -> Person:
     """Look at one box: at the square around it, then, where there is a person, at what lies beyond."""
-    first, body = _narrow(image, box, settings)
-    sureness = _sureness(score, body, box)
+    box = one.box
+    first, body = _narrow(image, box, settings, one.body)
     seen = _kept(first, box, settings.keep)
-    if not settings.whole or sureness < settings.least_score or max(box[2:] - box[:2]) < SMALL_PX:
-        return replace(seen, score=sureness)
+    if not settings.whole or max(box[2:] - box[:2]) < SMALL_PX:
+        return replace(seen, score=one.sure)
     wide = look_at_body(image, squared(box, WIDE), mirror=False)
     looks = [seen, _trusted(wide, box, KEPT_WIDE)]
     for _ in range(ROUNDS):
@@ -161,13 +182,15 @@ def _look(image: Image, box: NDArray[np.float64], score: float, others: Boxes, s
     sure = np.maximum.reduce([each.over(view, (side, side)) for each in looks])
     _drop_apart(sure, seen.over(view, (side, side)), settings.cut)
     lacking = _with_limbs(sure, body, view, settings.cut)
-    return Person(view, sure, sureness, lacking)
+    return Person(view, sure, one.sure, lacking)
 
 
-def _narrow(image: Image, box: NDArray[np.float64], settings: PeopleSettings) -> tuple[Person, Body]:
+def _narrow(
+    image: Image, box: NDArray[np.float64], settings: PeopleSettings, body: Body | None = None
+) -> tuple[Person, Body]:
     """Ask both networks about the square around a box: the mean of their masks, and what the pose network sees."""
     square = squared(box, settings.margin)
-    body = look_at_body(image, square, mirror=settings.mirror)
+    body = look_at_body(image, square, mirror=settings.mirror, seen=body)
     crop = cut_square(image, *square, SIZE_PX)
     answers = [_selfie(crop)]
     if settings.mirror:
@@ -195,44 +218,22 @@ def _drop_apart(sure: NDArray[np.float32], first: NDArray[np.float32], cut: floa
         sure[(labels > 0) & ~np.isin(labels, core) & (first < cut)] = 0
 
 
-def _sureness(score: float, body: Body, box: NDArray[np.float64]) -> float:
-    """Return how sure it is that a box holds a person, 0 to 1."""
-    if max(box[2:] - box[:2]) < SMALL_PX:
-        return float(1 / (1 + np.exp(-(SURENESS_SMALL * score + SURENESS_SMALL_OFFSET))))
-    within = _inside(body.sure.shape, Box(*body.square, body.square[2]), box)
-    masked = float((body.sure[within] > 0.5).mean()) if within.any() else 0.0
-    evidence = np.array([score, body.presence, masked, np.log(max(body.square[2], 4))])
-    sureness = float(1 / (1 + np.exp(-(SURENESS @ evidence + SURENESS_OFFSET))))
-    unseen = score < LEAST_ALONE and body.presence < LEAST_PRESENCE
-    return min(sureness, UNSEEN) if unseen else sureness
-
-
 def _kept(person: Person, box: NDArray[np.float64], keep: float) -> Person:
     """Set to 0 what lies outside the box, grown by `keep`: there the mask is of somebody else."""
     margin = keep * (box[2:] - box[:2])
-    within = _inside(person.sure.shape, person.box, np.concatenate([box[:2] - margin, box[2:] + margin]))
+    within = inside(person.sure.shape, person.box, np.concatenate([box[:2] - margin, box[2:] + margin]))
     return Person(person.box, np.where(within, person.sure, np.float32(0)), person.score)
-
-
-def _inside(size: tuple[int, ...], view: Box, box: NDArray[np.float64]) -> Hole:
-    """Return which pixels of a view, seen at a size, a box of the picture touches."""
-    down, across = size[0] / view.height, size[1] / view.width
-    top, bottom = int((box[0] - view.top) * down), int(np.ceil((box[2] - view.top) * down))
-    left, right = int((box[1] - view.left) * across), int(np.ceil((box[3] - view.left) * across))
-    inside = np.zeros(size, bool)
-    inside[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = True
-    return inside
 
 
 def _further(wide: Body, box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64] | None:
     """Return a larger box where the person clearly goes on beyond this one, and nobody else is there; else None."""
     view = Box(*wide.square, wide.square[2])
-    within = _inside(wide.sure.shape, view, box)
+    within = inside(wide.sure.shape, view, box)
     for other in others:
-        within |= _inside(wide.sure.shape, view, other)
+        within |= inside(wide.sure.shape, view, other)
     seen = wide.sure >= 0.5
     _, labels = cv2.connectedComponents(seen.view(np.uint8), connectivity=8)
-    linked = np.isin(labels, np.unique(labels[seen & _inside(seen.shape, view, box)])) & seen
+    linked = np.isin(labels, np.unique(labels[seen & inside(seen.shape, view, box)])) & seen
     beyond = linked & ~within
     if beyond.sum() < GOES_ON * max(int((linked & within).sum()), 1):
         return None

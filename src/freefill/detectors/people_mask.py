@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from freefill.detectors.at_mask import find_all, look
+from freefill.detectors.joints import NAME as JOINTS
 from freefill.detectors.nanodet import large_others, surest
 from freefill.detectors.people import PeopleSettings, find_people, main_persons
 from freefill.detectors.refining import refined_mask, with_things
@@ -23,6 +24,7 @@ from freefill.masks.refining.detected import Person, persons_meant, union
 from freefill.masks.refining.recipe import Refined
 from freefill.masks.refining.settings import RefineSettings
 from freefill.values import PEOPLE_WORDS, Box, Hole, Image, Length, Mask
+from freefill.weights.locate import state
 
 SMALL = 0.5  # of the main person's size (root of the area): below it a person is a passer-by
 
@@ -190,6 +192,8 @@ def _notes(persons: Sequence[Person], stay: Sequence[Person], hole: Hole) -> tup
     for number, person in enumerate(persons, start=1):
         if person.lacking:
             notes.append(f"person {number} may be incomplete: {', '.join(person.lacking)} drawn from the joints")
+    if state(JOINTS) != "ready":
+        notes.append(f"who is a person is told better with one more network; run: freefill weights fetch {JOINTS}")
     return tuple(notes)
 
 

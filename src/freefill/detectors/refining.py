@@ -8,6 +8,7 @@ from typing import Literal
 
 from freefill.detectors import salient
 from freefill.detectors.at_mask import look
+from freefill.detectors.joints import NAME as JOINTS
 from freefill.detectors.people import WEIGHTS
 from freefill.detectors.source import can_run, lacking, require
 from freefill.errors import WeightsError
@@ -19,7 +20,8 @@ from freefill.values import Hole, Image, Length, Mask
 from freefill.weights.locate import state
 
 Which = Literal["auto", "people", "none"]
-WANTED = (*WEIGHTS, *salient.WEIGHTS)  # all that is of use here
+OF_USE = (JOINTS, *salient.WEIGHTS)  # not needed
+WANTED = (*WEIGHTS, *OF_USE)
 
 
 def refined_mask(
@@ -104,7 +106,7 @@ def ready() -> bool:
 
 def asked() -> str:
     """Return the names of the networks that are asked."""
-    return ", ".join((*WEIGHTS, *(name for name in salient.WEIGHTS if state(name) == "ready")))
+    return ", ".join((*WEIGHTS, *(name for name in OF_USE if state(name) == "ready")))
 
 
 def _said(prior: Prior) -> str:

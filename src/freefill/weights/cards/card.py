@@ -81,6 +81,7 @@ class Card:
     layout : "pt", "tf" for the two layouts of DeepFillv2, else the file format and its input
     published_as : the publisher's name of the file, by which an import knows which of several alike it is
     companions : cards without which this one is of no use; fetched with it
+    inner : of a TensorFlow.js graph: label and node of what is read in place of its own outputs
     """
 
     name: str
@@ -99,6 +100,7 @@ class Card:
     md5: str | None = None
     published_as: str | None = None
     companions: tuple[str, ...] = ()
+    inner: tuple[tuple[str, str], ...] = ()
 
     @property
     def kind(self) -> Literal["file", "package member"]:

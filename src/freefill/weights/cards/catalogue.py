@@ -121,7 +121,7 @@ CARDS: tuple[Card, ...] = ENGINE_WEIGHTS + MASK_MODELS + LARGE_MASK_MODELS + FEA
 
 # One word for all that a job needs: `freefill weights fetch people` gets what `mask people` and `mask refine` ask for.
 JOBS: dict[str, tuple[str, ...]] = {
-    "people": ("nanodet", "pose", "selfie", "u2netp"),
+    "people": ("nanodet", "pose", "selfie", "movenet", "u2netp"),
     "salient": ("u2netp",),
     "measures": ("efficientnet-lite0", "dinov2-focus", "stlpips-alex"),
 }

@@ -24,7 +24,7 @@ IR_VERSION = 8
 _BYTES = {"float32": 4, "int32": 4, "bool": 1, "float16": 2, "uint8": 1, "uint16": 2}
 
 
-def convert(graph_json: bytes, numbers: bytes, *, name: str = "model") -> bytes:
+def convert(graph_json: bytes, numbers: bytes, *, name: str = "model", inner: Mapping[str, str] | None = None) -> bytes:
     """Translate a TensorFlow.js graph model.
 
     Parameters
@@ -32,6 +32,8 @@ def convert(graph_json: bytes, numbers: bytes, *, name: str = "model") -> bytes:
     graph_json : the `.json` file: topology, signature and table of weights
     numbers : the `.bin` file; several shards joined in their order
     name : goes into messages and into the ONNX graph
+    inner : label to node: these are the outputs, in place of the graph's own, and pictures may be of any size; for
+        networks that end in a search for the best places, which is done better by who reads them
 
     Returns
     -------
@@ -55,11 +57,15 @@ def convert(graph_json: bytes, numbers: bytes, *, name: str = "model") -> bytes:
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"{name}: not a TensorFlow.js graph model ({error}); fetch it again") from None
     writer = Writer(nodes, constants, name)
-    inputs = [_value_info(key, spec, writer) for key, spec in signature["inputs"].items()]
+    inputs = [_value_info(key, spec, writer, any_size=inner is not None) for key, spec in signature["inputs"].items()]
+    ends = signature["outputs"] if inner is None else {label: {"name": node} for label, node in inner.items()}
     outputs = []
-    for key, spec in signature["outputs"].items():
+    for key, spec in ends.items():
         written, label = writer.value(spec["name"]), key.split(":")[0]
-        outputs.append(onnx.helper.make_tensor_value_info(label, onnx.TensorProto.FLOAT, _shape(spec)))
+        shape = (
+            _shape(spec) if "tensorShape" in spec else [1, *(f"{label} {side}" for side in ("high", "wide", "deep"))]
+        )
+        outputs.append(onnx.helper.make_tensor_value_info(label, onnx.TensorProto.FLOAT, shape))
         writer.emit("Identity", [written], output=label)
     graph = onnx.helper.make_graph(writer.nodes, name, inputs, outputs, list(writer.initializers.values()))
     model = onnx.helper.make_model(
@@ -99,13 +105,16 @@ def read_numbers(manifest: list[dict[str, Any]], numbers: bytes, name: str) -> d
     return constants
 
 
-def _value_info(key: str, spec: Mapping[str, Any], writer: Writer) -> Any:
-    """Declare one input, and tell the writer under what name the graph knows it."""
+def _value_info(key: str, spec: Mapping[str, Any], writer: Writer, *, any_size: bool) -> Any:
+    """Declare one input, (1, height, width, channels) where it is a picture; tell the writer its name in the graph."""
     import onnx
 
     node, label = spec["name"].split(":")[0], key.split(":")[0]
     writer.values[(node, 0)] = label
-    return onnx.helper.make_tensor_value_info(label, onnx.TensorProto.FLOAT, _shape(spec))
+    shape: list[int | str] = [*_shape(spec)]
+    if any_size:
+        shape[1:3] = "height", "width"
+    return onnx.helper.make_tensor_value_info(label, onnx.TensorProto.FLOAT, shape)
 
 
 def _shape(spec: Mapping[str, Any]) -> list[int]:

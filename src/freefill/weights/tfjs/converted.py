@@ -55,7 +55,7 @@ def _convert(card: Card, path: Path) -> Path:
     from freefill.weights.tfjs.convert import convert  # loads onnx
 
     numbers = b"".join(locate(name).read_bytes() for name in card.companions)
-    data = convert(path.read_bytes(), numbers, name=card.name)
+    data = convert(path.read_bytes(), numbers, name=card.name, inner=dict(card.inner) or None)
     if not os.access(folder(), os.W_OK):
         raise WeightsError(f"{folder()}: '{card.name}' has to be converted once, and this folder cannot be written")
     with only_one(card.name, None) as work:

@@ -5,7 +5,6 @@ A table of operations, in reach of whom convolutional networks for pictures are;
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.errors import WeightsError
+from freefill.weights.tfjs.attributes import ints, padding, texts
 
 _RENAMED = {
     "Add": "Add",
@@ -27,6 +27,7 @@ _RENAMED = {
     "Sigmoid": "Sigmoid",
     "Tanh": "Tanh",
     "Identity": "Identity",
+    "Cast": "Identity",  # of whole numbers to floats: every input is declared as floats
 }
 _CONVOLUTIONS = ("Conv2D", "_FusedConv2D", "DepthwiseConv2dNative", "FusedDepthwiseConv2dNative", "Conv2DBackpropInput")
 
@@ -120,8 +121,13 @@ class Writer:
                 continue
             seen.add(node)
             stack.append((node, True))
-            stack += [(name.split(":")[0], False) for name in self.source[node].get("input", ())]
+            stack += [(name.split(":")[0], False) for name in self._needs(node)]
         return order
+
+    def _needs(self, node: str) -> list[str]:
+        """Return the inputs of a node; not those by which it says that a size is doubled."""
+        found = self.source[node]
+        return found.get("input", [])[: 1 if enlarges(self, found) is not None else None]
 
     def _write(self, node: str) -> None:
         found = self.source[node]
@@ -155,8 +161,8 @@ class Writer:
 
     def _convolution(self, found: Mapping[str, Any]) -> str:
         op, kernel = found["op"], self.constant(found["input"][1])
-        attributes: dict[str, Any] = {"strides": _ints(found, "strides")[1:3], **_padding(found)}
-        attributes["dilations"] = (_ints(found, "dilations") or [1, 1, 1, 1])[1:3]
+        attributes: dict[str, Any] = {"strides": ints(found, "strides")[1:3], **padding(found)}
+        attributes["dilations"] = (ints(found, "dilations") or [1, 1, 1, 1])[1:3]
         inputs = found["input"]
         if op == "Conv2DBackpropInput":  # (kh, kw, out, in): the gradient of a convolution is the transposed one
             value, weight = self.value(inputs[2]), kernel.transpose(3, 2, 0, 1)
@@ -168,7 +174,7 @@ class Writer:
             attributes["group"] = channels
         else:
             weight = kernel.transpose(3, 2, 0, 1)
-        fused = _texts(found, "fused_ops")
+        fused = texts(found, "fused_ops")
         more = [self.store(self.constant(inputs[2]), found["name"])] if "BiasAdd" in fused else []
         value = self.first(self.value(inputs[0]))
         out = self.emit("Conv", [value, self.store(weight, found["name"]), *more], **attributes)
@@ -235,8 +241,16 @@ def _reshape(writer: Writer, found: Mapping[str, Any]) -> str:
     return writer.emit("Reshape", [writer.value(found["input"][0]), writer.store(shape, "shape")])
 
 
+def enlarges(writer: Writer, found: Mapping[str, Any]) -> NDArray[Any] | None:
+    """Return by how much a node enlarges height and width, where the graph says it as sides times constants."""
+    if found["op"] != "ResizeBilinear":
+        return None
+    size = writer.source.get(found["input"][1].split(":")[0], {"op": "missing node"})
+    factors = [name for name in size.get("input", ()) if writer.source.get(name.split(":")[0], {}).get("op") == "Const"]
+    return writer.constant(factors[0]) if size["op"] == "Mul" and len(factors) == 1 else None
+
+
 def _resize(writer: Writer, found: Mapping[str, Any]) -> str:
-    high, wide = (int(side) for side in writer.constant(found["input"][1]))
     attributes = found["attr"]
     centred = "asymmetric"
     if attributes.get("align_corners", {}).get("b"):
@@ -244,6 +258,13 @@ def _resize(writer: Writer, found: Mapping[str, Any]) -> str:
     elif attributes.get("half_pixel_centers", {}).get("b"):
         centred = "half_pixel"
     value = writer.first(writer.value(found["input"][0]))
+    times = enlarges(writer, found)
+    if times is not None:
+        scales = writer.store(np.array([1, 1, *times], np.float32), "scales")
+        return writer.last(
+            writer.emit("Resize", [value, "", scales], mode="linear", coordinate_transformation_mode=centred)
+        )
+    high, wide = (int(side) for side in writer.constant(found["input"][1]))
     shape = writer.emit("Shape", [value])
     ends = [writer.store(np.array([at], np.int64), "at") for at in (0, 2)]
     kept = writer.emit("Slice", [shape, *ends])
@@ -256,9 +277,9 @@ def _resize(writer: Writer, found: Mapping[str, Any]) -> str:
 def _pool(writer: Writer, found: Mapping[str, Any]) -> str:
     value = writer.first(writer.value(found["input"][0]))
     attributes = {
-        "kernel_shape": _ints(found, "ksize")[1:3],
-        "strides": _ints(found, "strides")[1:3],
-        **_padding(found),
+        "kernel_shape": ints(found, "ksize")[1:3],
+        "strides": ints(found, "strides")[1:3],
+        **padding(found),
     }
     kind = {"MaxPool": "MaxPool", "AvgPool": "AveragePool"}[found["op"]]
     return writer.last(writer.emit(kind, [value], **attributes))
@@ -276,21 +297,3 @@ _TRANSLATED: dict[str, Callable[[Writer, Mapping[str, Any]], str]] = {
     "MaxPool": _pool,
     "AvgPool": _pool,
 }
-
-
-# --- attributes ---------------------------------------------------------------------------------------------------
-
-
-def _ints(found: Mapping[str, Any], key: str) -> list[int]:
-    return [int(value) for value in found["attr"].get(key, {}).get("list", {}).get("i", [])]
-
-
-def _texts(found: Mapping[str, Any], key: str) -> list[str]:
-    words = found["attr"].get(key, {}).get("list", {}).get("s", [])
-    return [base64.b64decode(word).decode() for word in words]
-
-
-def _padding(found: Mapping[str, Any]) -> dict[str, Any]:
-    """TensorFlow's SAME puts the odd row or column after the image, as ONNX's SAME_UPPER does."""
-    kind = base64.b64decode(found["attr"]["padding"]["s"]).decode()
-    return {"auto_pad": {"SAME": "SAME_UPPER", "VALID": "VALID"}[kind]}
