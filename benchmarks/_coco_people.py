@@ -17,6 +17,8 @@ from pycocotools import mask as rle
 
 HOME = Path(__file__).resolve().parents[2] / "shared" / "data" / "coco_people"
 
+CAST = Path(__file__).with_name("people_cast.json")
+
 
 @dataclass(frozen=True, eq=False)
 class Instance:
@@ -51,6 +53,18 @@ class Scene:
     def truth(self) -> np.ndarray:
         """(H, W) bool, union of the single persons."""
         return union([i.hole for i in self.persons], self.image.shape[:2])
+
+    @property
+    def cast(self) -> dict[str, np.ndarray]:
+        """Shadows and mirror images drawn by eye, less the persons, (H, W) bool by name; only of what was looked at."""
+        drawn = json.loads(CAST.read_text())
+        found = {}
+        for name in ("shadows", "reflections"):
+            if str(self.id) in drawn[name]:
+                canvas = np.zeros(self.image.shape[:2], np.uint8)
+                rings = [np.array(ring, np.int32) for ring in drawn[name][str(self.id)]]
+                found[name] = (cv2.fillPoly(canvas, rings, 1) > 0) & ~self.truth
+        return found
 
     @property
     def ignored(self) -> np.ndarray:

@@ -59,7 +59,12 @@ def persons(scene: Scene) -> dict[str, Any]:
     hole, truth, things = found.mask.hole, scene.truth, belongings(scene)
     keep_view(scene, found)
     added = {} if found.refined is None else found.refined.added
-    cast = [added.get(step, np.zeros_like(hole)) & ~truth for step in ("shadow", "reflection")]
+    drawn = scene.cast
+    # Where somebody looked for shadows, only those that were drawn are right; elsewhere all that are found.
+    looked = {"shadow": drawn.get("shadows"), "reflection": drawn.get("reflections")}
+    cast = np.zeros_like(hole)
+    for step, is_drawn in looked.items():
+        cast |= (added.get(step, np.zeros_like(hole)) if is_drawn is None else is_drawn) & ~truth
     others = ~truth & ~scene.ignored & ~things
     row: dict[str, Any] = {
         "id": scene.id,
@@ -67,7 +72,8 @@ def persons(scene: Scene) -> dict[str, Any]:
         "s": round(seconds, 2),
         "persons": [(round(person.size_px, 1), _share(hole, person.hole)) for person in scene.persons],
         "found": len(found.persons),
-        "extra": round(float((hole & others & ~cast[0] & ~cast[1]).sum() / truth.sum()), 4),
+        "extra": round(float((hole & others & ~cast).sum() / truth.sum()), 4),
+        "cast": {step: _cast(hole, added.get(step), is_drawn, truth) for step, is_drawn in looked.items()},
         "things": [int((hole & things).sum()), int(things.sum())],
     }
     prior = Prior(found.persons)
@@ -80,6 +86,15 @@ def persons(scene: Scene) -> dict[str, Any]:
             repaired = refine(given, scene.image, settings=BARE, prior=asked).hole
             row[name] += [_share(repaired, truth), round(float((repaired & others).sum() / truth.sum()), 4)]
     return row
+
+
+def _cast(hole: np.ndarray, found: np.ndarray | None, drawn: np.ndarray | None, truth: np.ndarray) -> list[float]:
+    """Return the covered share of what was drawn; where nothing is cast, what was taken for it over the persons."""
+    if drawn is None:
+        return []
+    if drawn.any():
+        return [_share(hole, drawn)]
+    return [-1.0, 0.0 if found is None else round(float((found & ~truth).sum() / truth.sum()), 4)]
 
 
 def keep_view(scene: Scene, found: PeopleMask) -> None:
@@ -144,6 +159,13 @@ def tell_persons(rows: list[dict], title: str) -> None:
     print(f"  extra beside persons, things, shadows and reflections: mean {extra.mean():.2f}, median "
           f"{np.median(extra):.2f}")  # fmt: skip
     print(f"  annotated things that go with persons: {np.mean(covered / all_px):.2f} covered ({len(covered)} pictures)")
+    for step, name in (("shadow", "shadows"), ("reflection", "reflections")):
+        told = [row["cast"][step] for row in rows if row["cast"][step]]
+        share, none = [each[0] for each in told if len(each) == 1], [each[1] for each in told if len(each) == 2]
+        mean, taken = (f"{np.mean(of):.2f}" if of else "-" for of in (share, none))
+        print(
+            f"  {name} drawn: {mean} covered ({len(share)} pictures); taken where there is none: {taken} ({len(none)})"
+        )
     print(f"  processor seconds: median {np.median([row['s'] for row in rows]):.2f}")
     print("  damaged masks: coverage before; with networks: coverage, extra; without: coverage, extra")
     for name in UNEVEN:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from freefill.detectors.joints import Joints, distinct, find_joints, fitted
+from freefill.detectors.joints import Joints, find_joints, fitted, of_one_body
 from freefill.detectors.nanodet import Found
 from freefill.detectors.people import PeopleSettings, find_people
 
@@ -28,13 +28,13 @@ def test_joints_are_told_in_pixels_of_the_picture(with_joints):
     assert find_joints(image, np.array([200.0, 10, 290, 120])).agreement == (0, 0)
 
 
-def test_a_body_seen_from_two_boxes_is_one_person_and_the_view_of_more_of_it_stays():
+def test_a_body_seen_from_two_boxes_is_one_person_and_the_view_of_more_of_it_comes_first():
     half, whole, neighbour = standing(0, 0, 200, 80, seen=11), standing(3, 1, 200, 80), standing(0, 60, 200, 80)
-    assert distinct([half, whole, neighbour]) == [1, 2]
+    assert sorted(of_one_body([half, whole, neighbour])) == [[1, 0], [2]]
 
 
 def test_bodies_of_which_too_little_is_seen_are_not_told_apart():
-    assert distinct([standing(0, 0, 200, 80, seen=4), standing(0, 0, 200, 80, seen=4)]) == [0, 1]
+    assert of_one_body([standing(0, 0, 200, 80, seen=4), standing(0, 0, 200, 80, seen=4)]) == [[0], [1]]
 
 
 def test_a_box_with_a_pillar_above_the_head_is_brought_to_the_body():

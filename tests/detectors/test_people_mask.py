@@ -84,7 +84,7 @@ def test_what_is_told_is_how_many_how_sure_and_who_may_be_incomplete(three):
         f"people: 2 of 3 persons, {100 * found.mask.share:.1f} % of the picture",
         "1 of 2 persons may be none: --score 0.6 leaves them out",
         "person 2 may be incomplete: left arm drawn from the joints",
-        "who is a person is told better by joints: weights fetch movenet",
+        "who is a person is told better with one more network; run: freefill weights fetch movenet",
     )
 
 

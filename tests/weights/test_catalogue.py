@@ -95,7 +95,13 @@ def test_an_unknown_name_gives_the_nearest() -> None:
 
 
 def test_a_job_names_all_the_weights_that_it_needs_once() -> None:
-    assert [card.name for card in catalogue.asked_for(["pose", "people"])] == ["pose", "nanodet", "selfie", "movenet", "u2netp"]
+    assert [card.name for card in catalogue.asked_for(["pose", "people"])] == [
+        "pose",
+        "nanodet",
+        "selfie",
+        "movenet",
+        "u2netp",
+    ]
 
 
 def test_what_people_masks_look_for_is_in_the_job_people() -> None:

@@ -88,14 +88,18 @@ def find_joints(image: Image, box: NDArray[np.float64]) -> Joints:
     return Joints(np.column_stack([at, seen]), heats[within].reshape(-1, COUNT).max(axis=0).astype(np.float64))
 
 
-def distinct(bodies: Sequence[Joints]) -> list[int]:
-    """Of bodies that are the same one, seen from several boxes, keep the one of which the most is seen; indices."""
+def of_one_body(bodies: Sequence[Joints]) -> list[list[int]]:
+    """Group bodies that are the same one, seen from several boxes, the view of most of it first; indices."""
     order = sorted(range(len(bodies)), key=lambda number: -float(bodies[number].places[:, 2].sum()))
-    kept: list[int] = []
+    groups: list[list[int]] = []
     for number in order:
-        if not any(_same(bodies[number], bodies[other]) for other in kept):
-            kept.append(number)
-    return sorted(kept)
+        for group in groups:
+            if _same(bodies[number], bodies[group[0]]):
+                group.append(number)
+                break
+        else:
+            groups.append([number])
+    return groups
 
 
 def fitted(box: NDArray[np.float64], joints: Joints) -> NDArray[np.float64]:

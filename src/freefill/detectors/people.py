@@ -19,16 +19,14 @@ from numpy.typing import NDArray
 from freefill.detectors.body import NAME as POSE
 from freefill.detectors.body import Body, draw_limbs, look_at_body
 from freefill.detectors.boxes import Boxes, squared
+from freefill.detectors.candidates import MARGIN, Candidate, candidates
 from freefill.detectors.crops import cut_square
-from freefill.detectors.joints import NAME as JOINTS
-from freefill.detectors.joints import Joints, distinct, find_joints, fitted
 from freefill.detectors.nanodet import Found, find_boxes
 from freefill.detectors.session import open_model
-from freefill.detectors.sureness import LEAST_PRESENCE, SMALL_PX, at_most, inside, sureness
+from freefill.detectors.sureness import LEAST_PRESENCE, SMALL_PX, inside
 from freefill.errors import InputError
-from freefill.masks.refining.detected import Person, union
+from freefill.masks.refining.detected import Person, joined, union
 from freefill.values import Box, Hole, Image
-from freefill.weights.locate import state
 
 SELFIE, SELFIE_MASK = "selfie", "activation_10"
 WEIGHTS = ("nanodet", POSE, SELFIE)
@@ -38,8 +36,6 @@ CANVAS_PX = 320  # the most that a person's evidence is kept at
 WIDE_TRUST = 0.72  # by what the wider look's sureness is multiplied
 KEPT_WIDE = 0.25  # nothing is masked farther than this share of a box's sides outside it
 LEAST_STILL = 0.9  # of the presence in the first box: a larger box in which less of a person is seen is none of hers
-MARGIN = 0.2  # of the first square, as a share of the box's longer side
-HOPELESS = 0.1  # where box and joints allow no more, the pose network is not asked
 ROUNDS = 2  # a box of which the other half is missing takes two
 GOES_ON = 0.05  # of the person's area: what lies beyond the box makes a larger box worth a look
 DRAWN = 0.6  # how sure it is that a limb drawn from its joints is there
@@ -52,7 +48,8 @@ class PeopleSettings:
 
     Attributes
     ----------
-    least_score : whoever is less sure to be a person is left out, 0 to 1; lower finds more, and more that is none
+    least_score : whoever is less sure to be a person is left out, 0 to 1; lower finds more, and more that is none; a
+        little less is enough where somebody else is surely there
     least_box : boxes below this score of NanoDet are not looked at, 0 to 1
     most_overlap : of two boxes that overlap by more (intersection over union), one stays
     tiles : look for small persons in tiles of the picture too
@@ -117,48 +114,19 @@ def find_people(
         open_model(name)  # says what is missing before anything is looked at
     if found is None:
         found = find_boxes(image, least=settings.least_box, most_overlap=settings.most_overlap, tiles=settings.tiles)
-    met = [one for one in _met(image, found) if one.sure >= settings.least_score]
+    met = candidates(image, found, settings.least_score)
     persons = []
-    for one in met:
-        others = np.array([other.box for other in met if other is not one]).reshape(-1, 4)
-        persons.append(_look(image, one, others if beside is None else np.concatenate([others, beside]), settings))
+    for views in met:
+        others = np.array([one.box for rest in met if rest is not views for one in rest]).reshape(-1, 4)
+        others = others if beside is None else np.concatenate([others, beside])
+        persons.append(joined([_look(image, one, others, settings) for one in views]))
     return tuple(sorted(persons, key=lambda each: -each.score))
-
-
-@dataclass(frozen=True, eq=False)
-class _Met:
-    """Whoever may be a person: the box, how sure it is, what the pose network sees (None = it need not be asked)."""
-
-    box: NDArray[np.float64]
-    sure: float
-    body: Body | None
-
-
-def _met(image: Image, found: Found) -> list[_Met]:
-    """Say of each box how sure it is that a person is there; a body that is seen from two boxes is met once."""
-    boxes, scores = list(found.boxes), [float(score) for score in found.scores]
-    joints: Sequence[Joints | None] = [None] * len(boxes)
-    if state(JOINTS) == "ready":
-        seen = [find_joints(image, box) for box in boxes]
-        chosen = distinct(seen)
-        boxes = [fitted(boxes[number], seen[number]) for number in chosen]
-        scores, joints = [scores[number] for number in chosen], [seen[number] for number in chosen]
-    return [_judged(image, *each) for each in zip(boxes, scores, joints, strict=True)]
-
-
-def _judged(image: Image, box: NDArray[np.float64], score: float, joints: Joints | None) -> _Met:
-    """Ask the pose network too, where its answer can matter."""
-    if joints is not None and at_most(score, box, joints) < HOPELESS:
-        return _Met(box, at_most(score, box, joints), None)
-    plain = look_at_body(image, squared(box, MARGIN), mirror=False)
-    body = plain if joints is not None else look_at_body(image, plain.square, seen=plain)
-    return _Met(box, sureness(score, body, box, joints), plain)
 
 
 # --- one person --------------------------------------------------------------------------------------------------
 
 
-def _look(image: Image, one: _Met, others: Boxes, settings: PeopleSettings) -> Person:
+def _look(image: Image, one: Candidate, others: Boxes, settings: PeopleSettings) -> Person:
     """Look at one box: at the square around it, then, where there is a person, at what lies beyond."""
     box = one.box
     first, body = _narrow(image, box, settings, one.body)

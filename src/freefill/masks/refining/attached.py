@@ -67,7 +67,8 @@ IN_THE_HAND = frozenset(
 # Everything else stays though a person touches it: couch, chair, bench, bed, table, car, bus, train, truck, boat, ...
 
 TOUCH, TOUCH_PX = 0.04, 4.0  # how near a thing must be: a share of the person's size, and at least so many px
-MOST_TIMES = 3.0  # the largest size of a detected thing, as a multiple of the person's
+MOST_TIMES = 3.0  # the largest size of a detected thing, as a multiple of the person's ...
+MOST_TIMES_UMBRELLA = 1.3  # ... and of one that is stuck in the sand or stands over a stall where it is larger
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +119,7 @@ def seen_things(
     """Choose the detected things that go with the masked persons, by the rules for annotated ones and two more.
 
     A detector errs: a thing must touch what it holds for a person that is masked, more than it touches anybody else;
-    and one that is MOST_TIMES as large as that person is none that one carries or rides.
+    and one that is MOST_TIMES as large as that person (an umbrella: less) is none that one carries or rides.
 
     Parameters
     ----------
@@ -148,7 +149,8 @@ def seen_things(
         at_mine, at_theirs = ((shape & (distance_outside(some) <= touch_px)).sum() for some in (mine, theirs))
         shape &= ~theirs
         new = shape & ~hole[view.slices]
-        if at_mine <= at_theirs or not new.any() or new.sum() > (MOST_TIMES * size_px) ** 2:
+        most_times = MOST_TIMES_UMBRELLA if thing.category == "umbrella" else MOST_TIMES
+        if at_mine <= at_theirs or not new.any() or shape.sum() > (most_times * size_px) ** 2:
             continue
         taken, name = attached_things(mine, find_parts(mine)[1], [Thing(thing.category, shape)], 0.0, touch_px)
         if name:

@@ -80,6 +80,22 @@ class Person:
         return float((seen & inside).sum() / seen.sum()) if seen.any() else 0.0
 
 
+def joined(views: Sequence[Person], most_px: int = 320) -> Person:
+    """Return one person of whom there are several views, at least one: what any of them is sure of, at one resolution.
+
+    Limbs that may lack are those of the first view.
+    """
+    if len(views) == 1:
+        return views[0]
+    box = views[0].box
+    for other in views[1:]:
+        box = box.joined(other.box)
+    scale = min(most_px / max(box.height, box.width), 1.0)
+    size = (max(round(box.height * scale), 1), max(round(box.width * scale), 1))
+    sure = np.maximum.reduce([view.over(box, size) for view in views])
+    return Person(box, sure, max(view.score for view in views), views[0].lacking)
+
+
 def union(persons: Sequence[Person], size: tuple[int, int], cut: float = 0.5) -> Hole:
     """Return where any of the persons is surer than `cut`, (H, W) bool of a picture of that size."""
     hole = np.zeros(size, bool)

@@ -20,6 +20,8 @@ from freefill.masks.refining.reach import ReachLimits, reach_out
 from freefill.masks.refining.reflection import MARGIN as REFLECTION_MARGIN
 from freefill.masks.refining.reflection import find_reflection
 from freefill.masks.refining.settings import RefineSettings
+from freefill.masks.refining.shadow import CLOSEUP_BOX_PX as SHADOW_BOX_PX
+from freefill.masks.refining.shadow import CLOSEUP_SIZE_PX as SHADOW_SIZE_PX
 from freefill.masks.refining.shadow import MARGIN as SHADOW_MARGIN
 from freefill.masks.refining.shadow import find_shadow
 from freefill.masks.refining.snap import CLOSEUP_SIZE_PX as SNAP_SIZE_PX
@@ -170,7 +172,7 @@ def look_beside(
     asked = worth_asking(parts, settings)
     if settings.shadow:
         for part in asked:
-            view = look_at(overview, labels, part, SHADOW_MARGIN * part.size_px, REACH_SIZE_PX, REACH_BOX_PX)
+            view = look_at(overview, labels, part, SHADOW_MARGIN * part.size_px, SHADOW_SIZE_PX, SHADOW_BOX_PX)
             note("shadow", view, find_shadow(view))
     if settings.reflection:
         views = [look_at(overview, labels, p, REFLECTION_MARGIN * p.size_px, 48.0, 256) for p in asked]

@@ -1,8 +1,9 @@
-"""Find the shadow that an object casts on the ground: from its lower contour, darker, of the ground's own hue.
+"""Find the shadow that an object casts on the ground: darker than the lit ground around it, and it leaves the foot.
 
-The ground is what lies around the foot of the object. Where it has one colour, a region that is clearly darker, of the
-same chromaticity, and linked to the foot is shadow. Where the ground is patterned, or where everything about the foot
-is dark, there is no telling, and nothing is found: a wrong shadow tears a hole into the ground.
+How light the lit ground is, is asked around each place, in a low and wide window: a shadow is long and low, and ground
+changes slowly along a row. What is clearly darker, not redder nor yellower (what the sun does not light is lit by the
+sky), near the lowest contour of the object, and nearly everywhere next to lit ground is its shadow. Dark things behind
+the legs do not touch the foot; where everything about the foot is dark, nothing is found. Decision 0053.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import percentile_filter
 
-from freefill.distance import distance_outside
 from freefill.masks.refining.closeup import Closeup
-from freefill.masks.refining.colour_regions import Floats, Regions, cut_into_regions
 from freefill.values import Hole
 
 CLOSEUP_SIZE_PX = 60.0
-CLOSEUP_BOX_PX = 320
-MARGIN = 1.6  # how far around the object is looked, as a share of its size
+CLOSEUP_BOX_PX = 400
+MARGIN = 2.2  # how far around the object is looked, as a share of its size
+STEP = 3  # the lit ground is asked at so many px
+
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -29,26 +32,37 @@ class ShadowLimits:
 
     Attributes
     ----------
-    least_drop, most_drop : how much darker than the ground
-    hue : the largest difference of chromaticity, (a, b) / (L + 16); does not change with the strength of the light
-    ground_spread : the ground's own spread of darkness (median absolute deviation) may be this share of the drop
-    reach : the farthest from the foot
+    least_drop : how much darker than the lit ground
+    redder, yellower, bluer : by how much chromaticity, (a, b) / (L + 16), may differ from that of the lit ground
+    least_size_px : in the close-up; smaller objects have no foot to speak of
+    above, below : what is looked at, from the lowest row of the object
+    foot : the lowest contour counts within this much of the lowest row
+    near : the farthest from the foot: whoever jumps is not at her shadow
+    height : the middle of a shadow lies no farther above the lowest row
     least_area, most_area : shares of the object's area
-    least_light : the ground's least lightness, 0 to 100: in the dark everything is shadow
-    solid : the least share of its convex hull that it fills: the shade of a tree is tattered
-    direction : how much of one direction the shadow must be, 0 (any) to 1 (a line), where it is long
+    lit : the least share of what is around a shadow that is lit
+    least_ground : the least share of the ground that is lit, and ...
+    least_light : ... its least lightness, 0 to 100: in the dark everything is shadow
+    window : height and width in which the ground is asked how light it is; `quantile` of it is lit
     """
 
-    least_drop: float = 0.25
-    most_drop: float = 2.2
-    hue: float = 0.04
-    ground_spread: float = 0.4
-    reach: float = 1.5
-    least_area: float = 0.02
-    most_area: float = 0.8
-    least_light: float = 25.0
-    solid: float = 0.45
-    direction: float = 0.6
+    least_drop: float = 0.38
+    redder: float = 0.06
+    yellower: float = 0.06
+    bluer: float = 0.28
+    least_size_px: float = 30.0
+    above: float = 0.8
+    below: float = 1.3
+    foot: float = 0.2
+    near: float = 0.18
+    height: float = 0.35
+    least_area: float = 0.012
+    most_area: float = 1.0
+    lit: float = 0.75
+    least_ground: float = 0.3
+    least_light: float = 18.0
+    window: tuple[float, float] = (0.5, 1.6)
+    quantile: float = 65.0
 
 
 def find_shadow(view: Closeup, limits: ShadowLimits = ShadowLimits()) -> Hole:
@@ -61,82 +75,75 @@ def find_shadow(view: Closeup, limits: ShadowLimits = ShadowLimits()) -> Hole:
     """
     nothing = np.zeros(view.part.shape, bool)
     rows = np.flatnonzero(view.part.any(axis=1))
-    if view.size_px < 12 or min(view.part.shape) < 16 or len(rows) == 0 or rows[-1] >= view.part.shape[0] - 2:
-        return nothing  # cut by the lower border: the foot is not in the picture
-    foot = view.part & (np.arange(len(view.part))[:, None] > rows[-1] - 0.35 * view.size_px)
-    regions = cut_into_regions(view.lab, view.part)
-    free = (regions.share(view.part) < 0.5) & (regions.share(view.others) < 0.2)
-    to_foot = regions.mean(np.minimum(distance_outside(foot), 1e6)) / view.size_px
-    low = regions.places[:, 0] > rows[-1] - 0.3 * view.size_px
-    dark = 3 * np.log((regions.colours[:, 0] + 16) / 116)  # log of luminance
-    hue = regions.colours[:, 1:] / (regions.colours[:, :1] + 16)
-    ground = free & low & (to_foot < limits.reach)
-    if regions.areas[ground].sum() < 0.5 * view.size_px**2:
+    if view.size_px < limits.least_size_px or len(rows) == 0 or rows[-1] >= len(view.part) - 2:
+        return nothing  # too small, or cut by the lower border: the foot is not in the picture
+    low, size_px = int(rows[-1]), view.size_px
+    band = slice(
+        max(int(low - limits.above * size_px) + 1, 0), min(int(np.ceil(low + limits.below * size_px)), len(view.part))
+    )
+    taken = (view.part | view.others)[band]
+    free = cv2.dilate(taken.view(np.uint8), np.ones((5, 5), np.uint8)) == 0
+    if free.sum() < 0.5 * size_px**2:
         return nothing
-    if _median(regions.colours[ground, 0], regions.areas[ground]) < limits.least_light:
+    lab = cv2.GaussianBlur(view.lab[band], (0, 0), size_px / CLOSEUP_SIZE_PX)
+    light = np.asarray(3 * np.log((lab[..., 0] + 16) / 116), np.float32)  # log of luminance
+    drop = _lit(light, free, size_px, limits) - light
+    lit = free & (np.abs(drop) < 0.2)
+    if lit.sum() < limits.least_ground * free.sum() or np.median(lab[..., 0][lit]) < limits.least_light:
         return nothing
-    level, spread, tint = _ground(dark, hue, regions.areas, ground)
-    drop = level - dark
-    candidate = free & (to_foot < limits.reach) & (drop > limits.least_drop) & (drop < limits.most_drop)
-    candidate &= np.linalg.norm(hue - tint, axis=1) < limits.hue
-    # Shadows of things that stand lie at the level of the foot or below; above it the wall begins.
-    candidate &= regions.places[:, 0] > rows[-1] - 0.6 * view.size_px
-    if regions.areas[ground & candidate].sum() > 0.4 * regions.areas[ground].sum():
-        return nothing  # dark all around
-    chosen = _linked(regions, candidate, to_foot < 0.12)
-    area = regions.areas[chosen].sum() / view.size_px**2
+    dark = ~taken & (drop > limits.least_drop) & _tinted(lab, lit, drop, limits)
+    dark = cv2.morphologyEx(dark.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    foot = _near_foot(view.part, low, limits)[band]
+    found = nothing.copy()
+    count, labels = cv2.connectedComponents(dark, connectivity=8)
+    for label in range(1, count):
+        shape = labels == label
+        if (shape & foot).any() and _believed(shape, drop, taken, low - band.start, size_px, limits):
+            found[band] |= shape
+    return found
+
+
+def _lit(light: Floats, free: Hole, size_px: float, limits: ShadowLimits) -> Floats:
+    """Return how light the lit ground around each pixel is; behind objects it goes on from side to side."""
+    few, known = light[::STEP, ::STEP].copy(), free[::STEP, ::STEP]
+    middle = np.float32(np.median(few[known])) if known.any() else np.float32(0)
+    for row, of_row in enumerate(known):
+        cols = np.flatnonzero(of_row)
+        few[row] = np.interp(np.arange(few.shape[1]), cols, few[row, cols]) if len(cols) > 2 else middle
+    window = [max(int(side * size_px / STEP) | 1, 3) for side in limits.window]
+    lit = percentile_filter(few, limits.quantile, size=window, mode="nearest")
+    lit = cv2.GaussianBlur(lit, (0, 0), window[0] / 3)
+    return np.asarray(cv2.resize(lit, light.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _tinted(lab: Floats, lit: Hole, drop: Floats, limits: ShadowLimits) -> Hole:
+    """Tell where the hue is that of the lit ground, or bluer; the darker, the less surely hue is known."""
+    hue = lab[..., 1:] / (lab[..., :1] + 16)
+    red, yellow = np.moveaxis(hue - np.median(hue[lit], axis=0), -1, 0)
+    return (np.abs(red) < limits.redder + 0.05 * drop) & (yellow < limits.yellower) & (yellow > -limits.bluer)
+
+
+def _near_foot(part: Hole, low: int, limits: ShadowLimits) -> Hole:
+    """Return what is near the lowest pixels of the object's columns, where these are near the lowest row."""
+    size_px = float(np.sqrt(part.sum()))
+    last = len(part) - 1 - np.argmax(part[::-1], axis=0)
+    cols = np.flatnonzero(part.any(axis=0) & (last > low - limits.foot * size_px))
+    contour = np.zeros(part.shape, np.uint8)
+    contour[last[cols], cols] = 1
+    side = 2 * max(round(limits.near * size_px), 1) + 1
+    return cv2.dilate(contour, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))) > 0
+
+
+def _believed(shape: Hole, drop: Floats, taken: Hole, low: int, size_px: float, limits: ShadowLimits) -> bool:
+    """Tell whether a dark shape has the size of a shadow, lies on the ground, and has lit ground around it."""
+    area = shape.sum() / size_px**2
     if not limits.least_area <= area <= limits.most_area:
-        return nothing
-    if spread > limits.ground_spread * np.average(drop[chosen], weights=regions.areas[chosen]):
-        return nothing
-    if not _one_direction(regions, chosen, foot, view.size_px, limits.direction):
-        return nothing
-    shape = chosen[regions.labels]
-    return shape if _solid(shape | foot) >= limits.solid else nothing
-
-
-def _ground(dark: Floats, hue: Floats, areas: Floats, ground: NDArray[np.bool_]) -> tuple[float, float, Floats]:
-    """Return the lit ground's darkness, its spread, and its chromaticity: medians of the brighter two thirds."""
-    least = _median(dark[ground], areas[ground], 0.33)
-    lit = ground & (dark >= least)
-    level = _median(dark[lit], areas[lit])
-    spread = _median(np.abs(dark[lit] - level), areas[lit])
-    return level, spread, np.array([_median(hue[lit, c], areas[lit]) for c in range(2)])
-
-
-def _median(values: Floats, weights: Floats, share: float = 0.5) -> float:
-    """Return the weighted quantile."""
-    order = np.argsort(values, kind="stable")
-    total = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(total, share * total[-1])])
-
-
-def _linked(regions: Regions, candidate: NDArray[np.bool_], start: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Keep the candidates linked to a start through candidates."""
-    one, two = regions.pairs[candidate[regions.pairs].all(axis=1)].T
-    reached = candidate & start
-    while True:
-        more = reached.copy()
-        more[two[reached[one]]] = True
-        more[one[reached[two]]] = True
-        if np.array_equal(more, reached):
-            return reached
-        reached = more
-
-
-def _one_direction(regions: Regions, chosen: NDArray[np.bool_], foot: Hole, size_px: float, least: float) -> bool:
-    """Tell whether a long shadow leaves the foot in one direction; a short one (a contact shadow) may surround it."""
-    centre = np.argwhere(foot).mean(axis=0)
-    away = (regions.places[chosen] - centre) / size_px
-    length = np.linalg.norm(away, axis=1)
-    areas = regions.areas[chosen]
-    if length.max() < 0.6:
-        return True
-    return float(np.linalg.norm((away * areas[:, None]).sum(axis=0)) / (length * areas).sum()) >= least
-
-
-def _solid(shape: Hole) -> float:
-    """Return the share of its convex hull that a shape fills."""
-    points = np.argwhere(shape)[:, ::-1].astype(np.int32)
-    hull = cv2.contourArea(cv2.convexHull(points)) if len(points) > 2 else 0.0
-    return float(len(points) / max(hull, 1.0))
+        return False
+    if np.argwhere(shape)[:, 0].mean() < low - limits.height * size_px:
+        return False
+    # What ends at the upper end of the band goes on behind it; the lower end may be the picture's.
+    if shape[:1].sum() > 0.05 * shape.sum():
+        return False
+    wide, close = (cv2.dilate(shape.view(np.uint8), np.ones((side, side), np.uint8)) > 0 for side in (9, 5))
+    around = wide & ~close & ~taken
+    return bool(around.sum() >= 8 and (drop[around] < 0.5 * np.median(drop[shape])).mean() >= limits.lit)

@@ -1,0 +1,83 @@
+"""Who may be a person in a picture: boxes, brought to the bodies in them, and how sure it is of each.
+
+Several boxes that show one body are together. Where one person is surely there others are likelier: they need less.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freefill.detectors.body import Body, look_at_body
+from freefill.detectors.boxes import squared
+from freefill.detectors.joints import NAME as JOINTS
+from freefill.detectors.joints import Joints, find_joints, fitted, of_one_body
+from freefill.detectors.nanodet import Found
+from freefill.detectors.sureness import at_most, sureness
+from freefill.values import Image
+from freefill.weights.locate import state
+
+MARGIN = 0.2  # of the square that is looked at, as a share of the box's longer side
+HOPELESS = 0.1  # where box and joints allow no more, the pose network is not asked
+SURELY, IN_COMPANY = 0.8, 0.7  # where one person is surely there, the others need only this share of the least score
+BORDER_PX, CUT_MOST = 4, 0.6  # whoever is cut by the border shows few joints: box and pose count, up to this
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One box.
+
+    Attributes
+    ----------
+    box : (4,) top, left, bottom, right, px
+    sure : how sure it is that a person is there, 0 to 1
+    body : what the pose network sees without the mirror image; None = it need not be asked
+    in_company : how sure it is where somebody else is surely there
+    """
+
+    box: NDArray[np.float64]
+    sure: float
+    body: Body | None
+    in_company: float
+
+
+def candidates(image: Image, found: Found, least: float) -> list[list[Candidate]]:
+    """Return the boxes in which a person is sure enough; those of one body together, the view of most of it first.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32, RGB in [0, 1]
+    found : NanoDet's boxes of persons
+    least : the least sureness, 0 to 1; less where somebody else is surely there
+    """
+    boxes, scores = list(found.boxes), [float(score) for score in found.scores]
+    if state(JOINTS) == "ready":
+        joints = [find_joints(image, box) for box in boxes]
+        groups = [
+            [_judged(image, fitted(boxes[number], joints[number]), scores[number], joints[number]) for number in views]
+            for views in of_one_body(joints)
+        ]
+    else:
+        groups = [[_judged(image, box, score, None)] for box, score in zip(boxes, scores, strict=True)]
+    if any(one.sure >= SURELY for views in groups for one in views):
+        groups = [[replace(one, sure=one.in_company) for one in views] for views in groups]
+        least *= IN_COMPANY
+    kept = ([one for one in views if one.sure >= least] for views in groups)
+    return [views for views in kept if views]
+
+
+def _judged(image: Image, box: NDArray[np.float64], score: float, joints: Joints | None) -> Candidate:
+    """Ask the pose network too, where its answer can matter."""
+    cut = bool((box[:2] <= BORDER_PX).any() or (box[2:] >= np.array(image.shape[:2]) - BORDER_PX).any())
+    if joints is not None and not cut and at_most(score, box, joints) < HOPELESS:
+        low = at_most(score, box, joints)
+        return Candidate(box, low, None, low)
+    plain = look_at_body(image, squared(box, MARGIN), mirror=False)
+    if joints is None:
+        sure = sureness(score, look_at_body(image, plain.square, seen=plain), box, None)
+        return Candidate(box, sure, plain, sure)
+    sure = sureness(score, plain, box, joints)
+    without = min(sureness(score, plain, box, None), CUT_MOST) if cut else 0.0
+    return Candidate(box, sure, plain, max(sure, without))
