@@ -85,7 +85,7 @@ def find_shadow(view: Closeup, limits: ShadowLimits = ShadowLimits()) -> Hole:
     free = cv2.dilate(taken.view(np.uint8), np.ones((5, 5), np.uint8)) == 0
     if free.sum() < 0.5 * size_px**2:
         return nothing
-    lab = cv2.GaussianBlur(view.lab[band], (0, 0), size_px / CLOSEUP_SIZE_PX)
+    lab = np.asarray(cv2.GaussianBlur(view.lab[band], (0, 0), size_px / CLOSEUP_SIZE_PX), np.float32)
     light = np.asarray(3 * np.log((lab[..., 0] + 16) / 116), np.float32)  # log of luminance
     drop = _lit(light, free, size_px, limits) - light
     lit = free & (np.abs(drop) < 0.2)
