@@ -1,6 +1,6 @@
 """Who may be a person in a picture: boxes, brought to the bodies in them, and how sure it is of each.
 
-Several boxes that show one body are together. Where one person is surely there others are likelier: they need less.
+Several boxes that show one body are together. Where one person surely is, whoever is cut by the border is likelier.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from freefill.weights.locate import state
 
 MARGIN = 0.2  # of the square that is looked at, as a share of the box's longer side
 HOPELESS = 0.1  # where box and joints allow no more, the pose network is not asked
-SURELY, IN_COMPANY = 0.8, 0.7  # where one person is surely there, the others need only this share of the least score
-BORDER_PX, CUT_MOST = 4, 0.6  # whoever is cut by the border shows few joints: box and pose count, up to this
+SURELY = 0.8  # from this sureness of one person on, others are likelier ...
+BORDER_PX, CUT_MOST = 4, 0.6  # ... who are cut by the border and show few joints: box and pose count, up to this
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ def candidates(image: Image, found: Found, least: float) -> list[list[Candidate]
     ----------
     image : (H, W, 3) float32, RGB in [0, 1]
     found : NanoDet's boxes of persons
-    least : the least sureness, 0 to 1; less where somebody else is surely there
+    least : the least sureness, 0 to 1
     """
     boxes, scores = list(found.boxes), [float(score) for score in found.scores]
     if state(JOINTS) == "ready":
@@ -63,7 +63,6 @@ def candidates(image: Image, found: Found, least: float) -> list[list[Candidate]
         groups = [[_judged(image, box, score, None)] for box, score in zip(boxes, scores, strict=True)]
     if any(one.sure >= SURELY for views in groups for one in views):
         groups = [[replace(one, sure=one.in_company) for one in views] for views in groups]
-        least *= IN_COMPANY
     kept = ([one for one in views if one.sure >= least] for views in groups)
     return [views for views in kept if views]
 

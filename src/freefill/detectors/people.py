@@ -34,6 +34,7 @@ SIZE_PX = 256
 WIDE = 0.5  # margin of the wider square, as a share of the box's longer side
 CANVAS_PX = 320  # the most that a person's evidence is kept at
 WIDE_TRUST = 0.72  # by what the wider look's sureness is multiplied
+SECOND_TRUST = 0.72  # the same for another box of the same body
 KEPT_WIDE = 0.25  # nothing is masked farther than this share of a box's sides outside it
 LEAST_STILL = 0.9  # of the presence in the first box: a larger box in which less of a person is seen is none of hers
 ROUNDS = 2  # a box of which the other half is missing takes two
@@ -48,8 +49,7 @@ class PeopleSettings:
 
     Attributes
     ----------
-    least_score : whoever is less sure to be a person is left out, 0 to 1; lower finds more, and more that is none; a
-        little less is enough where somebody else is surely there
+    least_score : whoever is less sure to be a person is left out, 0 to 1; lower finds more, and more that is none
     least_box : boxes below this score of NanoDet are not looked at, 0 to 1
     most_overlap : of two boxes that overlap by more (intersection over union), one stays
     tiles : look for small persons in tiles of the picture too
@@ -119,7 +119,7 @@ def find_people(
     for views in met:
         others = np.array([one.box for rest in met if rest is not views for one in rest]).reshape(-1, 4)
         others = others if beside is None else np.concatenate([others, beside])
-        persons.append(joined([_look(image, one, others, settings) for one in views]))
+        persons.append(joined([_look(image, one, others, settings) for one in views], SECOND_TRUST))
     return tuple(sorted(persons, key=lambda each: -each.score))
 
 

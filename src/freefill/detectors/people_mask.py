@@ -26,6 +26,7 @@ from freefill.masks.refining.settings import RefineSettings
 from freefill.values import PEOPLE_WORDS, Box, Hole, Image, Length, Mask
 from freefill.weights.locate import state
 
+ROUGHER = 1.2  # networks draw outlines more roughly than people do: by so much more they are thickened
 SMALL = 0.5  # of the main person's size (root of the area): below it a person is a passer-by
 
 
@@ -159,7 +160,8 @@ def mask_people(image: Image, wishes: PeopleWishes = PeopleWishes(), source: str
         if wishes.attached:
             mask, held = with_things(mask, seen)
         if wishes.refining is not None:
-            mask, refined = refined_mask(mask, image, settings=wishes.refining, seen=seen)
+            settled = replace(wishes.refining, thicken=ROUGHER * wishes.refining.thicken)
+            mask, refined = refined_mask(mask, image, settings=settled, seen=seen)
     if wishes.growing.value:
         mask = replace(mask, hole=resized(mask.hole, wishes.growing.in_px(object_size_px(mask.hole))))
     if stay:  # what was added must not reach over who stays

@@ -80,10 +80,14 @@ class Person:
         return float((seen & inside).sum() / seen.sum()) if seen.any() else 0.0
 
 
-def joined(views: Sequence[Person], most_px: int = 320) -> Person:
-    """Return one person of whom there are several views, at least one: what any of them is sure of, at one resolution.
+def joined(views: Sequence[Person], trust: float, most_px: int = 320) -> Person:
+    """Return one person of whom there are several views, at least one; limbs that may lack are those of the first.
 
-    Limbs that may lack are those of the first view.
+    Parameters
+    ----------
+    views : the best one first
+    trust : by what the sureness of the others is multiplied, 0 to 1
+    most_px : the resolution at which evidence is kept, longer side
     """
     if len(views) == 1:
         return views[0]
@@ -92,7 +96,9 @@ def joined(views: Sequence[Person], most_px: int = 320) -> Person:
         box = box.joined(other.box)
     scale = min(most_px / max(box.height, box.width), 1.0)
     size = (max(round(box.height * scale), 1), max(round(box.width * scale), 1))
-    sure = np.maximum.reduce([view.over(box, size) for view in views])
+    sure = np.maximum.reduce(
+        [views[0].over(box, size), *(np.float32(trust) * view.over(box, size) for view in views[1:])]
+    )
     return Person(box, sure, max(view.score for view in views), views[0].lacking)
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import percentile_filter
 
 from freefill.masks.refining.closeup import Closeup
 from freefill.values import Hole
@@ -62,7 +61,7 @@ class ShadowLimits:
     least_ground: float = 0.3
     least_light: float = 18.0
     window: tuple[float, float] = (0.5, 1.6)
-    quantile: float = 65.0
+    quantile: float = 0.65
 
 
 def find_shadow(view: Closeup, limits: ShadowLimits = ShadowLimits()) -> Hole:
@@ -111,7 +110,10 @@ def _lit(light: Floats, free: Hole, size_px: float, limits: ShadowLimits) -> Flo
         cols = np.flatnonzero(of_row)
         few[row] = np.interp(np.arange(few.shape[1]), cols, few[row, cols]) if len(cols) > 2 else middle
     window = [max(int(side * size_px / STEP) | 1, 3) for side in limits.window]
-    lit = percentile_filter(few, limits.quantile, size=window, mode="nearest")
+    padded = np.pad(few, [(side // 2, side // 2) for side in window], mode="edge")
+    of_window = np.lib.stride_tricks.sliding_window_view(padded, window).reshape(*few.shape, -1)
+    rank = int(limits.quantile * of_window.shape[2])
+    lit = np.ascontiguousarray(np.partition(of_window, rank, axis=2)[..., rank])
     lit = cv2.GaussianBlur(lit, (0, 0), window[0] / 3)
     return np.asarray(cv2.resize(lit, light.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
