@@ -16,8 +16,9 @@ from freefill.distance import distance_inside
 from freefill.layout.make import LABELS_PX, Layout, make_layout
 from freefill.synthesis import solve
 from freefill.synthesis.compiled import Crew
+from freefill.synthesis.laid import Laid
 from freefill.synthesis.residue import residue
-from freefill.synthesis.synthesise import Laid, synthesise
+from freefill.synthesis.synthesise import synthesise
 from freefill.values import Crop
 
 WEAK = 0.15  # how far a labelling is believed away from joined lines
@@ -130,9 +131,9 @@ def composed(made: Layout, labelled: bool) -> Laid:
     """Return the joined lines' picture, laid over that of the labelling where this is to be followed too."""
     lines = np.clip(cv2.cvtColor(made.drawn, cv2.COLOR_LAB2RGB), 0, 1).astype(np.float32)
     if not labelled:
-        return lines, made.confidence, None
+        return Laid(lines, made.confidence, None, made.along)
     size = made.confidence.shape[1], made.confidence.shape[0]
     large = cv2.resize(colours_of(made), size, interpolation=cv2.INTER_CUBIC)
     share = made.confidence[..., None]
     values = np.clip(share * lines + (1 - share) * large, 0, 1).astype(np.float32)
-    return values, np.maximum(made.confidence, np.float32(WEAK)), LABELS_PX
+    return Laid(values, np.maximum(made.confidence, np.float32(WEAK)), LABELS_PX, made.along)

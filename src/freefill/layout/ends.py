@@ -6,13 +6,14 @@ one (a stem, the rim of a plate) is known with its bend, and a straight one to a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from freefill.compiling import kept
 from freefill.distance import distance_outside
+from freefill.layout.faint import BESIDE_PX, LEAST_STEP, LENGTH_PX, faint_ways
 from freefill.layout.sight import Sight
 
 HALF_WIDTH = 4  # pixels on each side of an edge whose colours belong to it
@@ -39,6 +40,7 @@ class End:
     contrast : Lab between its two sides
     length : how far it was followed back, px
     rough : px by which it leaves its own curve (root mean square)
+    clear : standard errors by which its step stands out all along, 0 = not asked
     """
 
     place: NDArray[np.float64]
@@ -48,6 +50,7 @@ class End:
     contrast: float
     length: float
     rough: float
+    clear: float = 0.0
 
 
 @kept(nogil=True, error_model="numpy")
@@ -128,7 +131,23 @@ def find_ends(sight: Sight) -> list[End]:
             end = _end(near, far, sight, distance, channels)
             if end is not None and not any(_same(end, known) for known in ends):
                 ends.append(end)
+    for place, way, clear in faint_ways(sight, distance):
+        path = place + np.arange(LENGTH_PX)[:, None] * way
+        end = _fitted(path, -way, sight, distance, LEAST_STEP)
+        if end is None:
+            continue
+        beside = [n for n, one in enumerate(ends) if _beside(end, one)]
+        for n in beside:
+            if _same(end, ends[n]):
+                ends[n] = replace(ends[n], clear=clear, length=max(ends[n].length, end.length))
+        if not beside:
+            ends.append(replace(end, clear=clear))
     return ends
+
+
+def _beside(one: End, other: End) -> bool:
+    """Tell whether a faint end is another look at what the segment detector saw better."""
+    return bool(np.hypot(*(one.place - other.place)) < BESIDE_PX and one.heading @ other.heading > 0.8)
 
 
 def _same(one: End, other: End) -> bool:
@@ -192,7 +211,7 @@ def _value(channel, place) -> float:
     return float(between(channel, row, col))
 
 
-def _fitted(path, heading, sight: Sight, distance) -> End | None:
+def _fitted(path, heading, sight: Sight, distance, least: float = LEAST_CONTRAST) -> End | None:
     """Fit a parabola to a followed edge, and read the colours across it."""
     left = np.array([-heading[1], heading[0]])
     along, aside = (path - path[0]) @ heading, (path - path[0]) @ left
@@ -213,7 +232,7 @@ def _fitted(path, heading, sight: Sight, distance) -> End | None:
     place = _entry(start, tangent, sight)
     if place is None:
         return None
-    read = _profile(path[:PROFILED_PX], heading + slope * left, sight, distance)
+    read = _profile(path[:PROFILED_PX], heading + slope * left, sight, least)
     if read is None:
         return None
     profile, contrast = read
@@ -233,7 +252,7 @@ def _entry(start, tangent, sight: Sight):
     return None
 
 
-def _profile(path, heading, sight: Sight, distance):
+def _profile(path, heading, sight: Sight, least: float):
     """Return the mean colours across an edge, (2 HALF_WIDTH + 1, 3), and its contrast; None where it has none."""
     heading = heading / np.hypot(*heading)
     left = np.array([-heading[1], heading[0]])
@@ -251,4 +270,4 @@ def _profile(path, heading, sight: Sight, distance):
     sides = float(np.linalg.norm(profile[:HALF_WIDTH].mean(0) - profile[HALF_WIDTH + 1 :].mean(0)))
     ridge = float(np.linalg.norm(profile[HALF_WIDTH] - (profile[0] + profile[-1]) / 2))
     contrast = max(sides, ridge)
-    return None if contrast < LEAST_CONTRAST else (profile.astype(np.float64), contrast)
+    return None if contrast < least else (profile.astype(np.float64), contrast)

@@ -20,10 +20,16 @@ MOST_TURN = np.deg2rad(50.0)  # of one end against the chord
 MOST_STRAIGHT_TURN = np.deg2rad(22.0)  # where no bend explains it
 PROFILE_NOISE = 12.0  # Lab by which colours across change along an edge
 MOST_APART = 2.0  # times this: another edge
+CONTRAST_NOISE = 0.25  # the same for strong edges, as a share
+SAME_SHAPE = 0.3  # share of its contrast by which a profile changes along an edge
+SHAPE_NOISE = 0.5
 TURN_NOISE = np.deg2rad(5.0)
 MOST_COST = 5.0
 RIVAL = 2.0  # the next best partner must cost more by this for full confidence
 MOST_JOINED = 12
+WELL_SEEN = 12.0  # Lab; also px of length
+WELL_CLEAR = 8.0  # standard errors
+EVEN_PX = 0.8  # by which an edge may leave its curve and be fully believed
 SAME_EDGE_PX = 4.0  # nearer ends are sides of one edge
 STEPS_PER_PX = 2
 
@@ -99,13 +105,24 @@ def _cost(one: End, other: End) -> float:
     explained = min(abs(turn - half), abs(turn))
     if half == 0 and max(abs(leave), abs(arrive)) > MOST_STRAIGHT_TURN:
         return np.inf
-    noise = TURN_NOISE * (1 + 8 / min(one.length, other.length))
-    colours = float(np.sqrt(((one.profile - other.profile[::-1]) ** 2).sum(1).mean()))
-    if colours > MOST_APART * PROFILE_NOISE:
+    noise = TURN_NOISE * (1 + 4 / min(one.length, other.length))
+    colours = _unlike(one, other)
+    if colours > MOST_APART**2:
         return np.inf
     # A long end that meets a short one where it points says as much as two of middling length.
     doubt = gap / (8 * np.sqrt(one.length * other.length) + 60)
-    return ((leave + arrive) / 2 / noise) ** 2 + (explained / noise) ** 2 + (colours / PROFILE_NOISE) ** 2 + doubt
+    return ((leave + arrive) / 2 / noise) ** 2 + (explained / noise) ** 2 + colours + doubt
+
+
+def _unlike(one: End, other: End) -> float:
+    """Return what speaks against the colours of a pair: how far they lie apart, and how differently they step."""
+    mine, theirs = one.profile, other.profile[::-1]
+    noise = max(PROFILE_NOISE, CONTRAST_NOISE * min(one.contrast, other.contrast))
+    apart = float(((mine - theirs) ** 2).sum(1).mean()) / noise**2
+    mine, theirs = mine - mine.mean(0), theirs - theirs.mean(0)
+    most = max(float((mine**2).sum()), float((theirs**2).sum()), 1e-9)
+    misshapen = float(np.sqrt(((mine - theirs) ** 2).sum() / most))
+    return apart + (max(misshapen - SAME_SHAPE, 0) / SHAPE_NOISE) ** 2
 
 
 def _turn(from_: NDArray[np.float64], to: NDArray[np.float64]) -> float:
@@ -135,7 +152,7 @@ def _in_hole(curve: NDArray[np.float64], sight: Sight) -> bool:
     rows, cols = np.rint(curve).astype(int).T
     height, width = sight.size
     inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
-    return bool((inside & sight.hole[np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)]).mean() > 0.85)
+    return bool((inside & sight.hole[np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)]).mean() > 0.95)
 
 
 def _cross(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
@@ -157,13 +174,21 @@ def _sureness(i: int, j: int, costs: NDArray[np.float64], own: NDArray[np.float6
     `own` (ends,) is what each end costs in its own pair: one that has a better partner is no rival. So the lines of a
     bundle, each of which would go with any other, do not make each other doubtful.
     """
+    known = _known(ends[i], ends[j])
+    own_cost = costs[i, j] - 4 * np.log(known)
     rivals = [
-        costs[a, k]
+        costs[a, k] - 4 * np.log(_known(ends[a], ends[k]))
         for a, b in ((i, j), (j, i))
         for k in range(len(ends))
         if k not in (i, j) and costs[a, k] < own[k] and np.hypot(*(ends[k].place - ends[b].place)) > SAME_EDGE_PX
     ]
-    apart = float(np.clip((min(rivals, default=np.inf) - costs[i, j]) / RIVAL, 0.2, 1))
-    weaker = min(ends[i].contrast, ends[j].contrast)
-    length = float(np.sqrt(ends[i].length * ends[j].length))
-    return float(np.exp(-costs[i, j] / 4) * apart * min(weaker / 12, 1) * min(length / 12, 1))
+    apart = float(np.clip((min(rivals, default=np.inf) - own_cost) / RIVAL, 0.2, 1))
+    return float(np.exp(-costs[i, j] / 4) * apart * known)
+
+
+def _known(one: End, other: End) -> float:
+    """Return how well two ends are known, 0 to 1: by how they stand out, how long and how even they are."""
+    seen = min(max(end.contrast / WELL_SEEN, end.clear / WELL_CLEAR) for end in (one, other))
+    even = EVEN_PX / max(one.rough, other.rough, EVEN_PX)
+    length = float(np.sqrt(one.length * other.length)) / WELL_SEEN
+    return min(seen, 1.0) * even * min(length, 1.0)

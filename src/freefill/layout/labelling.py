@@ -18,16 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.compiling import kept
+from freefill.layout.figure import figures
 from freefill.layout.flow import least_cut
+from freefill.layout.novelty import novelty
 from freefill.layout.sight import Sight
 
 RIM_WEIGHT = 4.0
 RIM_SIGMA = 2.0  # px over which the rim speaks
 RIM_MOST = 60.0  # Lab and gradient
 UNKNOWN = 20.0  # of a rim pixel whose shifted place is not known
-NOVELTY = 0.4
-NOVELTY_PER_PX = 0.6  # Lab that a pixel of distance to a rim pixel is worth
-NOVELTY_PLACES = 160  # rim pixels that are asked
+FIGURE = 0.5  # of a Lab unit by which a source stands out from the ground
 LINE_WEIGHT = 2.0
 LABEL_STEP = 0.2  # of any two different shifts
 UNSEEN = 40.0  # of neighbours whose copies cannot be compared
@@ -61,6 +61,7 @@ def label(
     expected: NDArray[np.float32],
     confidence: NDArray[np.float32],
     further: Term | None = None,
+    parts: NDArray[np.int32] | None = None,
 ) -> Labelling | None:
     """Choose one of the shifts for each hole pixel.
 
@@ -69,6 +70,7 @@ def label(
     shifts : (K, 2) int32
     expected, confidence : (h, w, 3) Lab and (h, w), the joined lines' picture
     further : more costs, or None
+    parts : (h, w) int32, as `bands` numbers them; None = nothing parts the hole
 
     Returns
     -------
@@ -80,7 +82,8 @@ def label(
     features = _features(sight)
     allowed = _allowed(sight, pixels, shifts)
     costs = _rim_costs(sight, features, pixels, shifts)
-    _add_novelty(sight, features, pixels, shifts, allowed, costs)
+    parts = np.zeros(sight.size, np.int32) if parts is None else parts
+    costs += novelty(sight, features, pixels, shifts, allowed, parts)
     sure = confidence[sight.hole]
     places = np.flatnonzero(sure > 0.05)
     wanted = expected[sight.hole][places]
@@ -90,6 +93,10 @@ def label(
         cols = np.clip(pixels[places, 1] + across, 0, width - 1)
         away = np.linalg.norm(features[rows, cols, :3] - wanted, axis=1)
         costs[k, places] += LINE_WEIGHT * sure[places] * np.minimum(away, RIM_MOST)
+    stands = FIGURE * figures(sight)
+    for k, (down, across) in enumerate(shifts):
+        rows, cols = np.clip(pixels[:, 0] + down, 0, height - 1), np.clip(pixels[:, 1] + across, 0, width - 1)
+        costs[k] += stands[rows, cols]
     if further is not None:
         costs += further(pixels, shifts)
     costs[~allowed] = NEVER
@@ -144,50 +151,6 @@ def _rim_costs(sight: Sight, features, pixels, shifts) -> NDArray[np.float32]:
         sheet[rows, cols] = np.where(inside & known[y, x], np.minimum(away, RIM_MOST), UNKNOWN)
         costs[k] = RIM_WEIGHT * cv2.GaussianBlur(sheet, (0, 0), RIM_SIGMA)[sight.hole]
     return costs
-
-
-def _add_novelty(sight: Sight, features, pixels, shifts, allowed, costs) -> None:
-    """Add how unlike everything on the rim near by the copied pixel is: whole objects stay where they are."""
-    import cv2
-
-    known = (~sight.hole).astype(np.float32)
-    weight = np.maximum(cv2.GaussianBlur(known, (0, 0), 1.5), 1e-3)[..., None]
-    colour = cv2.GaussianBlur(features[..., :3] * known[..., None], (0, 0), 1.5) / weight
-    square = cv2.GaussianBlur(features[..., :3] ** 2 * known[..., None], (0, 0), 1.5) / weight
-    spread = np.sqrt(np.maximum(square - colour**2, 0)).mean(2, keepdims=True)
-    looks = np.concatenate((colour, 1.5 * spread), 2).astype(np.float32)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13))
-    ring = np.argwhere(~sight.hole & (cv2.dilate(sight.hole.astype(np.uint8), disc) > 0))
-    ring = ring[np.linspace(0, len(ring) - 1, min(NOVELTY_PLACES, len(ring))).astype(int)]
-    seen = looks[ring[:, 0], ring[:, 1]]
-    add_novelty(
-        pixels, shifts.astype(np.int64), allowed, looks, ring.astype(np.float32), seen,
-        np.float32(NOVELTY_PER_PX**2), np.float32(NOVELTY), costs,
-    )  # fmt: skip
-
-
-@kept(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "arcp"})
-def add_novelty(pixels, shifts, allowed, looks, ring, seen, per_px, weight, costs):
-    """Add weight x the least over rim places of root(unlikeness^2 + per_px x distance^2) to costs (K, n)."""
-    count = ring.shape[0]
-    far = np.empty(count, np.float32)
-    for n in range(pixels.shape[0]):
-        row, col = pixels[n, 0], pixels[n, 1]
-        for r in range(count):
-            down, across = ring[r, 0] - np.float32(row), ring[r, 1] - np.float32(col)
-            far[r] = per_px * (down * down + across * across)
-        for k in range(shifts.shape[0]):
-            if not allowed[k, n]:
-                continue
-            look = looks[row + shifts[k, 0], col + shifts[k, 1]]
-            best = np.float32(1e30)
-            for r in range(count):
-                value = far[r]
-                for c in range(4):
-                    away = look[c] - seen[r, c]
-                    value += away * away
-                best = min(best, value)
-            costs[k, n] += weight * np.sqrt(best)
 
 
 def _neighbours(hole: NDArray[np.bool_]) -> NDArray[np.int32]:

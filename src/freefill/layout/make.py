@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.layout.along import along
+from freefill.layout.bands import bands
 from freefill.layout.draw import draw
 from freefill.layout.ends import find_ends
 from freefill.layout.joining import Joined, join
@@ -16,7 +18,7 @@ from freefill.layout.sight import Sight, see
 
 LINES_PX = 320  # longer side at which lines are looked for
 LABELS_PX = 192  # and at which shifts are chosen
-LEAST_SURE = 0.4  # of a joined line that is drawn
+LEAST_SURE = 0.45  # of a joined line that is drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,7 @@ class Layout:
     lines : joined lines, surest first; in px of their own size, whose longer side is at most LINES_PX
     drawn : (h, w, 3) float32 Lab at that size, the lines' colours
     confidence : (h, w) float32, how sure the lines are, 0 to 1
+    along : (h, w, 2) float32, what places on a line copy of it: shifts, NaN elsewhere
     sight, labelling : the picture at most LABELS_PX large, and what each of its hole pixels copies; None where no
         shift serves all of them, the hole is gone at that size, or none was asked for
     """
@@ -35,6 +38,7 @@ class Layout:
     lines: tuple[Joined, ...]
     drawn: NDArray[np.float32]
     confidence: NDArray[np.float32]
+    along: NDArray[np.float32]
     sight: Sight
     labelling: Labelling | None
 
@@ -61,12 +65,14 @@ def make_layout(
     large, small = see(image, hole, source, LINES_PX), see(image, hole, source, LABELS_PX)
     lines = [line for line in join(find_ends(large), large) if line.confidence >= LEAST_SURE]
     drawn, confidence = draw(lines, large)
+    led = along(lines, large)
     size = small.size[1], small.size[0]
     expected = np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA), np.float32)
     sure = np.asarray(cv2.resize(confidence, size, interpolation=cv2.INTER_AREA), np.float32)
     share = max(small.size) / max(large.size)
     if not labels or not small.hole.any():
-        return Layout(tuple(lines), drawn, confidence, small, None)
+        return Layout(tuple(lines), drawn, confidence, led, small, None)
     gaps = [(line.other.place - line.one.place) * share for line in lines]
-    labelling = label(small, candidates(small, gaps), expected, sure, further)
-    return Layout(tuple(lines), drawn, confidence, small, labelling)
+    parts = bands(small.hole, [line.curve * share for line in lines])
+    labelling = label(small, candidates(small, gaps), expected, sure, further, parts)
+    return Layout(tuple(lines), drawn, confidence, led, small, labelling)

@@ -8,6 +8,7 @@ a smooth layout of a smooth place is right.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,31 +17,37 @@ from freefill.distance import distance_inside
 from freefill.synthesis.guide import GuideLayer, Sized
 from freefill.synthesis.tuning import Tuning
 
+COARSER = 1  # levels above the layout's own on which a line is led: on coarser ones a pixel is wider than it
 
-class LayoutPyramid:
-    """Lays a layout over the levels of a picture.
 
-    Parameters
+class Laid(NamedTuple):
+    """A layout, laid over the whole picture.
+
+    Attributes
     ----------
-    values : (h, w, 3) float32 in [0, 1], laid over the whole picture; read in the hole
+    values : (h, w, 3) float32 in [0, 1]; read in the hole
     confidence : (h, w) float32 in [0, 1]; also above 0 over known pixels from which a line comes
     start_px : longer side of the fill of the whole hole that `values` are, from which the search then starts; None =
         they are lines only
-    levels : the picture's levels, finest first
+    along : (h, w, 2) float32, for places on a line the shift to the piece of it that is known; NaN elsewhere
+    """
+
+    values: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    start_px: int | None
+    along: NDArray[np.float32]
+
+
+class LayoutPyramid:
+    """Lays a layout over the levels of a picture, finest first.
 
     Attributes
     ----------
     level : number of the level at which it is laid first: that of `start_px`, or the coarsest
     """
 
-    def __init__(
-        self,
-        values: NDArray[np.float32],
-        confidence: NDArray[np.float32],
-        start_px: int | None,
-        levels: Sequence[Sized],
-        tuning: Tuning,
-    ) -> None:
+    def __init__(self, laid: Laid, levels: Sequence[Sized], tuning: Tuning) -> None:
+        values, confidence, start_px, self._along = laid
         self._tuning, self._whole = tuning, start_px is not None
         self.level = len(levels) - 1
         if start_px is not None:
@@ -72,6 +79,27 @@ class LayoutPyramid:
             float(np.sqrt(share)),
             np.ones_like(believed) if self._whole else believed,
         )
+
+    def led(
+        self, number: int, targets: NDArray[np.int32], usable: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return the numbers of those targets of a level that continue a line, and the sources that do so, (n, 2).
+
+        `usable` (H, W) uint8 are the centres of source patches.
+        """
+        none = np.zeros(0, np.int64), np.zeros((0, 2), np.int32)
+        if number > self._own + COARSER:
+            return none
+        share = np.array(self._share)
+        places = np.rint((targets * 2.0**number + 0.5) * share - 0.5).astype(np.int64)
+        rows, cols = np.minimum(places, np.array(self._along.shape[:2]) - 1).T
+        shifts = self._along[rows, cols] / share / 2.0**number
+        led = np.flatnonzero(np.isfinite(shifts[:, 0]))
+        sources = (targets[led] + np.rint(shifts[led])).astype(np.int32)
+        inside = ((sources >= 0) & (sources < usable.shape)).all(1)
+        led, sources = led[inside], sources[inside]
+        fit = usable[sources[:, 0], sources[:, 1]] > 0
+        return led[fit], sources[fit]
 
     def _sampled(self, values: NDArray[np.float32], number: int, size: tuple[int, ...]) -> NDArray[np.float32]:
         """Return values of the layout at the pixels of a level; pixel r of level n lies on r x 2^n of the finest."""

@@ -77,6 +77,7 @@ class Level:
     holes, targets : (n, 2) int32, rows and columns; index : (H, W) int32, number of the target there or -1
     root : (H, W) float32 root of each pixel's weight in comparisons; base : (targets,) weight of each patch in votes
     field, cost, votes : (targets, 2) int32 and (targets,) float32
+    led, sources_of_led : (n,) int64 and (n, 2) int32, numbers of targets whose sources are given, as on a joined line
     worn : (H, W) float32, what a source costs because many targets copy it; empty on light and on guided levels
     """
 
@@ -120,6 +121,7 @@ class Level:
         self.field = np.full((len(self.targets), 2), -1, np.int32)
         self.cost = np.zeros(len(self.targets), np.float32)
         self.votes = np.ones(len(self.targets), np.float32)
+        self.lead(np.zeros(0, np.int64), np.zeros((0, 2), np.int32))
         # A guide of the whole hole says itself where a piece ends.
         whole = guide is not None and guide.believed is None
         self.worn = np.zeros(layer.size if self.detailed and not whole else (0, 0), np.float32)
@@ -134,6 +136,11 @@ class Level:
         self._share = np.float32(max(len(self.targets) / max(int(np.count_nonzero(self.usable)), 1), 1.0))
         self.target_strips = strips_of(len(self.targets))
         self.hole_strips = strips_of(len(self.holes))
+
+    def lead(self, led: NDArray[np.int64], sources: NDArray[np.int32]) -> None:
+        """Take the sources of some targets as given: the search moves them no more."""
+        self.led, self.sources_of_led = led, sources
+        self.field[led] = sources
 
     def count_uses(self, tuning: Tuning) -> None:
         """Let those sources cost more that more targets copy than their share.

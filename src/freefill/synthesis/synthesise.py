@@ -12,7 +12,7 @@ from freefill.synthesis import nnf, solve
 from freefill.synthesis.compiled import Crew
 from freefill.synthesis.expected import ExpectedPyramid
 from freefill.synthesis.guide import GuidePyramid
-from freefill.synthesis.laid import LayoutPyramid
+from freefill.synthesis.laid import Laid, LayoutPyramid
 from freefill.synthesis.levels import Layer, Level, build, usable_centres
 from freefill.synthesis.lines import LEVEL_PX, read_rim
 from freefill.synthesis.membrane import stretch
@@ -24,8 +24,6 @@ from freefill.synthesis.vote import majority, vote
 STRIPS = 8
 JOINING = 2.0  # searches of a hole pixel that choosing and joining it takes as long as
 DEFAULTS = Tuning()
-
-Laid = tuple[NDArray[np.float32], NDArray[np.float32], int | None]
 
 
 class Steps:
@@ -90,8 +88,8 @@ def synthesise(
     hole : (H, W) bool
     source : (H, W) bool, may be copied from; outside the hole
     guide : values (h, w, 3) float32 in [0, 1], weight 0 to 1 and confidence (h, w) or None, of a smaller fill
-    layout : makes values (h, w, 3) and confidence (h, w), float32 in [0, 1], of what is expected where, and the longer
-        side of the fill that they are or None where they are lines only; instead of a guide
+    layout : makes what is expected where, or None; instead of a guide. It is not asked where the ground is regular,
+        which is continued exactly.
     left : (H, W) bool, what the mask left outside (`residue.py`); None = it is looked for
     expected : what a network expects in the hole: cells, costs, disagreement and cell_px of a `Pointing`
     progress : called after each search with the share that is done, 0 to 1; what it raises ends the work
@@ -125,7 +123,7 @@ def synthesise(
             if coarse is None:
                 start(level, layer.known, seed, tuning, crew)
             else:
-                refine_start(level, coarse, tuning, crew)
+                refine_start(level, coarse, guides, number, tuning, crew)
             height = number / (len(pyramid) - 1) if len(pyramid) > 1 else 0.0
             improve(level, height, number == first, seed * 64 + number, tuning, crew, steps)
             steps.ended(number)
@@ -134,7 +132,7 @@ def synthesise(
         copied = choose(coarse, tuning, crew)
         wanted = hole[coarse.holes[:, 0], coarse.holes[:, 1]]
         holes, copied = coarse.holes[wanted], copied[wanted]
-        membrane = stretch(image, known, holes, copied, None if made is None else made[1])
+        membrane = stretch(image, known, holes, copied, None if made is None else made.confidence)
         parts = membrane.smooth, membrane.blurred, membrane.lift
         colours = solve.paste(image, known, holes, copied, crew, tuning.screening, parts)
     return Synthesis(holes, copied, colours, left)
@@ -148,7 +146,7 @@ def _laid(
 ) -> GuidePyramid | LayoutPyramid | None:
     """Return what steers the search, or None where nothing does."""
     if layout is not None:
-        return LayoutPyramid(*layout, pyramid, tuning)
+        return LayoutPyramid(layout, pyramid, tuning)
     guides = None if guide is None else GuidePyramid(*guide, pyramid, tuning)
     return None if guides is None or guides.weight <= 0 else guides
 
@@ -176,10 +174,18 @@ def start(level: Level, known: NDArray[np.uint8], seed: int, tuning: Tuning, cre
         crew.run(nnf.scatter, STRIPS, strips, level.sheet, seed, level.field)
 
 
-def refine_start(level: Level, coarse: Level, tuning: Tuning, crew: Crew) -> None:
-    """Carry the field of the coarser level over, and vote this level's first fill from its own pixels."""
+def refine_start(
+    level: Level, coarse: Level, guides: GuidePyramid | LayoutPyramid | None, number: int, tuning: Tuning, crew: Crew
+) -> None:
+    """Carry the field of the coarser level over, and vote this level's first fill from its own pixels.
+
+    Where a layout knows a line, its known pieces are laid along it.
+    """
     parents = coarse.index.ravel(), coarse.size[1], coarse.field, coarse.votes
     crew.run(nnf.spread, STRIPS, level.target_strips, level.sheet, *parents, level.field, level.votes)
+    if isinstance(guides, LayoutPyramid):
+        level.lead(*guides.led(number, level.targets, level.usable))
+        level.votes[level.led] = 1
     cast_votes(level, tuning, crew)
 
 
@@ -204,6 +210,7 @@ def improve(level: Level, height: float, wide: bool, seed: int, tuning: Tuning, 
             crew.run(nnf.search, STRIPS, level.target_strips, level.sheet, *args, work=len(level.targets))
             turn += 1
             steps.searched()
+        level.field[level.led] = level.sources_of_led
         cost = level.cost / ((3 if light else 5) + 2)
         spread = max(float(np.quantile(cost, tuning.quantile)), 1.0)
         level.votes = (np.exp(-cost / (2 * spread)) * level.base).astype(np.float32)
