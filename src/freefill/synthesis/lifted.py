@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from freefill.synthesis.elation import Elation
 from freefill.synthesis.solve import descend
 
-SCREENING = 0.002  # corrections fade over some 22 pixels
+FADE = 1.8  # periods, over which corrections fade
 DARK = 0.03  # of full scale, added before the logarithm
-NO_LIGHT = 0.25  # a logarithm of this size is followed by half: what differs more differs in kind
+NO_LIGHT = 0.25  # a logarithm of this size is followed by half: what is lighter still differs in kind
+NO_SHADE = 0.6  # the same for what is darker: there are shadows of half the light
 TOLERANCE = 1e-3
 MOST_STEPS = 400
 SIDES = ((-1, 0), (0, -1), (1, 0), (0, 1))
@@ -68,9 +69,10 @@ def lift(
         # At the rim what is known is held against what would be copied there, at a seam one copy against the other.
         places = pixels[border] + (other[border] == RIM)[:, None] * np.array([down, across])
         gaps = _gaps(image, inner, places, (down, across), count[border], other[border], step, period)
-        weight[border, side] /= 1 + (np.abs(gaps).mean(axis=1) / NO_LIGHT) ** 4
+        lighter = gaps.mean(axis=1)
+        weight[border, side] /= 1 + (lighter / np.where(lighter < 0, NO_SHADE, NO_LIGHT)) ** 4
         right[border] += weight[border, side, None] * gaps
-    diagonal = weight.sum(axis=1) + np.float32(SCREENING)
+    diagonal = weight.sum(axis=1) + np.float32((FADE * period) ** -2.0)
     correction = np.zeros((len(pixels), 3), np.float32)
     descend(0, 3, near, weight, diagonal, right, correction, TOLERANCE, MOST_STEPS)
     return ((copies + np.float32(DARK)) * np.exp(correction) - np.float32(DARK)).astype(np.float32)
