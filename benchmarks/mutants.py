@@ -103,6 +103,8 @@ def _code(tree: ast.AST) -> Iterator[Any]:
                 continue
             if isinstance(child, ast.JoinedStr | ast.Raise):  # what a message says is no behaviour here
                 continue
+            if isinstance(child, ast.keyword) and child.arg == "strict":  # of zip: it only guards against ourselves
+                continue
             if hasattr(child, "lineno"):
                 yield child
             yield from _code(child)
@@ -132,6 +134,8 @@ def _changed(node: Any, variant: int) -> Any:
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         new = ast.Pass()
     elif isinstance(node, ast.Call) and variant > 0:
+        if node.keywords[variant - 1].arg == "strict":
+            return None
         del new.keywords[variant - 1]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SWAPPED:
         new.func = ast.Name(SWAPPED[node.func.id], ast.Load())

@@ -282,3 +282,47 @@ def test_a_tile_of_the_ring_alone_fades_towards_a_core_that_it_does_not_hold():
         tile = Window(Box(0, 0, 60, 60), Box(10, 10, 40, width))
         board.paste(Fill(np.ones((60, 60, 3), np.float32)), board.cut(tile), tile)
     assert boards[1].pixels[30, 10:12, 0].tolist() == boards[0].pixels[30, 10:12, 0].tolist() > [0, 0]
+
+
+def laid(small: np.ndarray, window: Window, tile: Window) -> np.ndarray:
+    """What a small picture says about a tile, place by place; the picture goes on as its own mirror image."""
+    across = [n / whole for n, whole in zip(small.shape, (window.box.height, window.box.width), strict=True)]
+    sides = (tile.box.height + tile.pad_px[0], tile.box.width + tile.pad_px[1])
+    first = (tile.box.top - window.box.top, tile.box.left - window.box.left)
+    axes = []
+    for side, start, scale in zip(sides, first, across, strict=True):
+        cells = max(round(side * scale), 1)
+        axes.append(start * scale + (np.arange(cells) + 0.5) * side * scale / cells - 0.5)
+    mirrored = np.pad(small, 8, mode="symmetric")
+    rows, cols = np.meshgrid(axes[0] + 8, axes[1] + 8, indexing="ij")
+    top, left = np.floor(rows).astype(int), np.floor(cols).astype(int)
+    v, u = rows - top, cols - left
+    upper = mirrored[top, left] * (1 - u) + mirrored[top, left + 1] * u
+    lower = mirrored[top + 1, left] * (1 - u) + mirrored[top + 1, left + 1] * u
+    return upper * (1 - v) + lower * v
+
+
+@pytest.mark.parametrize(
+    ("box", "pad_px"),
+    [
+        ((0, 0, 60, 70), (0, 0)), ((30, 60, 20, 24), (5, 0)), ((30, 60, 20, 24), (0, 11)), ((40, 50, 20, 20), (16, 9)),
+        ((13, 29, 1, 1), (0, 0)), ((4, 3, 9, 31), (1, 1)),
+    ],
+)  # fmt: skip
+def test_a_guide_and_its_confidence_are_the_small_fill_seen_at_the_tile(box, pad_px):
+    rng = np.random.default_rng(1)
+    small = cv2.GaussianBlur(rng.random((15, 20), np.float32), (0, 0), 1.0)
+    trust = cv2.GaussianBlur(rng.random((15, 20), np.float32), (0, 0), 1.0)
+    hole = np.ones((15, 20), bool)
+    hole[:4] = False
+    window = Window(Box(3, 5, 60, 80), Box(20, 20, 30, 30), 0.25)
+    tile = Window(Box(*box).moved(3, 5), Box(*box).moved(3, 5), 1.0, pad_px)
+    crop = Crop(np.zeros((16, 24, 3), np.float32), np.pad(hole, ((0, 1), (0, 4)), constant_values=True))
+    pixels = np.pad(np.dstack([small] * 3), ((0, 1), (0, 4), (0, 0)), constant_values=9)  # padding is never looked at
+    believed = np.pad(trust, ((0, 1), (0, 4)), constant_values=9)
+    guide = guide_for(Fill(pixels, confidence=believed), crop, window, tile)
+    expected = laid(np.where(hole, small, 0), window, tile)
+    assert guide.values.shape == (*expected.shape, 3)
+    assert np.abs(guide.values - expected[..., None]).max() < 0.03  # OpenCV has 5 bits between two pixels
+    assert guide.confidence is not None
+    assert np.abs(guide.confidence - laid(np.where(hole, trust, 1), window, tile)).max() < 0.03
