@@ -48,9 +48,10 @@ def people(
         If the extra or the networks are not on this machine; the message has the command that gets them.
     """
     with speaking_python():
+        from freefill.detectors.needs import needed, require
         from freefill.detectors.people import PeopleSettings
         from freefill.detectors.people_mask import PeopleWishes, mask_people
-        from freefill.detectors.source import as_image, needed, require
+        from freefill.detectors.source import as_image
         from freefill.masks.refining.settings import DEFAULT
 
         require(needed("people"), "masks.people")
@@ -86,7 +87,8 @@ def text(
     Mask, as `people`; the same errors
     """
     with speaking_python():
-        from freefill.detectors.source import require, text_mask
+        from freefill.detectors.needs import require
+        from freefill.detectors.source import text_mask
         from freefill.detectors.text import SENSITIVE, WEIGHTS, TextSettings
 
         require((SENSITIVE,) if sensitive else WEIGHTS, "masks.text")
@@ -118,8 +120,9 @@ def salient(
     Mask, as `people`; the same errors
     """
     with speaking_python():
+        from freefill.detectors.needs import require
         from freefill.detectors.salient import WEIGHTS, detect
-        from freefill.detectors.source import as_image, as_mask, require
+        from freefill.detectors.source import as_image, as_mask
 
         if weights in WEIGHTS:
             require(WEIGHTS, "masks.salient")

@@ -134,11 +134,12 @@ def write_stages(result: Outcome, stages_dir: str | None, attention: str | None)
 def write_preview(picture: Picture, mask: MaskLike | None, request: Request, path: str, report: Report) -> None:
     """Write what would be filled, laid over the picture, and say how much it is."""
     from freefill.cli.mask.files import write_image
-    from freefill.detectors.source import as_image, share_of
+    from freefill.detectors.source import as_image
     from freefill.images.write import format_for
     from freefill.inpainting import final_mask
     from freefill.inputs import mask_for
     from freefill.masks.overlay import overlay
+    from freefill.masks.parts import share_of
 
     check_place(path)
     format_for(_a_picture(), path)

@@ -6,26 +6,34 @@ import base64
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from freefill import __version__
+from freefill.demo.scenes import Scene
 from freefill.files import replacing
-from freefill.values import Hole
-
-if TYPE_CHECKING:
-    from freefill.demo.show import Shown
+from freefill.values import Hole, Outcome, Picture
 
 JPEG_QUALITY = 92  # of the copies in the page; the exact pictures are the PNG files beside it
 WIDE = 0.6  # of the picture's width: what spans more lies all over it
 BESIDE = 0.03  # of the width, between the line and what was removed
 MASK_COLOUR = (255, 0, 128, 150)  # red, green, blue, alpha
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A scene and its fill; `seconds` is the fill's wall time."""
+
+    scene: Scene
+    picture: Picture
+    result: Outcome
+    seconds: float
 
 
 def write_page(path: Path, shown: Sequence[Shown]) -> Path:

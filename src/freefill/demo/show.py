@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from freefill.demo.page import write_page
+from freefill.demo.page import Shown, write_page
 from freefill.demo.scenes import SCENES, Scene, load
 from freefill.errors import InputError, did_you_mean
 from freefill.images.write import write_picture
 from freefill.inpainter import Inpainter
 from freefill.inputs import mask_picture
 from freefill.progress import Progress
-from freefill.values import Mask, Options, Outcome, Picture
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """A scene and its fill; `seconds` is the fill's wall time."""
-
-    scene: Scene
-    picture: Picture
-    result: Outcome
-    seconds: float
+from freefill.values import Mask, Options
 
 
 def chosen(names: Sequence[str]) -> tuple[Scene, ...]:

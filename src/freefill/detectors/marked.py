@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from freefill.detectors import salient as stands_out
+from freefill.detectors.needs import can_run, lacking, require
 from freefill.detectors.sam import WEIGHTS, segment
-from freefill.detectors.source import can_run, lacking, require
 from freefill.errors import WeightsError
 from freefill.masks.grabcut import MARGIN, Marks, check_marks, cut_out
 from freefill.values import Hole, Image

@@ -17,9 +17,9 @@ from freefill.detectors.joints import NAME as JOINTS
 from freefill.detectors.nanodet import large_others, surest
 from freefill.detectors.people import PeopleSettings, find_people, main_persons
 from freefill.detectors.refining import refined_mask, with_things
-from freefill.detectors.source import share_of
 from freefill.errors import InputError
 from freefill.masks.grow import object_size_px, resized
+from freefill.masks.parts import share_of
 from freefill.masks.refining.detected import Person, persons_meant, union
 from freefill.masks.refining.recipe import Refined
 from freefill.masks.refining.settings import RefineSettings

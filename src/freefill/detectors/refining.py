@@ -9,8 +9,8 @@ from typing import Literal
 from freefill.detectors import salient
 from freefill.detectors.at_mask import look
 from freefill.detectors.joints import NAME as JOINTS
+from freefill.detectors.needs import can_run, lacking, require
 from freefill.detectors.people import WEIGHTS
-from freefill.detectors.source import can_run, lacking, require
 from freefill.errors import WeightsError
 from freefill.masks.grow import object_size_px, resized
 from freefill.masks.refining.attached import Thing, seen_things

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from freefill.errors import InputError, WeightsError, did_you_mean
+from freefill.detectors.needs import needed, require
+from freefill.errors import InputError, did_you_mean
+from freefill.masks.parts import share_of
 from freefill.values import PEOPLE_WORDS, Hole, Image, Mask, Picture
-from freefill.weights.cards.catalogue import JOBS
-from freefill.weights.locate import state
 
 if TYPE_CHECKING:
     from freefill.detectors.text import TextSettings
@@ -83,74 +81,7 @@ def text_mask(picture: Picture, settings: TextSettings) -> Mask:
     return replace(mask, notes=(count,)) if mask.hole.any() else mask
 
 
-def share_of(hole: Hole) -> str:
-    """Say how much of the picture a mask covers.
-
-    Examples
-    --------
-    >>> share_of(np.eye(4, dtype=bool))
-    '25.0 % of the picture'
-    """
-    share = 100 * float(hole.mean())
-    return f"{share:.1f} % of the picture" if share >= 0.05 else "less than 0.1 % of the picture"
-
-
 def as_image(picture: Picture) -> Image:
     """Return (H, W, 3) float32 in [0, 1]; profiles are left aside, detectors do not mind them."""
     values = np.multiply(picture.pixels, np.float32(1 / picture.full_scale), dtype=np.float32)
     return np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
-
-
-def needed(word: str) -> tuple[str, ...]:
-    """Return the names of the weights that a word needs."""
-    if "people" in word:
-        from freefill.detectors.people import WEIGHTS
-    elif word == "salient":
-        from freefill.detectors.salient import WEIGHTS
-    else:
-        from freefill.detectors.text import WEIGHTS
-    return WEIGHTS
-
-
-def require(names: tuple[str, ...], what: str) -> None:
-    """Stop where the extra or weights are missing, naming all of it at once, with one line to run.
-
-    Raises
-    ------
-    WeightsError
-        With the command that gets them.
-    """
-    missing = [name for name in names if state(name) == "not here"]
-    lacks = lacking(missing)
-    if lacks:
-        raise WeightsError(f"{what}: {lacks}")
-
-
-def lacking(missing: Sequence[str]) -> str:
-    """Say what must be got before networks can be asked, and by which command; empty where that is nothing.
-
-    Parameters
-    ----------
-    missing : names of weights that are not on this machine
-    """
-    needs, commands = [], []
-    if not can_run():
-        needs.append("the extra 'detect'")
-        commands.append("pip install 'freefill[detect]'")
-    if missing:
-        needs.append("weights that are not on this machine")
-        commands.append(f"freefill weights fetch {' '.join(_jobs(missing))}")
-    return f"needs {' and '.join(needs)}; run: {' && '.join(commands)}" if needs else ""
-
-
-def can_run() -> bool:
-    """Tell whether what runs networks is installed."""
-    return importlib.util.find_spec("onnxruntime") is not None
-
-
-def _jobs(missing: Sequence[str]) -> list[str]:
-    """Return the shortest names that fetch them all: the one of a job where several belong to it."""
-    for job, names in JOBS.items():
-        if len(missing) > 1 and set(missing) <= set(names):
-            return [job]
-    return list(missing)

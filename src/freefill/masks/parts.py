@@ -117,3 +117,15 @@ def spans(hole: Hole, share: float) -> bool:
     around = Box.around(hole)
     height, width = hole.shape
     return around is not None and around.height >= share * height and around.width >= share * width
+
+
+def share_of(hole: Hole) -> str:
+    """Say how much of the picture a mask covers.
+
+    Examples
+    --------
+    >>> share_of(np.eye(4, dtype=bool))
+    '25.0 % of the picture'
+    """
+    share = 100 * float(hole.mean())
+    return f"{share:.1f} % of the picture" if share >= 0.05 else "less than 0.1 % of the picture"

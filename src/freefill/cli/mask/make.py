@@ -60,9 +60,10 @@ def salient(
     refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Mask the thing that stands out in IMAGES."""
+    from freefill.detectors.needs import require
     from freefill.detectors.refining import finished
     from freefill.detectors.salient import WEIGHTS, detect
-    from freefill.detectors.source import as_image, as_mask, require
+    from freefill.detectors.source import as_image, as_mask
 
     if weights in WEIGHTS:
         require(WEIGHTS, "mask salient")
@@ -88,8 +89,9 @@ def text(
     refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Mask text in IMAGES: captions, dates, watermarks."""
+    from freefill.detectors.needs import require
     from freefill.detectors.refining import finished
-    from freefill.detectors.source import as_image, require, text_mask
+    from freefill.detectors.source import as_image, text_mask
     from freefill.detectors.text import SENSITIVE, WEIGHTS, TextSettings
 
     require((SENSITIVE,) if sensitive else WEIGHTS, "mask text")
@@ -122,8 +124,9 @@ def grabcut(
 ) -> int:  # fmt: skip
     """Cut out what a box, points or strokes mark in IMAGES."""
     from freefill.detectors.marked import marked
+    from freefill.detectors.needs import require
     from freefill.detectors.refining import finished
-    from freefill.detectors.source import as_image, as_mask, require
+    from freefill.detectors.source import as_image, as_mask
     from freefill.masks.grabcut import Marks
     from freefill.values import Box
 

@@ -42,9 +42,10 @@ def people(
 
     With --json each person comes with box, score, and what the mask may lack of them.
     """
+    from freefill.detectors.needs import needed, require
     from freefill.detectors.people import PeopleSettings
     from freefill.detectors.people_mask import PeopleWishes, mask_people
-    from freefill.detectors.source import as_image, needed, require
+    from freefill.detectors.source import as_image
 
     if weights is not None:
         if keep or small or each or overlay or attached:
