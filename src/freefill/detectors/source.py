@@ -72,10 +72,11 @@ def as_mask(hole: Hole, word: str, picture: Picture) -> Mask:
 
 def text_mask(picture: Picture, settings: TextSettings) -> Mask:
     """Return the mask of all text, with a note of how many rows there are."""
+    from freefill.detectors.living import without_beings
     from freefill.detectors.text import find_rows, mask_rows
 
     image = as_image(picture)
-    rows = find_rows(image, settings)
+    rows = without_beings(image, find_rows(image, settings))
     mask = as_mask(mask_rows(image, rows, settings), "text", picture)
     count = f"text: {len(rows)} row{'' if len(rows) == 1 else 's'}, {share_of(mask.hole)}"
     return replace(mask, notes=(count,)) if mask.hole.any() else mask
