@@ -23,7 +23,8 @@ def main(pictures: list[str]) -> None:
     for picture in pictures:
         image = as_image(read_picture(picture))
         rows = find_rows(image)
-        beings = np.concatenate([found.boxes for found in find_kinds(image, BEINGS).values()]) if rows else ()
+        kinds = find_kinds(image, BEINGS)
+        beings = np.concatenate([found.boxes for found in kinds.values()])
         for row in rows:
             most = float(overlaps(beings, _box(row)).max(initial=0.0))
             left, kept = left + (most >= SAME), kept + (most < SAME)

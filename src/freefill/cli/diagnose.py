@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from freefill.cli.options import invert_option, mask_fit_option, max_mpx_option
+from freefill.cli.progress import working
+
 if TYPE_CHECKING:
     from freefill.diagnosis.diagnose import Diagnosis
     from freefill.values import Picture
@@ -18,15 +21,15 @@ if TYPE_CHECKING:
 @click.argument("mask")
 @click.argument("result")
 @click.option("--map", "map_file", metavar="FILE", help="Write a picture that shows where something is wrong, in red.")
-@click.option("--invert", is_flag=True, help="Black is hole.")
-@click.option("--mask-fit", default="error", show_default=True, type=click.Choice(["error", "scale"]),
-              help="What to do with a mask of another size.")  # fmt: skip
-@click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True,
-              type=click.FloatRange(min=0, min_open=True), help="Refuse larger pictures.")  # fmt: skip
+@invert_option
+@mask_fit_option
+@max_mpx_option
 @click.option("--json", "as_json", is_flag=True, help="Print the diagnosis as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="Print no progress.")
 def command(
-    image: str, mask: str, result: str, map_file: str | None, invert: bool, mask_fit: Any, max_mpx: float, as_json: bool
-) -> None:
+    image: str, mask: str, result: str, map_file: str | None, invert: bool, mask_fit: Any, max_mpx: float,
+    as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
     """Tell what is wrong with RESULT, the filled IMAGE, and what to try next.
 
     The truth is not needed. IMAGE is the picture with the thing in it: what is left of the thing is looked for.
@@ -36,13 +39,16 @@ def command(
     freefill diagnose photo.jpg mask.png photo.filled.jpg --map where.png
     """
     from freefill.cli.tries import in_words
-    from freefill.images.read import read_picture
-    from freefill.judging import diagnose
 
-    picture, filled = read_picture(image, max_mpx=max_mpx), read_picture(result, max_mpx=max_mpx)
-    diagnosis = diagnose(picture, mask, filled, invert=invert, mask_fit=mask_fit, max_mpx=max_mpx)
-    if map_file is not None:
-        write_map(diagnosis, filled, map_file)
+    with working("reading", quiet) as report:
+        from freefill.images.read import read_picture
+        from freefill.judging import diagnose
+
+        picture, filled = read_picture(image, max_mpx=max_mpx), read_picture(result, max_mpx=max_mpx)
+        report.stage("diagnosing")
+        diagnosis = diagnose(picture, mask, filled, invert=invert, mask_fit=mask_fit, max_mpx=max_mpx)
+        if map_file is not None:
+            write_map(diagnosis, filled, map_file)
     click.echo(json.dumps(diagnosis.to_json(), indent=2) if as_json else in_words(diagnosis))
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from freefill.cli.progress import reporting
+
 
 @click.command("export")
 @click.argument("weights")
@@ -22,7 +24,8 @@ def command(weights: str, output: Path, as_json: bool) -> None:
     """
     from freefill.weights.deepfill_onnx import export_onnx
 
-    done = export_onnx(weights, output)
+    with reporting("exporting", as_json):
+        done = export_onnx(weights, output)
     if as_json:
         told = {"path": str(done.path), "what": done.what, "inputs": done.inputs, "bytes": done.bytes}
         click.echo(json.dumps(told, indent=2))

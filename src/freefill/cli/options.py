@@ -106,6 +106,11 @@ prior_option = click.option(
     help="When refining, ask the networks that know persons: where they are here (auto), in any case, never.",
 )  # fmt: skip
 
+invert_option = click.option("--invert", is_flag=True, help="Black is hole.")
+mask_fit_option = click.option("--mask-fit", default="error", show_default=True, type=click.Choice(["error", "scale"]),
+                               help="What to do with a mask of another size.")  # fmt: skip
+max_mpx_option = click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True,
+                              type=click.FloatRange(min=0, min_open=True), help="Refuse larger pictures.")  # fmt: skip
 score_option = click.option(
     "--score",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -113,9 +118,8 @@ score_option = click.option(
 )
 
 _MASK = (
-    click.option("--invert", is_flag=True, help="Black is hole."),
-    click.option("--mask-fit", default="error", show_default=True, type=click.Choice(["error", "scale"]),
-                 help="What to do with a mask of another size."),
+    invert_option,
+    mask_fit_option,
     click.option("--mask-channel", default="auto", show_default=True,
                  type=click.Choice(["auto", "grey", "transparent", "opaque"]),
                  help="Where a mask file with alpha carries the mask."),
@@ -158,11 +162,7 @@ _SOURCES = (
     click.option("--not-from", metavar="MASK", help="White may not be copied from."),
 )
 
-_READING = (
-    click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True,
-                 type=click.FloatRange(min=0, min_open=True),
-                 help="Refuse larger pictures."),
-)  # fmt: skip
+_READING = (max_mpx_option,)
 
 _OUTPUT = (
     click.option("--format", "format_name", metavar="NAME", help="PNG, JPEG, ...; default: the output's ending."),

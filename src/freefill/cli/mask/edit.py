@@ -12,7 +12,7 @@ import click
 
 from freefill.cli.mask import files
 from freefill.cli.mask.files import Job, Made
-from freefill.cli.options import LengthType
+from freefill.cli.options import LengthType, invert_option, mask_fit_option, max_mpx_option
 
 if TYPE_CHECKING:
     from freefill.values import Length
@@ -35,7 +35,7 @@ class _TakesNegative(click.Command):
 @files.masks_argument
 @click.argument("length", type=LengthType())
 @files.output_option
-@files.invert_option
+@invert_option
 @click.option("--shrink", is_flag=True, help="Make it smaller instead.")
 @files.write_options
 def grow(
@@ -74,12 +74,10 @@ def invert(masks: tuple[str, ...], output: str | None, bits: str, max_mpx: float
 @click.argument("image")
 @click.argument("mask")
 @click.option("-o", "--output", metavar="FILE", help="Default: NAME.shown.png beside the picture.")
-@files.invert_option
-@files.mask_fit_option
+@invert_option
+@mask_fit_option
 @click.option("--opacity", default=0.5, show_default=True, type=click.FloatRange(0, 1))
-@click.option(
-    "--max-megapixels", "max_mpx", default=200.0, show_default=True, type=click.FloatRange(min=0, min_open=True)
-)
+@max_mpx_option
 @click.option("--json", "as_json", is_flag=True, help="Print the mask's share, parts and box as JSON.")
 @click.option("-q", "--quiet", is_flag=True)
 def show(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from freefill.cli.options import LengthType
+from freefill.cli.options import LengthType, max_mpx_option
 from freefill.cli.outputs import make_folder
 from freefill.cli.progress import Report, working
 from freefill.errors import FreefillError, InputError, NothingFoundError
@@ -42,9 +42,6 @@ class Made:
 
 
 masks_argument = click.argument("masks", nargs=-1, required=True)
-invert_option = click.option("--invert", is_flag=True, help="Black is hole.")
-mask_fit_option = click.option("--mask-fit", default="error", show_default=True, type=click.Choice(["error", "scale"]),
-                               help="What to do with a mask of another size.")  # fmt: skip
 
 
 def output_option(command: Any) -> Any:
@@ -70,9 +67,7 @@ def finish_options(command: Any) -> Any:
 
 WRITE_OPTIONS = (
     click.option("--bits", default="1", show_default=True, type=click.Choice(["1", "8"]), help="Depth of the PNG."),
-    click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True,
-                 type=click.FloatRange(min=0, min_open=True),
-                 help="Refuse larger pictures, megapixels."),
+    max_mpx_option,
     click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each mask."),
     click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
 )  # fmt: skip

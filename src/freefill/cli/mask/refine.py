@@ -11,8 +11,6 @@ import click
 from freefill.cli.mask.files import (
     Job,
     Made,
-    invert_option,
-    mask_fit_option,
     masks_argument,
     output_option,
     plan_jobs,
@@ -22,7 +20,7 @@ from freefill.cli.mask.files import (
     write_image,
     write_options,
 )
-from freefill.cli.options import prior_option
+from freefill.cli.options import invert_option, mask_fit_option, prior_option
 from freefill.errors import InputError
 from freefill.files import is_file, is_folder
 from freefill.masks.refining.settings import SWITCHES, THOROUGH, RefineSettings

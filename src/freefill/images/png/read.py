@@ -134,7 +134,9 @@ def _deep(bare: bytes, header: tuple[int, int, int, int, int], chunks: list[Chun
     else:
         import cv2
 
-        _check_rows(chunks, header, channels)
+        needed, surplus = _check_rows(chunks, header, channels)
+        if surplus:  # libpng would print about it
+            bare = _bare(_without_surplus(chunks, needed), keep_key=False)
         found = cv2.imdecode(np.frombuffer(bare, np.uint8), cv2.IMREAD_UNCHANGED)
         if found is None or found.dtype != np.uint16 or found.shape != (height, width, channels):
             raise OSError("pixel data cannot be decoded")
@@ -161,8 +163,13 @@ def _as_eight_bit(bare: bytes, width: int, height: int, channels: int, interlace
     return array.view(">u2").astype(np.uint16).reshape(height, width, channels)
 
 
-def _check_rows(chunks: list[Chunk], header: tuple[int, int, int, int, int], channels: int) -> None:
-    """Raise where the pixel data ends early, or a row begins with no filter: OpenCV would print, and give grey rows."""
+def _check_rows(chunks: list[Chunk], header: tuple[int, int, int, int, int], channels: int) -> tuple[int, bool]:
+    """Raise where the pixel data ends early, or a row begins with no filter: OpenCV would print, and give grey rows.
+
+    Returns
+    -------
+    bytes that the rows are, and whether there is anything behind them
+    """
     width, height, _, _, interlace = header
     passes = [(width, height)]
     if interlace:
@@ -171,10 +178,11 @@ def _check_rows(chunks: list[Chunk], header: tuple[int, int, int, int, int], cha
     lengths = [(1 + 2 * channels * w, h) for w, h in passes if w > 0 and h > 0]
     filters = np.concatenate([np.full(h, length, np.int64) for length, h in lengths])
     places = np.cumsum(filters) - filters  # of each row's first byte, which names its filter
-    stream, found = zlib.decompressobj(), 0
+    stream, found, behind = zlib.decompressobj(), 0, False
     for kind, body in chunks:
         if kind != b"IDAT":
             continue
+        behind |= stream.eof and len(body) > 0
         while body and not stream.eof:
             part = stream.decompress(body, 1 << 20)
             here = places[np.searchsorted(places, found) : np.searchsorted(places, found + len(part))] - found
@@ -182,8 +190,19 @@ def _check_rows(chunks: list[Chunk], header: tuple[int, int, int, int, int], cha
                 raise OSError("a row of pixels has no filter that PNG knows")
             found += len(part)
             body = stream.unconsumed_tail
-    if found + len(stream.flush()) < filters.sum():
+    found += len(stream.flush())
+    needed = int(filters.sum())
+    if found < needed:
         raise OSError("pixel data ends early")
+    return needed, behind or found > needed or len(stream.unused_data) > 0
+
+
+def _without_surplus(chunks: list[Chunk], needed: int) -> list[Chunk]:
+    """Return the chunks with so many bytes of pixels, and none behind them."""
+    packed = b"".join(body for kind, body in chunks if kind == b"IDAT")
+    pixels = zlib.compress(zlib.decompressobj().decompress(packed, needed), 1)
+    kept = [(kind, body) for kind, body in chunks if kind not in (b"IDAT", b"IEND")]
+    return [*kept, (b"IDAT", pixels), (b"IEND", b"")]
 
 
 # --- what stands beside the pixels -------------------------------------------------------------------------------
