@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from freefill.detectors import candidates
 from freefill.detectors.joints import Joints, find_joints, fitted, of_one_body
 from freefill.detectors.nanodet import Found
 from freefill.detectors.people import PeopleSettings, find_people
@@ -63,3 +64,21 @@ def test_a_box_without_joints_is_no_person_whatever_the_others_say(with_joints):
     faint = 0.2 * image  # masks and presence are its brightness; so are the joints
     (nobody,) = find_people(faint, PeopleSettings(least_score=0), found=shown)
     assert nobody.score < 0.1
+
+
+def test_whoever_is_cut_by_the_border_and_shows_no_joints_counts_in_company(with_joints, monkeypatch):
+    image = np.full((416, 416, 3), 0.1, np.float32)
+    image[100:300, 180:240] = 0.95
+    image[0:120, 300:380] = 0.95
+    cut, whole = [0.0, 300, 120, 380], [100.0, 180, 300, 240]
+    seen = candidates.find_joints
+
+    def legs_alone(image: np.ndarray, box: np.ndarray) -> Joints:
+        found = seen(image, box)
+        return found if box[0] > 0 else Joints(found.places * [1, 1, 0.1], 0.1 * found.anywhere)
+
+    monkeypatch.setattr(candidates, "find_joints", legs_alone)
+    both = find_people(image, found=Found(np.array([whole, cut]), np.array([0.8, 0.6])))
+    assert len(both) == 2
+    assert both[1].score == candidates.CUT_MOST
+    assert find_people(image, found=Found(np.array([cut]), np.array([0.6]))) == ()

@@ -7,7 +7,7 @@ import pytest
 from figures import figure, painted
 
 from freefill.masks.refining.attached import seen_things
-from freefill.masks.refining.detected import Person, Prior, Seen, hint_for
+from freefill.masks.refining.detected import Person, Prior, Seen, hint_for, joined
 from freefill.masks.refining.recipe import RefineSettings, refine
 from freefill.values import Box
 
@@ -187,6 +187,17 @@ def test_a_seen_thing_of_somebody_else_stays():
     assert not seen_things(hole, [person(hole)], [person(other)], [racket])[0].any()
 
 
+def test_an_umbrella_larger_than_whoever_touches_it_is_stuck_in_the_sand():
+    hole = figure()
+    large, small = np.zeros_like(hole), np.zeros_like(hole)
+    side = int(1.5 * hole.sum() ** 0.5)
+    large[:side, -side:] = True
+    small[:40, 80:120] = True
+    sunk, held = (seen_things(hole, [person(hole)], [], [thing("umbrella", some)])[1] for some in (large, small))
+    assert (sunk, held) == ([], ["umbrella"])
+    assert seen_things(hole, [person(hole)], [], [thing("kite", large)])[1] == ["kite"]
+
+
 def test_a_seen_thing_far_larger_than_its_person_stays():
     hole = figure(300, 400)
     everything = thing("kite", ~np.roll(hole, 3, axis=0))
@@ -220,3 +231,13 @@ def test_no_shadow_is_looked_for_under_the_rough_outline_of_a_seen_thing():
     assert "attached" in told.added
     assert "shadow" not in alone.added
     assert "shadow" not in told.added
+
+
+def test_another_view_of_a_person_counts_where_it_is_surer():
+    first = Person(Box(0, 0, 40, 40), np.full((40, 40), 0.9, np.float32), 0.7, ("left arm",))
+    doubtful, sure = (Person(Box(0, 30, 40, 40), np.full((40, 40), value, np.float32), 0.9) for value in (0.6, 0.9))
+    one = joined([first, doubtful], 0.7)
+    assert (one.box, one.score, one.lacking) == (Box(0, 0, 40, 70), 0.9, ("left arm",))
+    assert one.hole((40, 70)).sum() == 40 * 40
+    assert joined([first, sure], 0.7).hole((40, 70)).all()
+    assert joined([first], 0.7) is first
