@@ -1,6 +1,6 @@
-"""Things that people carry, near a mask: NanoDet's boxes, filled in by u2netp or by GrabCut.
+"""Things that people carry, near a mask: NanoDet's boxes, filled in by GrabCut or by u2netp.
 
-u2netp where it is here and spans the box, else GrabCut (docs/results/mask-sources.md).
+GrabCut where colours tell the thing from the ground, else u2netp where it is here (docs/results/mask-sources.md).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LEAST_SCORE = 0.35  # of a thing: below it NanoDet sees umbrellas in horses' ear
 # Of things that look like nothing else; skis are benches and skateboards are bags at this score.
 CLEAR = ("baseball bat", "baseball glove", "tennis racket", "surfboard")
 LEAST_CLEAR_SCORE = 0.25
-MOST_THINGS = 12  # the surest; each takes half a second
+MOST_THINGS = 12  # the surest; each takes up to half a second
 LEAST_PX = 16  # area of a box
 TOLD = 0.8  # of a box: where GrabCut fills more, colours do not tell the thing from the ground
 FULL = 0.95  # of a box: a shape that fills more of it was not told from the ground
@@ -65,9 +65,10 @@ def _shape(image: Image, box: Box) -> Hole:
     sides = np.array([box.top - view.top, box.left - view.left, box.bottom - view.top, box.right - view.left]) * scale
     within = whole(sides, crop.shape[:2])
     shape = cut_out(crop, Marks(box=within))[within.slices]
-    if state(salient.WEIGHTS[0]) == "ready":
+    told = shape.mean() < TOLD and spans(shape, THROUGH)
+    # The network takes twenty times as long, and of things it knows no more than colours do, where these tell them.
+    if not told and state(salient.WEIGHTS[0]) == "ready":
         by_network = cut_out(crop, Marks(box=within), prior=salient.probabilities(crop))[within.slices]
-        # The network leaves out spokes and poles, colours do not: both together, where colours tell the thing at all.
         shape = by_network | shape if shape.mean() < TOLD else by_network
     return resized(shape.astype(np.float32), (box.height, box.width)) > 0.5
 
