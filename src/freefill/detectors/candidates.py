@@ -1,6 +1,7 @@
 """Who may be a person in a picture: boxes, brought to the bodies in them, and how sure it is of each.
 
-Several boxes that show one body are together. Where one person surely is, whoever is cut by the border is likelier.
+Several boxes that show one body are together. Where one person surely is, small ones and those cut by the border are
+likelier.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ from freefill.detectors.boxes import squared
 from freefill.detectors.joints import NAME as JOINTS
 from freefill.detectors.joints import Joints, find_joints, fitted, of_one_body
 from freefill.detectors.nanodet import Found
-from freefill.detectors.sureness import at_most, sureness
+from freefill.detectors.sureness import SMALL_PX, at_most, sureness
 from freefill.values import Image
 from freefill.weights.locate import state
 
 MARGIN = 0.2  # of the square that is looked at, as a share of the box's longer side
 HOPELESS = 0.1  # where box and joints allow no more, the pose network is not asked
-SURELY = 0.8  # from this sureness of one person on, others are likelier ...
-BORDER_PX, CUT_MOST = 4, 0.6  # ... who are cut by the border and show few joints: box and pose count, up to this
+SURELY = 0.8  # from this sureness of one person on, others are likelier:
+IN_COMPANY = 0.7  # ... of small ones this share of the least sureness is enough,
+BORDER_PX, CUT_MOST = 4, 0.6  # ... of those cut by the border, who show few joints, box and pose count, up to this
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,11 @@ class Candidate:
     sure: float
     body: Body | None
     in_company: float
+
+    @property
+    def side_px(self) -> float:
+        """The box's longer side, px."""
+        return float(max(self.box[2:] - self.box[:2]))
 
 
 def candidates(image: Image, found: Found, least: float) -> list[list[Candidate]]:
@@ -61,9 +68,11 @@ def candidates(image: Image, found: Found, least: float) -> list[list[Candidate]
         ]
     else:
         groups = [[_judged(image, box, score, None)] for box, score in zip(boxes, scores, strict=True)]
+    small = least
     if any(one.sure >= SURELY for views in groups for one in views):
         groups = [[replace(one, sure=one.in_company) for one in views] for views in groups]
-    kept = ([one for one in views if one.sure >= least] for views in groups)
+        small = IN_COMPANY * least
+    kept = ([one for one in views if one.sure >= (small if one.side_px < SMALL_PX else least)] for views in groups)
     return [views for views in kept if views]
 
 
