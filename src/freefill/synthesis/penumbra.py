@@ -26,6 +26,7 @@ TINT = 0.07  # by which channels may differ, and more the darker it is
 DEEPER_TINT = 0.3
 FLOOR = 0.1  # of full scale, added to both: what is nearly black has no ratio
 LEAST_SHARE = 0.01  # of the hole, in one piece
+LEAST_ALL = 0.08  # and in all pieces: dark spots of ground are as large as small shadows
 
 
 def penumbra(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -62,7 +63,7 @@ def penumbra(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.
     colours = np.asarray(cv2.resize(colours, size, interpolation=cv2.INTER_AREA), np.float32)
     dark = _shaded(colours, share, reach * factor)
     pieces = _touching(dark, share, LEAST_SHARE * float((1 - share).sum()))
-    if pieces.any():
+    if pieces.sum() >= LEAST_ALL * float((1 - share).sum()):
         wide = cv2.resize(pieces.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
         found[rows, cols] = (wide > 0) & ~hole[rows, cols]
     return found
