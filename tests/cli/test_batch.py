@@ -63,6 +63,17 @@ def test_it_fills_and_tells_what_had_no_partner(folder: Path, freefill: Callable
     assert format_of(folder / "out/b.png") == "PNG"
 
 
+def test_what_was_lost_is_said_once_for_all_pictures(folder: Path, freefill: Callable[..., Ran]):
+    for name in ("a.jpg", "b.png"):
+        picture = Image.open(folder / "photos" / name).convert("RGB")
+        picture.save(folder / "photos" / name, icc_profile=b"no profile")
+    said = "the colour profile is damaged and was left out"
+    _, _, err = freefill("batch", "photos", "masks", "-o", "out", *FAST)
+    assert err.count(said) == 1
+    assert f" and 1 more: {said}" in err
+    assert said not in freefill("batch", "photos", "masks", "-o", "again", *FAST, "-q")[2]
+
+
 def test_a_failing_picture_gives_exit_code_3_and_one_line(folder: Path, freefill: Callable[..., Ran]):
     (folder / "photos/a.jpg").write_bytes(b"no picture")
     code, out, err = freefill("batch", "photos", "masks", "-o", "out", *FAST, "--json")

@@ -66,6 +66,15 @@ def test_standard_streams(files):
     assert Image.open(io.BytesIO(done.stdout)).size == (60, 40)
 
 
+def test_json_says_what_was_lost_in_writing(files, capsys):
+    with Image.open("photo.png") as picture:
+        picture.convert("RGB").save("photo.png", icc_profile=b"no profile")
+    _, out, _ = call(capsys, "inpaint", "photo.png", "mask.png", "-o", "out.jpg", "--json", "-q")
+    notes = json.loads(out)["notes"]
+    assert "the colour profile is damaged and was left out" in notes
+    assert any("loses nothing" in note for note in notes)
+
+
 def test_json_says_what_was_done(files, capsys):
     code, out, err = call(capsys, "inpaint", "photo.png", "mask.png", "-o", "out.png", "--json", "-q")
     told = json.loads(out)

@@ -126,12 +126,41 @@ def test_lossy_webp_says_that_an_opaque_alpha_is_left_out() -> None:
     assert any("opaque everywhere" in note for note in write_picture(from_array(array), io.BytesIO(), "webp", 80))
 
 
-def test_ten_bits_of_heic_are_read_as_eight_and_that_is_said() -> None:
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"></x:xmpmeta>'
+
+
+@pytest.mark.parametrize("bits", [8, 10])
+def test_how_heic_tells_its_colours_stays_and_is_said_where_it_cannot(bits: int) -> None:
     pillow_heif = pytest.importorskip("pillow_heif")
-    levels = (np.linspace(0, 65535, 96)[None, :, None] * np.ones((64, 1, 3))).astype(np.uint16)
+    mode, data = ("RGB;16", files.pixels(3, np.uint16)) if bits == 10 else ("RGB", files.pixels(3))
     out = io.BytesIO()
-    pillow_heif.from_bytes(mode="RGB;16", size=(96, 64), data=levels.tobytes()).save(out, quality=-1)
-    assert "10 bits a channel are read as 8, and written as 8" in read(out.getvalue()).extras.notes
+    told = {"color_primaries": 9, "transfer_characteristics": 16, "matrix_coefficients": 9}
+    pillow_heif.from_bytes(mode=mode, size=files.SIZE[::-1], data=data.tobytes()).save(out, **told)
+    picture, again = read(out.getvalue()), io.BytesIO()
+    assert not any("nclx" in note for note in write_picture(picture, again))
+    back = pillow_heif.open_heif(again, convert_hdr_to_8bit=False).info["nclx_profile"]
+    assert {key: back[key] for key in told} == told
+    assert any("nclx 9/16/9" in note for note in write_picture(picture, io.BytesIO(), "png"))
+
+
+@pytest.mark.parametrize("has_alpha", [False, True])
+def test_ten_bits_of_heic_stay(has_alpha: bool) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    shape = (64, 96, 4 if has_alpha else 3)
+    levels = (np.linspace(0, 65535, 96)[None, :, None] * np.ones((64, 1, 1))).astype(np.uint16)
+    data = np.ascontiguousarray(np.broadcast_to(levels, shape)).tobytes()
+    out = io.BytesIO()
+    pillow_heif.from_bytes(mode="RGBA;16" if has_alpha else "RGB;16", size=(96, 64), data=data).save(out, quality=-1)
+    picture = read(out.getvalue())
+    assert np.abs(picture.pixels.astype(int) - levels).max() < 64
+    assert (picture.pixels.max(), picture.alpha is not None) == (65535, has_alpha)
+    again = io.BytesIO()
+    write_picture(replace(picture, extras=replace(picture.extras, xmp=XMP)), again)
+    back = read(again.getvalue())
+    assert np.abs(back.pixels.astype(int) - levels).mean() < 300
+    assert len(np.unique(back.pixels[:, :, 1])) > 90
+    assert back.extras.xmp == XMP
+    assert pillow_heif.open_heif(again, convert_hdr_to_8bit=False).info["bit_depth"] == 10
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,8 @@ def command(
             on_record=told.advance,
             on_told=told.told,
         )
+    if not quiet:
+        told.conclude()
     _conclude(summary, pairing, time.monotonic() - begun, as_json, quiet)
     return SOME_FAILED if summary.failed or any(each.kind == "row" for each in pairing.alone) else 0
 
@@ -187,6 +189,7 @@ class _Told:
     def __init__(self, report: Report) -> None:
         self._report = report
         self._total, self._done, self._at_work = 0, 0, dict[str, float]()
+        self._notes: dict[str, list[str]] = {}  # what was said -> of which pictures
         self._compiling = False
 
     def begin(self, left: int, skipped: int) -> None:
@@ -212,7 +215,18 @@ class _Told:
         self._at_work.pop(record.output, None)
         if record.status == "failed":
             self._report.line(f"freefill: {record.error}")
+        for note in record.notes:
+            self._notes.setdefault(note, []).append(record.image)
         self._count()
+
+    def conclude(self) -> None:
+        """Say once what was said of any picture; the journal has it for each."""
+        often = sorted(self._notes.items(), key=lambda item: -len(item[1]))
+        for note, images in often[:NAMED_AT_MOST]:
+            more = f" and {len(images) - 1} more" if len(images) > 1 else ""
+            click.echo(f"freefill: {images[0]}{more}: {note}", err=True)
+        if len(often) > NAMED_AT_MOST:
+            click.echo(f"freefill: and {len(often) - NAMED_AT_MOST} more notes, in the journal", err=True)
 
     def _count(self) -> None:
         self._report.count(self._done + sum(list(self._at_work.values())), self._total)

@@ -168,7 +168,8 @@ def tell_filled(
             click.echo(in_words(diagnosis), err=True)
     if as_json:
         said = {} if diagnosis is None else {"diagnosis": diagnosis.to_json()}
-        click.echo(json.dumps(summary(result, target) | said), err=target == "-")
+        notes = list(dict.fromkeys((*result.notes, *written)))
+        click.echo(json.dumps(summary(result, target) | {"notes": notes} | said), err=target == "-")
     elif not quiet and target != "-":
         click.echo(target)
 

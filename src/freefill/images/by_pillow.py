@@ -13,6 +13,7 @@ import numpy as np
 from freefill.errors import InputError
 from freefill.images.damage import check_frames, check_size, quietly, reading, unlimited
 from freefill.images.depth import change_depth
+from freefill.images.heic import HeicCarry, carry_of, deep_heic_of, left_out, read_deep_heic
 from freefill.images.modes import picture_of, pil_of, raster_of
 from freefill.images.profile import space_of
 from freefill.values import Carry, Extras, Picture
@@ -67,7 +68,7 @@ def read_by_pillow(stream: BinaryIO, kind: str, name: str, max_mpx: float | None
     InputError
         If the file is damaged, too large, or a film.
     """
-    carry = None
+    carry: Carry | None = None
     if kind == "WEBP":
         head = stream.read()
         stream = io.BytesIO(head)
@@ -86,8 +87,15 @@ def read_by_pillow(stream: BinaryIO, kind: str, name: str, max_mpx: float | None
             if exif is None and kind == "AVIF":
                 exif = image.getexif().tobytes() or None
         bits = _depth_of(image, stream, kind)
-        image.load()
-        raster = raster_of(image, name, info.get("icc_profile"))
+        deep = kind == "HEIF" and bits > 8
+        if deep:
+            raster = read_deep_heic(stream)
+        else:
+            image.load()
+            raster = raster_of(image, name, info.get("icc_profile"))
+    notes = (f"{bits} bits a channel are read as 8, and written as 8",) if bits > 8 and not deep else ()
+    if kind == "HEIF":
+        carry, notes = carry_of(info), (*notes, *left_out(info))
     exif = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) else None
     xmp = info.get("xmp")
     dpi = info.get("dpi") if kind == "BMP" else None
@@ -100,7 +108,7 @@ def read_by_pillow(stream: BinaryIO, kind: str, name: str, max_mpx: float | None
         xmp=xmp if isinstance(xmp, bytes) and xmp else None,
         dpi=dpi if dpi and all(value > 0 for value in dpi) else None,
         carry=carry,
-        notes=(f"{bits} bits a channel are read as 8, and written as 8",) if bits > 8 else (),
+        notes=notes,
     )
     return picture_of(raster, extras, name)
 
@@ -170,7 +178,8 @@ def write_by_pillow(picture: Picture, stream: BinaryIO, kind: str, quality: int 
     """
     check_by_pillow(picture, kind, name)
     extras, notes = picture.extras, []
-    if picture.pixels.dtype != np.uint8:
+    deep = kind == "HEIF" and picture.pixels.dtype != np.uint8
+    if picture.pixels.dtype != np.uint8 and not deep:
         notes.append(f"written with 8 bits a channel: {WORDS[kind]} holds no more here")
     options: dict[str, Any] = {}
     if kind == "WEBP":
@@ -188,6 +197,8 @@ def write_by_pillow(picture: Picture, stream: BinaryIO, kind: str, quality: int 
         return tuple(notes)
     else:
         options = {"quality": 90 if quality is None else quality}
+        if kind == "HEIF" and isinstance(extras.carry, HeicCarry):
+            options |= extras.carry.nclx
         image = pil_of(picture, ("RGB", "RGBA"))
     profile = extras.icc if extras.icc and space_of(extras.icc) == "RGB" else None
     if extras.iptc:
@@ -202,7 +213,11 @@ def write_by_pillow(picture: Picture, stream: BinaryIO, kind: str, quality: int 
         and (picture.alpha == picture.full_scale).all()
     ):
         return _write_opaque_webp(image, stream, options, notes)
-    image.save(stream, kind, **options)
+    if deep:
+        notes.append("HEIC is written with 10 bits a channel")
+        deep_heic_of(picture).save(stream, **options)
+    else:
+        image.save(stream, kind, **options)
     return tuple(notes)
 
 

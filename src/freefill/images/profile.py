@@ -90,10 +90,10 @@ def colour_codec(picture: Picture, colour: ColourSpace) -> ColourCodec:
     Notes
     -----
     A damaged profile, or one for other channels than the picture has, counts as none: viewers do the same.
-    CMYK pictures are RGB made through their profile already, so theirs are sRGB as they are.
+    CMYK and LAB pictures are RGB made through their profile already, so theirs are sRGB as they are.
     """
     icc = picture.extras.icc
-    if colour == "own" or icc is None or picture.extras.mode == "CMYK":
+    if colour == "own" or icc is None or (picture.extras.mode or "").startswith(("CMYK", "LAB")):
         return OwnColours(picture)
     mode = "L" if picture.pixels.shape[2] == 1 else "RGB"
     if not usable(icc, mode) or is_srgb(icc, mode):
@@ -172,6 +172,14 @@ def lab_to_srgb() -> ImageCmsTransform:
     from PIL import ImageCms
 
     return ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
+
+
+@functools.cache
+def srgb_to_lab() -> ImageCmsTransform:
+    """Return the transform from sRGB to CIE L*a*b* (D50)."""
+    from PIL import ImageCms
+
+    return ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
 
 
 @functools.lru_cache(maxsize=32)

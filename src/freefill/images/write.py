@@ -10,6 +10,7 @@ from typing import BinaryIO
 from freefill.errors import InputError, did_you_mean
 from freefill.files import replacing
 from freefill.images.by_pillow import check_by_pillow, write_by_pillow
+from freefill.images.heic import colours_untold
 from freefill.images.jpeg.file import check_opaque, write_jpeg
 from freefill.images.png.write import write_png
 from freefill.images.tiff.write import left_behind, write_tiff
@@ -131,7 +132,11 @@ def _write(picture: Picture, stream: BinaryIO, kind: str, quality: int | None, n
         notes = write_jpeg(picture, stream, quality, name)
     else:
         notes = write_by_pillow(picture, stream, kind, quality, name)
-    left = (*_lossy(picture, kind, quality), *(left_behind(picture) if kind != "TIFF" else ()))
+    left = (
+        *_lossy(picture, kind, quality),
+        *(left_behind(picture) if kind != "TIFF" else ()),
+        *(colours_untold(picture) if kind != "HEIF" else ()),
+    )
     return tuple(dict.fromkeys((*picture.extras.notes, *left, *notes)))
 
 

@@ -52,7 +52,8 @@ class Numbers:
         values = self.low + pixels[filled].astype(np.float64) * (self.high - self.low)
         if self.dtype.kind in "iu":
             info = np.iinfo(self.dtype)
-            values = np.clip(np.rint(values), info.min, info.max)
+            most = float(info.max) if info.bits <= 32 else np.nextafter(float(info.max), 0)  # 2^64 does not fit
+            values = np.clip(np.rint(values), info.min, most)
         out[filled] = values.astype(self.dtype)
         return out
 

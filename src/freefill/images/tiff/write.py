@@ -8,20 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.errors import InputError
+from freefill.images.depth import change_depth
 from freefill.images.modes import pil_of
 from freefill.images.profile import space_of
 from freefill.images.tiff import codec as tiff_codec
+from freefill.images.tiff.carry import GEO, TiffCarry
+from freefill.images.tiff.layout import BLACK_IS_ZERO, COLOURS, ICC_LAB, INKS, LAB, PALETTE, RGB, WHITE_IS_ZERO
 from freefill.images.tiff.numbers import Numbers
-from freefill.images.tiff.read import (
-    BLACK_IS_ZERO,
-    GEO,
-    INKS,
-    PALETTE,
-    RGB,
-    WHITE_IS_ZERO,
-    TiffCarry,
-    premultiplied,
-)
+from freefill.images.tiff.shown import premultiplied, samples_stored, smoothly_filled
 from freefill.images.tiff.tags import Order, Tag, Tags, longs, pack_tags, rational, shorts, tags_of_exif
 from freefill.values import Picture
 
@@ -79,9 +73,12 @@ def write_tiff(picture: Picture, stream: BinaryIO, name: str) -> tuple[str, ...]
 def _samples(picture: Picture, carry: TiffCarry) -> tuple[NDArray[Any], Tags]:
     """Return (H, W, samples) as they are to lie in the file, and the tags that say what they mean."""
     extras, pixels, alpha = picture.extras, picture.pixels, picture.alpha
-    if carry.numbers is not None and extras.native is not None and extras.native.shape == pixels.shape:
-        return _numbers(picture, carry, carry.numbers)
-    if extras.native is not None and extras.mode == "CMYK" and alpha is None:
+    if extras.native is not None and extras.native.shape[:2] == picture.size and extras.native.ndim == 3:
+        if carry.numbers is not None:
+            return _numbers(picture, carry, carry.numbers, extras.native)
+        if carry.photometric in (INKS, LAB, ICC_LAB):
+            return _by_profile(picture, carry, extras.native)
+    elif extras.native is not None and extras.mode == "CMYK" and alpha is None:
         inks = np.asarray(pil_of(picture, ("CMYK",)))
         return inks, {262: shorts(INKS), 258: shorts(8, 8, 8, 8), 332: shorts(1)}
     if extras.native is not None and extras.mode == "P" and alpha is None:
@@ -103,36 +100,76 @@ def _samples(picture: Picture, carry: TiffCarry) -> tuple[NDArray[Any], Tags]:
         return bits, {262: shorts(BLACK_IS_ZERO), 258: shorts(1), 0: longs([picture.size[1]])}
     grey = pixels.shape[2] == 1
     tags: Tags = {262: shorts(BLACK_IS_ZERO if grey else RGB)}
-    parts = [pixels]
-    if alpha is not None:
-        meaning = carry.extra_sample
-        if meaning == 1 and pixels.dtype.kind == "u":
-            parts = [premultiplied(pixels, alpha)]
-        parts.append(alpha[:, :, None])
-        tags[338] = shorts(meaning)
+    filled = None
+    if carry.others and extras.native is not None and extras.native.shape[:2] == picture.size:
+        filled = (extras.native[:, :, : pixels.shape[2]] != pixels).any(axis=2)
+    shown = pixels
+    if alpha is not None and carry.extra_sample == 1 and pixels.dtype.kind == "u":
+        shown = premultiplied(pixels, alpha)
     if carry.white_is_zero and grey:
         tags[262] = shorts(WHITE_IS_ZERO)
-        parts[0] = np.array(picture.full_scale, pixels.dtype) - parts[0]
-    samples = parts[0] if len(parts) == 1 else np.dstack(parts)
-    count, bits = samples.shape[2], 8 * samples.dtype.itemsize
-    tags[258] = shorts(*[bits] * count)
-    if samples.dtype.kind == "f":
-        tags[339] = shorts(*[3] * count)
+        shown = np.array(picture.full_scale, pixels.dtype) - shown
+    samples = _joined(shown, picture, carry, filled, tags)
+    _say_depth(samples, tags, always=samples.dtype.kind == "f")
     return samples, tags
 
 
-def _numbers(picture: Picture, carry: TiffCarry, scale: Numbers) -> tuple[NDArray[Any], Tags]:
-    """Return numbers that are no picture's as the file had them, with the fill among them."""
-    native = picture.extras.native
-    assert native is not None
-    samples = scale.stored(picture.pixels, native, picture.extras.unknown)
-    tags: Tags = {262: shorts(carry.photometric)}
+def _joined(
+    own: NDArray[Any], picture: Picture, carry: TiffCarry, filled: NDArray[np.bool_] | None, tags: Tags
+) -> NDArray[Any]:
+    """Put alpha and the samples beyond it behind the colours, where they were, and say what they are.
+
+    Parameters
+    ----------
+    filled : (H, W) where the picture is no longer what the file's own samples show; None where there are none of them
+    """
+    parts: list[NDArray[Any]] = []
+    meanings: list[int] = []
+    if filled is not None and carry.others and picture.extras.native is not None:
+        others = smoothly_filled(picture.extras.native[:, :, -len(carry.others) :], filled)
+        parts = [others[:, :, place] for place in range(others.shape[2])]
+        meanings = list(carry.others)
     if picture.alpha is not None:
-        samples = np.dstack([samples, picture.alpha.astype(samples.dtype)])
-        tags[338] = shorts(carry.extra_sample)
+        alpha = picture.alpha
+        at = min(carry.alpha_at, len(parts))
+        parts.insert(at, alpha.astype(own.dtype) if carry.numbers is not None else change_depth(alpha, own.dtype))
+        meanings.insert(at, carry.extra_sample)
+    if not parts:
+        return own
+    tags[338] = shorts(*meanings)
+    return np.dstack([own, *parts])
+
+
+def _say_depth(samples: NDArray[Any], tags: Tags, always: bool = True) -> None:
+    """Say how many bits each sample has, and what numbers they are."""
     count = samples.shape[2]
     tags[258] = shorts(*[8 * samples.dtype.itemsize] * count)
-    tags[339] = shorts(*[{"u": 1, "i": 2, "f": 3}[samples.dtype.kind]] * count)
+    if always:
+        tags[339] = shorts(*[{"u": 1, "i": 2, "f": 3}[samples.dtype.kind]] * count)
+
+
+def _by_profile(picture: Picture, carry: TiffCarry, native: NDArray[Any]) -> tuple[NDArray[Any], Tags]:
+    """Return LAB or inks as the file had them, with the fill among them."""
+    pixels = change_depth(picture.pixels, np.uint8)
+    pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+    colours = COLOURS[carry.photometric]
+    own, filled = samples_stored(pixels, native[:, :, :colours], carry.photometric, picture.extras.icc)
+    tags: Tags = {262: shorts(carry.photometric)}
+    if carry.photometric == INKS:
+        tags[332] = shorts(1)
+    samples = _joined(own, picture, carry, filled, tags)
+    _say_depth(samples, tags, always=False)
+    return samples, tags
+
+
+def _numbers(picture: Picture, carry: TiffCarry, scale: Numbers, native: NDArray[Any]) -> tuple[NDArray[Any], Tags]:
+    """Return numbers that are no picture's as the file had them, with the fill among them."""
+    own = native[:, :, : picture.pixels.shape[2]]
+    stored = scale.stored(picture.pixels, own, picture.extras.unknown)
+    filled = (picture.pixels != scale.shown(own)).any(axis=2) if carry.others else None
+    tags: Tags = {262: shorts(carry.photometric)}
+    samples = _joined(stored, picture, carry, filled, tags)
+    _say_depth(samples, tags)
     return samples, tags
 
 
@@ -172,7 +209,7 @@ def _describe(picture: Picture, carry: TiffCarry, tags: Tags) -> None:
     extras = picture.extras
     if extras.exif:
         tags |= {tag: value for tag, value in tags_of_exif(extras.exif).items() if tag not in _BESIDE}
-    wanted = {INKS: "CMYK", RGB: "RGB", PALETTE: "RGB"}.get(tags[262].integers[0], "GRAY")
+    wanted = {INKS: "CMYK", RGB: "RGB", PALETTE: "RGB", LAB: "Lab", ICC_LAB: "Lab"}.get(tags[262].integers[0], "GRAY")
     if extras.icc and space_of(extras.icc) == wanted:
         tags[34675] = Tag(7, extras.icc)
     if extras.xmp:
@@ -196,6 +233,8 @@ def left_behind(picture: Picture) -> tuple[str, ...]:
         notes.append(
             f"numbers from {scale.low:g} to {scale.high:g} ({scale.dtype}) were scaled; write TIFF to keep them"
         )
+    if carry.others:
+        notes.append(f"{len(carry.others)} channels beyond colour and alpha were left out: only TIFF holds them")
     if GEO & set(carry.more):
         notes.append("the georeference was left out: only TIFF holds it")
     others = sorted(set(carry.more) - GEO)
