@@ -55,7 +55,8 @@ def test_it_fills_and_tells_what_had_no_partner(folder: Path, freefill: Callable
     assert code == 0
     assert out.startswith("2 filled in ")
     assert out.strip().endswith(str(Path("out/freefill.jsonl")))
-    assert err.splitlines() == [
+    said = [line for line in err.splitlines() if "filling: " not in line]  # a busy machine also hears how far it is
+    assert said == [
         "freefill: photos/lone.png: no mask 'lone' for it",
         "freefill: masks/left.png: no picture for it",
     ]

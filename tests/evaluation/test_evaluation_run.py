@@ -141,6 +141,21 @@ def test_triplets_are_measured_against_their_background(photos, masks, tmp_path)
     assert summary["overall"]["telea"]["l1_hole"]["count"] == 1
 
 
+def test_pictures_with_drawn_masks_are_their_own_truth_and_outputs_beside_them_are_told_apart(photos, tmp_path):
+    case = tmp_path / "set" / "1"
+    case.mkdir(parents=True)
+    mask = Image.new("L", (80, 64))
+    mask.paste(255, (20, 20, 40, 40))
+    mask.save(case / "mask.png")
+    shutil.copy(photos / "a.png", case / "raw.png")
+    shutil.copy(photos / "a.png", case / "output_right.png")
+    Image.new("RGB", (80, 64)).save(case / "output_black.png")
+    both = (("right", tmp_path / "set"), ("black", tmp_path / "set"))
+    summary = evaluate(tmp_path / "set", Work(find_protocol("drawn"), (), (), both, MEASURES), tmp_path / "run")
+    assert summary["overall"]["right"]["l1_hole"]["mean"] == 0
+    assert summary["overall"]["black"]["l1_hole"]["mean"] > 5
+
+
 def test_a_picture_that_cannot_be_read_is_named_and_the_others_are_measured(photos, masks, tmp_path):
     (photos / "b.png").write_bytes(b"no picture")
     summary = evaluate(photos, work(masks), tmp_path / "run")

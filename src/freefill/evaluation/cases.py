@@ -87,7 +87,7 @@ def make_case(item: Item, number: int, protocol: Protocol, masks: Sequence[Path]
 
 def _hole(item: Item, number: int, protocol: Protocol, size: tuple[int, int], masks: Sequence[Path]) -> Hole:
     seed = protocol.seed + number
-    if protocol.masks == "own":
+    if protocol.masks in ("own", "drawn"):
         assert item.mask is not None
         return mask_from_picture(read_picture(item.mask)).hole
     if protocol.masks in ("files", "person") and not masks:

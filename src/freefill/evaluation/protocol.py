@@ -21,7 +21,8 @@ class Protocol:
     side_px : the square that is cut; None = the whole picture as it is
     fit : "crop" scales the short side to `side_px` and cuts the middle; "whole" leaves the picture
     masks : a kind of `freefill.masks.random_masks`; "files" = mask files scaled to the picture with nearest
-        neighbour; "own" = each picture's own mask; "persons" = outlines of persons laid on pictures without any
+        neighbour; "persons" = outlines of persons laid on pictures without any; "own" = each picture's own mask, over
+        the thing that goes; "drawn" = each picture's own mask, over a picture that is its own truth
     seed : of the first mask; the next picture has the next seed
     """
 
@@ -30,7 +31,7 @@ class Protocol:
     what: str
     side_px: int | None
     fit: Literal["crop", "whole"]
-    masks: Literal["deepfill", "thin", "medium", "thick", "person", "files", "own"]
+    masks: Literal["deepfill", "thin", "medium", "thick", "person", "files", "own", "drawn"]
     seed: int = 0
 
     @property
@@ -49,6 +50,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     Protocol("persons-512", 1, "outlines of persons (--masks DIR); 512 crops", 512, "crop", "person"),
     Protocol("large", 1, "whole pictures of any size with wide masks", None, "whole", "thick"),
     Protocol("own", 1, "pictures with masks of their own, and truths where they exist", None, "whole", "own"),
+    Protocol("drawn", 1, "pictures that are their own truth, each with a mask drawn on it", None, "whole", "drawn"),
 )  # fmt: skip
 
 

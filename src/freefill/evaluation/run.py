@@ -59,7 +59,7 @@ def evaluate(
         If the data are not there, `out` holds another run, or something that is locked changed.
     """
     check_drawn(work.protocol)
-    items = read_set(data, own_masks=work.protocol.masks == "own", limit=limit)
+    items = read_set(data, own_masks=work.protocol.masks in ("own", "drawn"), limit=limit)
     out.mkdir(parents=True, exist_ok=True)
     _begin(out, work, data, len(items))
     lines, features = read_cases(out / "cases.jsonl"), read_features(out)

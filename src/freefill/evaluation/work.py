@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -126,20 +127,24 @@ def _composite(
         blank[case.hole] = 128  # where the picture is the truth, no engine may see it
         done = engines[name].run(Picture(blank, source=case.name), Mask(case.hole, source=case.name), Options())
         return np.asarray(done.picture.pixels), []
-    return read_result(dict(work.results)[name], case)
+    return read_result(name, dict(work.results)[name], case)
 
 
-def read_result(folder: Path, case: Case) -> tuple[NDArray[np.uint8], list[str]]:
+def read_result(name: str, folder: Path, case: Case) -> tuple[NDArray[np.uint8], list[str]]:
     """Return another tool's output for a case, its known pixels replaced by the picture's.
+
+    A folder for each case holds `output_NAME`, where several tools' outputs lie beside each other, or one `output`.
 
     Raises
     ------
     InputError
         If there is none, or it is of another size.
     """
+    own = folder / case.name
     names = (case.name, Path(case.name).name, f"{Path(case.name).name}_mask", f"{Path(case.name).name}_mask001")
-    paths = [folder / f"{name}{ending}" for name in names for ending in ENDINGS]
-    paths += sorted((folder / case.name).glob("output*")) if (folder / case.name).is_dir() else []
+    paths = [folder / f"{stem}{ending}" for stem in names for ending in ENDINGS]
+    if own.is_dir():
+        paths += [*sorted(own.glob(f"output_{glob.escape(name)}.*")), *sorted(own.glob("output*"))]
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
         raise InputError(f"{folder}: holds no result for case '{case.name}'")
