@@ -68,3 +68,10 @@ def test_regular_ground_is_continued_before_anything_is_laid_out():
     fill = filled(image, hole, "layout")
     assert not any("structure" in note for note in fill.notes)
     assert np.array_equal(fill.pixels, image)
+
+
+def test_a_hole_of_half_the_picture_is_not_laid_out():
+    image, hole = pictures.horizon(), pictures.blob(axes=(80, 95))
+    assert hole.mean() > 0.4
+    assert any(note.endswith("too little is known around it") for note in filled(image, hole, "auto").notes)
+    assert any("labelling" in note for note in filled(image, hole, "layout").notes)

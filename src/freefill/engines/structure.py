@@ -24,6 +24,9 @@ from freefill.values import Crop
 WEAK = 0.15  # how far a labelling is believed away from joined lines
 THICK_SHARE = 0.06  # of the window's longer side: thinner holes are filled well without a labelling
 THICK_ALONE_SHARE = 0.2  # the same where no line is joined
+MOST_SHARE = (
+    0.4  # of the window that is hole: above, there are few shifts that serve all of it, and they carry things along
+)
 ONE_GROUND = 4.0  # Lab by which coarse colours vary around the hole: below, there is nothing to lay out
 MOST_SEAMS = 2.2  # Lab a pixel: above, the pieces of the labelling do not fit each other
 MOST_APART = 20.0  # Lab between the labelling and a fill without it: above, it is mostly the labelling that errs
@@ -79,6 +82,8 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:
         return "nothing is sure to cross it"
     if made.labelling is None:
         return "no shift serves the whole hole"
+    if hole.mean() > MOST_SHARE:
+        return "too little is known around it"
     if _variety(made) < ONE_GROUND:
         return "its surroundings are one ground"
     if made.labelling.seams > MOST_SEAMS:

@@ -152,7 +152,7 @@ def _in_hole(curve: NDArray[np.float64], sight: Sight) -> bool:
     rows, cols = np.rint(curve).astype(int).T
     height, width = sight.size
     inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
-    return bool((inside & sight.hole[np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)]).mean() > 0.95)
+    return bool((inside & sight.hole[np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)]).mean() > 0.9)
 
 
 def _cross(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
