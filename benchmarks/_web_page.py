@@ -72,6 +72,7 @@ PAINT = """() => { const {mask, size} = window.freefill.stage; const {width, hei
 def photo() -> Iterator[Path]:
     """A JPEG of 24 megapixels: one of the package's photos, enlarged, with the grain of a camera."""
     small = cv2.imread(str(EXAMPLE / "astronaut.jpg"))
+    assert small is not None
     pixels = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).astype(np.int16)
     grain = np.random.default_rng(0).normal(0, 4, (HEIGHT, WIDTH, 1)).astype(np.int16)
     with tempfile.TemporaryDirectory() as folder:

@@ -45,7 +45,7 @@ class Served:
 
     def gauge(self, name: str) -> float:
         """A number of /metrics."""
-        lines = httpx.get(self.address + "/metrics").text.splitlines()
+        lines = httpx.get(self.address + "/metrics", timeout=WAIT_S).text.splitlines()
         return next(float(line.split()[-1]) for line in lines if line.startswith(name + " "))
 
 
@@ -64,7 +64,7 @@ def serving(*words: str) -> Iterator[Served]:
             yield Served(address, psutil.Process(process.pid))
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(WAIT_S)
 
 
 def case(side_px: int, seed: int = 0, hole_share: float = 0.02) -> tuple[bytes, bytes]:
@@ -208,7 +208,7 @@ def leavers(count: int = 1000) -> dict[str, Any]:
         at_rest = time.perf_counter()
         wait_for(lambda: served.gauge("freefill_jobs_waiting") == served.gauge("freefill_workers_busy") == 0)
         idle_after = time.perf_counter() - at_rest
-        wait_for(lambda: httpx.get(served.address + "/readyz").status_code == 200)
+        wait_for(lambda: httpx.get(served.address + "/readyz", timeout=WAIT_S).status_code == 200)
         time.sleep(1.0)
         before = sum(sum(each.cpu_times()[:2]) for each in served.workers)
         time.sleep(3.0)
@@ -216,7 +216,7 @@ def leavers(count: int = 1000) -> dict[str, Any]:
         answer = ask(served.address, *case(96), engine="telea")
         counted = {
             line.split('"')[1]: int(float(line.split()[-1]))
-            for line in httpx.get(served.address + "/metrics").text.splitlines()
+            for line in httpx.get(served.address + "/metrics", timeout=WAIT_S).text.splitlines()
             if line.startswith("freefill_jobs_total")
         }
     return {

@@ -76,7 +76,7 @@ def command(host: str, port: int, token: str | None, no_token: bool, hosts: tupl
     click.echo(f"{address}/{f'?token={token}' if token else ''}")
     if open_page:
         click.launch(address)
-    config = uvicorn.Config(make_app(settings), http=Patient, log_level="warning", access_log=False,
+    config = uvicorn.Config(make_app(settings), http=Patient, log_level="error", access_log=False,
                             timeout_keep_alive=20, timeout_graceful_shutdown=5,
                             h11_max_incomplete_event_size=64 << 10)  # fmt: skip
     uvicorn.Server(config).run(sockets=[listening])
