@@ -56,6 +56,11 @@ def test_a_site_that_was_named_may_use_it_and_asks_first_without_a_token() -> No
         assert "freefill_jobs_waiting 0.0" in told
 
 
+def test_a_head_that_is_too_large_is_refused_also_in_one_piece(address: str) -> None:
+    assert httpx.get(address + "/version", headers={"X": "a" * 31_000}).status_code == 200
+    assert httpx.get(address + "/version", headers={"X": "a" * 40_000}).status_code == 431
+
+
 def test_metrics_are_offered_on_request_only(address: str) -> None:
     assert httpx.get(address + "/metrics").status_code == 404
 

@@ -47,6 +47,7 @@ PREFLIGHT = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Accept, Prefer, X-Request-ID",
     "Access-Control-Max-Age": "600",
 }
+MOST_HEAD_BYTES = 32 << 10  # h11 bounds only heads that come in pieces
 OPEN_PATHS = ("/livez", "/readyz")  # for whoever watches the service
 
 
@@ -94,6 +95,8 @@ class Guard:
 
     def _refusal(self, path: str, given: dict[str, str], scope: Scope) -> tuple[int, str] | None:
         """Return why a request is not let through, or None."""
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEAD_BYTES:
+            return 431, f"the head is larger than {MOST_HEAD_BYTES >> 10} kB"
         host = _without_port(given.get("host", ""))
         checked = self._settings.host in LOOPBACK or self._settings.hosts  # elsewhere the token keeps strangers out
         if checked and host not in self._settings.known_hosts:
