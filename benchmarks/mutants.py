@@ -44,7 +44,8 @@ ROOMS: dict[str, tuple[str, ...]] = {  # module: its tests, the quickest first
     "inputs.py": ("tests/test_inputs.py",),
     "request.py": ("tests/test_inputs.py", "tests/test_every_wish.py"),
     "weights/locate.py": ("tests/weights/test_store.py", "tests/weights/test_fetch.py"),
-    "weights/opening/sniff.py": ("tests/weights/test_load.py",),
+    "weights/opening/sniff.py": ("tests/weights/test_sniff.py",),
+    "weights/opening/recognise.py": ("tests/weights/test_recognise.py",),
     "weights/opening/load.py": ("tests/weights/test_load.py",),
 }
 OTHER: dict[type, type] = {

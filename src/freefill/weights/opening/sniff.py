@@ -54,7 +54,7 @@ def kind(path: Path) -> str:
         return "tflite"
     if len(head) > 9 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 30:
         return "safetensors"
-    if head[0] == 0x80 and head[1] in range(1, 6):
+    if head[:1] == b"\x80" and head[1:2] in (b"\1", b"\2", b"\3", b"\4", b"\5"):  # a pickle names its protocol
         return "pickle"
     return "unknown"
 
