@@ -5,13 +5,13 @@ import pytest
 
 from freefill.detectors import living
 from freefill.detectors.nanodet import Found
-from freefill.detectors.text import Row
+from freefill.detectors.text import TextRow
 
 IMAGE = np.zeros((100, 200, 3), np.float32)
 
 
-def row(top: float, left: float, bottom: float, right: float) -> Row:
-    return Row(np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32), 0.9)
+def row(top: float, left: float, bottom: float, right: float) -> TextRow:
+    return TextRow(np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32), 0.9)
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ from freefill.evaluation.lock import check_drawn
 from freefill.evaluation.protocol import PROTOCOLS, find_protocol
 from freefill.evaluation.run import evaluate, mask_files, read_cases
 from freefill.evaluation.summary import summarise
-from freefill.evaluation.work import Work
+from freefill.evaluation.work import EvaluationWork
 
 MEASURES = ("psnr_hole", "ssim_hole", "l1_hole")
 
 
-def work(masks, **changes) -> Work:
-    made = Work(find_protocol("irregular"), mask_files(masks), ("telea", "truth", "blurred"), (), MEASURES)
+def work(masks, **changes) -> EvaluationWork:
+    made = EvaluationWork(find_protocol("irregular"), mask_files(masks), ("telea", "truth", "blurred"), (), MEASURES)
     return replace(made, **changes)
 
 
@@ -135,7 +135,7 @@ def test_triplets_are_measured_against_their_background(photos, masks, tmp_path)
     image = Image.open(photos / "a.png")
     image.paste((255, 0, 0), (20, 20, 40, 40))
     image.save(root / "image" / "1.png")
-    run = Work(find_protocol("own"), (), ("truth", "telea"), (), MEASURES)
+    run = EvaluationWork(find_protocol("own"), (), ("truth", "telea"), (), MEASURES)
     summary = evaluate(root, run, tmp_path / "run")
     assert summary["overall"]["truth"]["l1_hole"]["mean"] == 0
     assert summary["overall"]["telea"]["l1_hole"]["count"] == 1
@@ -151,7 +151,9 @@ def test_pictures_with_drawn_masks_are_their_own_truth_and_outputs_beside_them_a
     shutil.copy(photos / "a.png", case / "output_right.png")
     Image.new("RGB", (80, 64)).save(case / "output_black.png")
     both = (("right", tmp_path / "set"), ("black", tmp_path / "set"))
-    summary = evaluate(tmp_path / "set", Work(find_protocol("drawn"), (), (), both, MEASURES), tmp_path / "run")
+    summary = evaluate(
+        tmp_path / "set", EvaluationWork(find_protocol("drawn"), (), (), both, MEASURES), tmp_path / "run"
+    )
     assert summary["overall"]["right"]["l1_hole"]["mean"] == 0
     assert summary["overall"]["black"]["l1_hole"]["mean"] > 5
 
@@ -173,7 +175,7 @@ def test_two_runs_of_one_protocol_are_compared_case_by_case(photos, masks, tmp_p
 
 def test_runs_of_two_protocols_or_other_pictures_are_not_compared(photos, masks, tmp_path):
     evaluate(photos, work(masks, engines=("telea",)), tmp_path / "a")
-    other = Work(find_protocol("irregular-256"), mask_files(masks), ("telea",), (), MEASURES)
+    other = EvaluationWork(find_protocol("irregular-256"), mask_files(masks), ("telea",), (), MEASURES)
     evaluate(photos, other, tmp_path / "b")
     with pytest.raises(InputError, match="different protocols"):
         compared(tmp_path / "a", tmp_path / "b")

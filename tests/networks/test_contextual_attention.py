@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freefill.networks.attention_sets import Keys, chunks, picked, sets_of, usable_keys
-from freefill.networks.contextual_attention import SCALE, Runner, attend
+from freefill.networks.contextual_attention import SCALE, AttentionRunner, attend
 from freefill.networks.on_processor.attention_compiled import CompiledChunks
 from freefill.networks.on_processor.workers import Workers
 
 from .deepfill_cases import PARITY, box_mask, needs_parity, seeded_picture
 
-Runners = Callable[[Keys], Runner] | None
+Runners = Callable[[Keys], AttentionRunner] | None
 RUNNERS: list[Runners] = [None, partial(CompiledChunks, scale=SCALE, workers=Workers(1))]
 
 

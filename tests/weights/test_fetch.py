@@ -16,7 +16,7 @@ from loopback import DATA, Site, card, cut_off, page, redirect, resumable, silen
 
 from freefill.errors import WeightsError
 from freefill.weights.cards.card import Card, DriveFile
-from freefill.weights.folder import read_record, ready
+from freefill.weights.folder import read_record, trusted_file
 from freefill.weights.getting import fetch
 from freefill.weights.getting.fetch import fetch_cards
 
@@ -212,14 +212,14 @@ def test_a_file_that_changed_on_disk_is_not_used(site: Site) -> None:
     (path,) = fetch_cards([wanted])
     path.write_bytes(DATA[:-1] + b"?")
     with pytest.raises(WeightsError, match="have changed"):
-        ready("thing", wanted)
+        trusted_file("thing", wanted)
 
 
 def test_a_file_only_touched_is_hashed_and_still_used(site: Site) -> None:
     wanted = card(site.serve("/f", whole()), data=None)
     (path,) = fetch_cards([wanted])
     os.utime(path, ns=(1, 1))
-    assert ready("thing", wanted) == path
+    assert trusted_file("thing", wanted) == path
     record = read_record("thing")
     assert record is not None
     assert record.mtime_ns == 1
@@ -350,7 +350,7 @@ def test_a_process_killed_in_the_middle_leaves_nothing_that_is_used(site: Site, 
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert not (store_folder / "thing.bin").exists()
-    assert ready("thing", wanted) is None
+    assert trusted_file("thing", wanted) is None
     assert (store_folder / ".fetching" / "thing.bin.part").stat().st_size < len(DATA)
     (path,) = fetch_cards([wanted])  # the lock of the dead one is free again
     assert path.read_bytes() == DATA

@@ -74,9 +74,9 @@ def run(
     from freefill.cli.progress import counted
     from freefill.evaluation.protocol import find_protocol
     from freefill.evaluation.run import evaluate, mask_files
-    from freefill.evaluation.work import Work
+    from freefill.evaluation.work import EvaluationWork
 
-    work = Work(
+    work = EvaluationWork(
         find_protocol(protocol),
         mask_files(masks),
         engines or (() if results else ("auto",)),

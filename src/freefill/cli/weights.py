@@ -17,7 +17,7 @@ from freefill.files import is_folder
 from freefill.weights import store
 from freefill.weights.cards import catalogue
 from freefill.weights.cards.card import Card, DriveFile, PackageMember, Url
-from freefill.weights.folder import Record, folder, read_record, records
+from freefill.weights.folder import WeightsRecord, folder, read_record, records
 from freefill.weights.locate import card_of, locate, state
 from freefill.weights.packaged import PackagedWeights, all_packaged
 
@@ -198,7 +198,7 @@ def _part_of(card: Card) -> str | None:
     return next((name for name in card.companions if names.index(name) < names.index(card.name)), None)
 
 
-def _own_row(record: Record) -> dict[str, Any]:
+def _own_row(record: WeightsRecord) -> dict[str, Any]:
     return {
         "name": record.name,
         "state": state(record.name),

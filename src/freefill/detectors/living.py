@@ -12,7 +12,7 @@ import numpy as np
 
 from freefill.detectors.boxes import overlaps
 from freefill.detectors.nanodet import NAME, find_kinds
-from freefill.detectors.text import Row
+from freefill.detectors.text import TextRow
 from freefill.values import Image
 from freefill.weights.locate import state
 
@@ -20,7 +20,7 @@ BEINGS = ("person", "bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "
 SAME = 0.4  # intersection over union from which a row is the being itself: real rows reach 0.28
 
 
-def without_beings(image: Image, rows: Sequence[Row]) -> list[Row]:
+def without_beings(image: Image, rows: Sequence[TextRow]) -> list[TextRow]:
     """Return the rows that are no living being; all of them where the network is not on this machine.
 
     Parameters
@@ -33,7 +33,7 @@ def without_beings(image: Image, rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if not (overlaps(beings, _box(row)) >= SAME).any()]
 
 
-def _box(row: Row) -> np.ndarray:
+def _box(row: TextRow) -> np.ndarray:
     """Return top, left, bottom, right of a row."""
     low, high = row.corners.min(axis=0), row.corners.max(axis=0)
     return np.array([low[1], low[0], high[1], high[0]], np.float64)

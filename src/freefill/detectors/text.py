@@ -58,7 +58,7 @@ class TextSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class TextRow:
     """A row of text: its corners, (4, 2) x and y in px, turned as the text is, and the network's mean probability."""
 
     corners: NDArray[np.float32]
@@ -90,7 +90,7 @@ def detect(image: Image, settings: TextSettings = TextSettings()) -> Hole:
     return mask_rows(image, find_rows(image, settings), settings)
 
 
-def mask_rows(image: Image, rows: Sequence[Row], settings: TextSettings = TextSettings()) -> Hole:
+def mask_rows(image: Image, rows: Sequence[TextRow], settings: TextSettings = TextSettings()) -> Hole:
     """Mask rows that were found."""
     hole = np.zeros(image.shape[:2], bool)
     for row in rows:
@@ -101,7 +101,7 @@ def mask_rows(image: Image, rows: Sequence[Row], settings: TextSettings = TextSe
     return hole
 
 
-def find_rows(image: Image, settings: TextSettings = TextSettings()) -> list[Row]:
+def find_rows(image: Image, settings: TextSettings = TextSettings()) -> list[TextRow]:
     """Find rows of text, the surest first."""
     likely = probabilities(image, SENSITIVE if settings.sensitive else WEIGHTS[0])
     scale = np.array([image.shape[1] / likely.shape[1], image.shape[0] / likely.shape[0]])
@@ -121,7 +121,7 @@ def find_rows(image: Image, settings: TextSettings = TextSettings()) -> list[Row
         sides = (sides[0] + 1, sides[1] + 1)
         widen = 2 * settings.widen * sides[0] * sides[1] / (2 * (sides[0] + sides[1]))
         corners = cv2.boxPoints((centre, (sides[0] + widen, sides[1] + widen), angle))
-        rows.append(Row(((corners + np.array([left, top])) * scale).astype(np.float32), score))
+        rows.append(TextRow(((corners + np.array([left, top])) * scale).astype(np.float32), score))
     return sorted(rows, key=lambda row: -row.score)
 
 

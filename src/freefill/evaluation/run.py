@@ -18,7 +18,7 @@ from freefill.evaluation.lock import check_drawn, check_lock
 from freefill.evaluation.measures import choose
 from freefill.evaluation.sources import ENDINGS, read_set
 from freefill.evaluation.summary import summarise
-from freefill.evaluation.work import Answer, Work
+from freefill.evaluation.work import Answer, EvaluationWork
 from freefill.files import replacing
 from freefill.running.here import Here
 from freefill.running.processes import Processes
@@ -29,7 +29,7 @@ Features = dict[str, dict[str, NDArray[np.float32]]]
 
 def evaluate(
     data: Path,
-    work: Work,
+    work: EvaluationWork,
     out: Path,
     *,
     jobs: int = 1,
@@ -152,7 +152,7 @@ def _rewrite(path: Path, lines: Sequence[dict[str, Any]]) -> None:
         stream.write("".join(json.dumps(line) + "\n" for line in lines).encode())
 
 
-def _begin(out: Path, work: Work, data: Path, count: int) -> None:
+def _begin(out: Path, work: EvaluationWork, data: Path, count: int) -> None:
     """Write run.json, or refuse to go on in the folder of another run."""
     run = {
         "freefill": __version__,

@@ -28,7 +28,7 @@ YARDSTICKS = ("truth", "blurred")
 
 
 @dataclass(frozen=True)
-class Work:
+class EvaluationWork:
     """What is the same for every picture of a run.
 
     Attributes
@@ -64,7 +64,7 @@ class Answer:
     absent: dict[str, str]
 
 
-def worker(work: Work) -> Callable[[tuple[int, Item]], Answer]:
+def worker(work: EvaluationWork) -> Callable[[tuple[int, Item]], Answer]:
     """Return what a worker calls with each picture; engines and networks are loaded once."""
     engines = {name: Inpainter(name) for name in work.engines if name not in YARDSTICKS}
     measurer = Measurer(choose(work.measures))
@@ -89,7 +89,7 @@ def worker(work: Work) -> Callable[[tuple[int, Item]], Answer]:
 
 
 def _one(
-    name: str, case: Case, work: Work, engines: Mapping[str, Inpainter], measurer: Measurer
+    name: str, case: Case, work: EvaluationWork, engines: Mapping[str, Inpainter], measurer: Measurer
 ) -> tuple[dict[str, Any], NDArray[np.uint8] | None]:
     """Return the line of one engine, and its composite."""
     line: dict[str, Any] = {
@@ -114,7 +114,7 @@ def _one(
 
 
 def _composite(
-    name: str, case: Case, work: Work, engines: Mapping[str, Inpainter]
+    name: str, case: Case, work: EvaluationWork, engines: Mapping[str, Inpainter]
 ) -> tuple[NDArray[np.uint8], list[str]]:
     """Return (h, w, 3): the fill in the hole and the picture elsewhere, and what is to be known of it."""
     if name in YARDSTICKS:

@@ -67,7 +67,7 @@ def attend(
     cells: Tensor | None = None,
     chunk_bytes: int = CHUNK_BYTES,
     want_best: bool = False,
-    runner: Callable[[Keys], Runner] | None = None,
+    runner: Callable[[Keys], AttentionRunner] | None = None,
 ) -> Attended:
     """Rebuild the features from patches of the background that resemble them.
 
@@ -125,7 +125,7 @@ def _place(out: Tensor, chunk: Tensor, pixels: list[list[Tensor]]) -> None:
             out[:, i, a, j, b] = pixels[a][b] / 4  # (B, n, C); 4 pastes overlap
 
 
-class Runner(Protocol):
+class AttentionRunner(Protocol):
     """Computes one chunk from the vectors of all queries.
 
     It returns the pixels [a][b] of its cells, (B, n, C), times 4, and if wanted their best keys, (B, n).

@@ -27,7 +27,7 @@ FIRST = {"pt": "stage1.conv1.conv", "tf": "conv1.conv"}  # tells the layouts apa
 
 
 @dataclass(frozen=True)
-class Table:
+class LayerTable:
     """All convolutions of the generator, in the order of computation."""
 
     coarse: tuple[Row, ...]
@@ -42,7 +42,7 @@ class Table:
         return self.coarse + self.plain + self.matched + self.pasted + self.decoder
 
 
-def table(width: int = 48, in_channels: int = 5) -> Table:
+def table(width: int = 48, in_channels: int = 5) -> LayerTable:
     """Return the table for `width` channels (the authors' "cnum") and `in_channels` inputs."""
     c, half, double = width, width // 2, 2 * width
     s1, s2 = "stage1.", "stage2."
@@ -90,7 +90,7 @@ def table(width: int = 48, in_channels: int = 5) -> Table:
         Row(s2 + "conv_bn7", "allconv12", double, double),
         *_up(s2 + "up_block{}.", "allconv{}", c),
     )
-    return Table(coarse, plain, matched, pasted, decoder)
+    return LayerTable(coarse, plain, matched, pasted, decoder)
 
 
 def _up(pt: str, tf: str, c: int) -> tuple[Row, ...]:

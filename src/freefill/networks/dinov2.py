@@ -16,7 +16,7 @@ PATCH_PX = 14
 WIDTH, DEPTH, HEADS, GRID = 384, 12, 6, 37
 
 
-class Block(nn.Module):
+class TransformerBlock(nn.Module):
     """Attention and a perceptron, each after a norm, scaled per channel and added."""
 
     def __init__(self, width: int, heads: int) -> None:
@@ -52,7 +52,7 @@ class VisionTransformer(nn.Module):
         self.position_cls = nn.Parameter(torch.zeros(1, 1, width))
         self.position = nn.Parameter(torch.zeros(1, grid * grid, width))
         self.patch = nn.Conv2d(3, width, PATCH_PX, stride=PATCH_PX)
-        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
+        self.blocks = nn.ModuleList(TransformerBlock(width, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(width, eps=1e-6)
 
     def forward(self, image: Tensor, upto: int | None = None) -> Tensor:

@@ -38,7 +38,7 @@ class Silent:
         """Show nothing."""
 
 
-class Journal:
+class TrainingLog:
     """Writes the log of one run; lines after `step`, left by a run that was killed, are taken out first."""
 
     def __init__(self, folder: RunFolder, step: int, show: Show) -> None:

@@ -14,7 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from freefill.training.health import Health
-from freefill.training.journal import Journal, Show, Silent
+from freefill.training.journal import Show, Silent, TrainingLog
 from freefill.training.machine import Machine
 from freefill.training.options import RunOptions
 from freefill.training.photos import Photo
@@ -105,7 +105,7 @@ def train(
     """
     options, task, machine, every = run.options, run.task, run.machine, run.options.every
     show = show if show is not None and machine.writes else Silent()
-    journal = Journal(folder, run.step, show) if machine.writes else None
+    journal = TrainingLog(folder, run.step, show) if machine.writes else None
     health = Health()
     tools = StepTools(task, run.way, machine, run.schedule, options.rate)
     began = time.monotonic()

@@ -44,7 +44,7 @@ class Open:
 
 
 @dataclass(frozen=True)
-class Fill:
+class FillOrder:
     """Fill a hole of a picture; what changed is written to `target`."""
 
     state: State

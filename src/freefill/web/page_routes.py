@@ -96,7 +96,7 @@ def routes(service: Service) -> APIRouter:
         upload, state = await service.whole(name)
         target = service.pictures.target(upload)
         piece = orders.Piece(await mask.read(), top, left)
-        order = orders.Fill(state, piece, from_json(settings), str(target))
+        order = orders.FillOrder(state, piece, from_json(settings), str(target))
         job = service.fillers.submit(order, service.settings.deadline_s)
 
         def clean_up() -> None:

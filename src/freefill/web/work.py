@@ -129,7 +129,7 @@ def _picture(state: orders.State) -> Picture:
 # --- filling -----------------------------------------------------------------------------------------------------
 
 
-def _fill(order: orders.Fill) -> Answer:
+def _fill(order: orders.FillOrder) -> Answer:
     picture = _picture(order.state)
     outcome = _filled(picture, _hole(order.mask, picture), order.wishes)
     box = Box.around(outcome.mask.hole)
@@ -278,7 +278,7 @@ def _mask_once(order: orders.MaskOnce) -> Answer:
 
 _DO: dict[type, Callable[[Any], Answer]] = {
     orders.Open: _open,
-    orders.Fill: _fill,
+    orders.FillOrder: _fill,
     orders.MakeMask: _make_mask,
     orders.Refine: _refine,
     orders.WriteFile: _write,

@@ -67,7 +67,7 @@ def check_name(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Record:
+class WeightsRecord:
     """What is known about one file on this machine.
 
     Attributes
@@ -102,7 +102,7 @@ class Record:
         return folder() / self.file
 
 
-def read_record(name: str) -> Record | None:
+def read_record(name: str) -> WeightsRecord | None:
     """Return the record of that name, or None.
 
     Raises
@@ -112,7 +112,7 @@ def read_record(name: str) -> Record | None:
     """
     path = folder() / f"{check_name(name)}{RECORD}"
     try:
-        return Record(**json.loads(path.read_text("utf-8")))
+        return WeightsRecord(**json.loads(path.read_text("utf-8")))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError) as error:
@@ -121,7 +121,7 @@ def read_record(name: str) -> Record | None:
         ) from error
 
 
-def records() -> list[Record]:
+def records() -> list[WeightsRecord]:
     """Return every record whose file is here, by name; unreadable ones are left out."""
     found = []
     for path in sorted(folder().glob(f"*{RECORD}")):
@@ -134,7 +134,7 @@ def records() -> list[Record]:
     return found
 
 
-def write_record(record: Record) -> None:
+def write_record(record: WeightsRecord) -> None:
     """Write the record whole or not at all."""
     path = folder() / f"{check_name(record.name)}{RECORD}"
     with replacing(path) as stream:
@@ -173,9 +173,9 @@ def keep(part: Path, card: Card, origin: str) -> Path:
     return put(part, record_for(card, origin, sha256), sha256)
 
 
-def record_for(card: Card, origin: str, origin_sha256: str) -> Record:
+def record_for(card: Card, origin: str, origin_sha256: str) -> WeightsRecord:
     """Return the record of a card's file, which `put` completes."""
-    return Record(
+    return WeightsRecord(
         name=card.name,
         file=card.file,
         sha256="",
@@ -191,7 +191,7 @@ def record_for(card: Card, origin: str, origin_sha256: str) -> Record:
     )
 
 
-def put(part: Path, record: Record, sha256: str) -> Path:
+def put(part: Path, record: WeightsRecord, sha256: str) -> Path:
     """Write the record, then move the file into place; an older file of the same name under another ending goes."""
     status = part.stat()
     record = replace(record, sha256=sha256, bytes=status.st_size, mtime_ns=status.st_mtime_ns)
@@ -220,7 +220,7 @@ def hash_problem(card: Card, sha256: str, md5: str) -> str | None:
     return None
 
 
-def ready(name: str, card: Card | None) -> Path | None:
+def trusted_file(name: str, card: Card | None) -> Path | None:
     """Return the file of that name if it is here and is the one that was recorded, or None if it is not here.
 
     Size and time are compared with the record; where they differ the whole file is hashed.
@@ -242,7 +242,7 @@ def ready(name: str, card: Card | None) -> Path | None:
     return check_whole(record)
 
 
-def check_whole(record: Record) -> Path:
+def check_whole(record: WeightsRecord) -> Path:
     """Hash the whole file of a record and return its path.
 
     Raises

@@ -13,7 +13,17 @@ from freefill.errors import WeightsError
 from freefill.files import is_file
 from freefill.weights.cards import catalogue
 from freefill.weights.cards.card import Card, PackageMember
-from freefill.weights.folder import Record, check_name, hash_problem, hashes, keep, now, put, record_for, sha256_of_file
+from freefill.weights.folder import (
+    WeightsRecord,
+    check_name,
+    hash_problem,
+    hashes,
+    keep,
+    now,
+    put,
+    record_for,
+    sha256_of_file,
+)
 from freefill.weights.getting import packages
 from freefill.weights.getting.fetch import only_one
 from freefill.weights.opening import sniff
@@ -127,7 +137,7 @@ def _take_checkpoint(path: Path, name: str | None, sha256: str) -> Imported:
             raise WeightsError(f"{path}: is named like '{card.name}', but {problem}")
         notes.append(f"taken for '{card.name}' by its file name: its keys are alike for every training set")
     own = card.name if card is not None else check_name(name or path.stem)
-    record = Record(
+    record = WeightsRecord(
         name=own, file=f"{own}.safetensors", sha256="", bytes=0, mtime_ns=0, origin=path.name, origin_sha256=sha256,
         network=found.network, layout=found.layout, licence="not stated", forbids="not known", when=now(),
     )  # fmt: skip
@@ -157,7 +167,7 @@ def import_trained(state: dict[str, Tensor], name: str, origin: str, about: Mapp
         raise WeightsError(f"'{name}' names published weights; give yours another --name")
     found = recognise(state, origin)
     own = check_name(name)
-    record = Record(
+    record = WeightsRecord(
         name=own, file=f"{own}.safetensors", sha256="", bytes=0, mtime_ns=0, origin=origin, origin_sha256="",
         network=found.network, layout=found.layout, licence="yours to choose",
         forbids="what the terms of your photographs forbid", when=now(), about=dict(about),
@@ -165,7 +175,7 @@ def import_trained(state: dict[str, Tensor], name: str, origin: str, about: Mapp
     return Imported(own, _kept(state, record), str(found))
 
 
-def _kept(state: dict[str, Tensor], record: Record) -> Path:
+def _kept(state: dict[str, Tensor], record: WeightsRecord) -> Path:
     with only_one(record.name, None) as work:
         part = work / f"{record.file}.part"
         _save(state, part, record)
@@ -183,7 +193,7 @@ def _card_for(path: Path, name: str | None, layout: str, network: str) -> Card |
     return None
 
 
-def _save(state: dict[str, Tensor], part: Path, record: Record) -> None:
+def _save(state: dict[str, Tensor], part: Path, record: WeightsRecord) -> None:
     """Write tensors and where they came from."""
     import torch
     from safetensors.torch import save_file

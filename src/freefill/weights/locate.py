@@ -8,7 +8,7 @@ from freefill.errors import WeightsError, did_you_mean
 from freefill.files import is_file
 from freefill.weights.cards import catalogue
 from freefill.weights.cards.card import Card
-from freefill.weights.folder import hash_problem, hashes, read_record, ready, records, sha256_of_file
+from freefill.weights.folder import hash_problem, hashes, read_record, records, sha256_of_file, trusted_file
 from freefill.weights.packaged import all_packaged, packaged
 
 
@@ -28,7 +28,7 @@ def locate(name_or_path: str) -> Path:
         if not is_file(path):
             raise WeightsError(f"{path}: there is no such file of weights")
         return path
-    path = ready(name_or_path, card)
+    path = trusted_file(name_or_path, card)
     if path is not None:
         return path
     own = packaged(name_or_path)
@@ -53,7 +53,7 @@ def card_of(name: str) -> Card | None:
 def state(name: str) -> str:
     """Return "ready", "not here" or "changed", without a hash being computed where size and time are as recorded."""
     try:
-        here = ready(name, card_of(name)) or packaged(name)
+        here = trusted_file(name, card_of(name)) or packaged(name)
         return "not here" if here is None else "ready"
     except WeightsError:
         return "changed"

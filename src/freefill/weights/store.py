@@ -7,14 +7,14 @@ from pathlib import Path
 
 from freefill.errors import WeightsError
 from freefill.weights.cards import catalogue
-from freefill.weights.folder import RECORD, Record, check_name, check_whole, folder, read_record
+from freefill.weights.folder import RECORD, WeightsRecord, check_name, check_whole, folder, read_record
 from freefill.weights.getting.fetch import fetch_cards
-from freefill.weights.getting.progress import Progress
+from freefill.weights.getting.progress import FetchProgress
 from freefill.weights.locate import card_of, locate
 from freefill.weights.tfjs.converted import SUFFIX, convert_fetched
 
 
-def fetch(name: str, progress: Progress | None = None) -> Path:
+def fetch(name: str, progress: FetchProgress | None = None) -> Path:
     """Fetch the weights of a card, and its companions, if they are not here; return where they lie.
 
     Raises
@@ -25,7 +25,7 @@ def fetch(name: str, progress: Progress | None = None) -> Path:
     return fetch_many([name], progress)[0]
 
 
-def fetch_many(names: Iterable[str], progress: Progress | None = None) -> list[Path]:
+def fetch_many(names: Iterable[str], progress: FetchProgress | None = None) -> list[Path]:
     """Fetch several, or all that a job needs ("people"); return where they lie, as `asked_for` orders them."""
     asked = catalogue.asked_for(names)
     companions = [catalogue.find(other) for card in asked for other in card.companions]
@@ -71,7 +71,7 @@ def remove(name: str, *, forget: bool = False) -> Path:
     return path
 
 
-def _record_to_remove(name: str, forget: bool) -> Record | None:
+def _record_to_remove(name: str, forget: bool) -> WeightsRecord | None:
     """Return the record of a name, deleted if it is to be forgotten; one that cannot be read can be forgotten too."""
     if not forget:
         return read_record(name)

@@ -30,7 +30,7 @@ _PLACE_OF[ZIGZAG_ROW, ZIGZAG_COL] = np.arange(64)
 
 
 @dataclass(eq=False)
-class Blocks:
+class DctBlocks:
     """All coefficients of a JPEG."""
 
     size: tuple[int, int]
@@ -46,7 +46,7 @@ class Blocks:
         return self.coefs[part[FIRST] : part[FIRST] + count].reshape(int(part[DOWN]), int(part[STRIDE]), 64)
 
 
-def laid_out(size: tuple[int, int], sampling: tuple[tuple[int, int], ...], progressive: bool) -> Blocks:
+def laid_out(size: tuple[int, int], sampling: tuple[tuple[int, int], ...], progressive: bool) -> DctBlocks:
     """Make room for the blocks of a picture."""
     if len(sampling) == 1:
         sampling = ((1, 1),)  # a lone component is laid out by its own size, whatever its factors say
@@ -60,10 +60,10 @@ def laid_out(size: tuple[int, int], sampling: tuple[tuple[int, int], ...], progr
         inside = (height * v + 8 * most_v - 1) // (8 * most_v)
         rows.append((place, stride, down, across, inside, h, v))
         place += stride * down * 64
-    return Blocks(size, sampling, np.array(rows, np.int64), np.zeros(place, np.int16), progressive)
+    return DctBlocks(size, sampling, np.array(rows, np.int64), np.zeros(place, np.int16), progressive)
 
 
-def read_blocks(data: bytes) -> Blocks | None:
+def read_blocks(data: bytes) -> DctBlocks | None:
     """Read all coefficients of a JPEG file's bytes; None where it is of a kind, or in a state, that is not read."""
     try:
         return _read_segments(data)
@@ -71,9 +71,9 @@ def read_blocks(data: bytes) -> Blocks | None:
         return None
 
 
-def _read_segments(data: bytes) -> Blocks | None:
+def _read_segments(data: bytes) -> DctBlocks | None:
     """Go through a file segment by segment."""
-    blocks: Blocks | None = None
+    blocks: DctBlocks | None = None
     numbers: list[int] = []
     tables: dict[int, NDArray[np.uint16]] = {}
     restart, place = 0, 2
@@ -132,7 +132,7 @@ def _read_segments(data: bytes) -> Blocks | None:
     return None
 
 
-def turned(blocks: Blocks, orientation: int) -> Blocks | None:
+def turned(blocks: DctBlocks, orientation: int) -> DctBlocks | None:
     """Return the blocks of the picture turned as EXIF says; None where a side that is mirrored ends within a block.
 
     Mirroring a block changes the sign of every other coefficient, swapping its axes swaps theirs.
@@ -159,7 +159,7 @@ def turned(blocks: Blocks, orientation: int) -> Blocks | None:
     return out
 
 
-def put_blocks(blocks: Blocks, part: Blocks, corner: tuple[int, int], changed: NDArray[np.bool_]) -> bool:
+def put_blocks(blocks: DctBlocks, part: DctBlocks, corner: tuple[int, int], changed: NDArray[np.bool_]) -> bool:
     """Take every block over which a pixel changed from `part`; False if the two are sampled unlike.
 
     Parameters
@@ -187,7 +187,7 @@ def unit(sampling: tuple[tuple[int, int], ...]) -> tuple[int, int]:
     return 8 * max(v for _, v in sampling), 8 * max(h for h, _ in sampling)
 
 
-def write_blocks(blocks: Blocks, model: bytes) -> bytes:
+def write_blocks(blocks: DctBlocks, model: bytes) -> bytes:
     """Return a JPEG of the blocks, with the segments of `model` before them: a JPEG of the same tables, of any size."""
     out = [b"\xff\xd8"]
     place, count = 2, len(blocks.sampling)
@@ -219,7 +219,7 @@ def write_blocks(blocks: Blocks, model: bytes) -> bytes:
 
 
 def _scan(
-    blocks: Blocks, components: list[int], tables: list[tuple[int, int]], start: int, end: int, numbers: list[int]
+    blocks: DctBlocks, components: list[int], tables: list[tuple[int, int]], start: int, end: int, numbers: list[int]
 ) -> bytes:
     """Return a scan with Huffman tables made for it."""
     which = np.array([(2 * dc, 2 * ac + 1) for dc, ac in tables])

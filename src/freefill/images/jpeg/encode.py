@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.images.jpeg.blocks import ZIGZAG_COL, ZIGZAG_ROW, Blocks, laid_out, unit
+from freefill.images.jpeg.blocks import ZIGZAG_COL, ZIGZAG_ROW, DctBlocks, laid_out, unit
 
 _TO_YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 _STEPS = np.arange(8)
@@ -23,7 +23,7 @@ _DCT = np.where(_STEPS[:, None] == 0, np.sqrt(1 / 8), np.sqrt(1 / 4)) * np.cos(
 
 def encode(
     pixels: NDArray[np.uint8], sampling: tuple[tuple[int, int], ...], tables: Sequence[Sequence[int]], rgb: bool
-) -> Blocks | None:
+) -> DctBlocks | None:
     """Return the blocks of (H, W, 3) uint8 RGB.
 
     Parameters
@@ -34,7 +34,7 @@ def encode(
 
     Returns
     -------
-    Blocks, or None where a component's size is no whole part of the largest
+    DctBlocks, or None where a component's size is no whole part of the largest
     """
     across, down = max(h for h, _ in sampling), max(v for _, v in sampling)
     if len(sampling) != 3 or any(across % h or down % v for h, v in sampling):

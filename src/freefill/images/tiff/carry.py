@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from freefill.images.tiff import codec as tiff_codec
 from freefill.images.tiff.geo import moved_geo
 from freefill.images.tiff.layout import BLACK_IS_ZERO
-from freefill.images.tiff.numbers import Numbers
+from freefill.images.tiff.numbers import TiffNumbers
 from freefill.images.tiff.tags import Order, Tag
 from freefill.values import Carry
 
@@ -32,7 +32,7 @@ class TiffCarry(Carry):
     alpha_at: int = 0  # how many other samples lie between the colours and alpha
     others: tuple[int, ...] = ()  # what the samples beyond colours and alpha are called; they end Extras.native
     palette16: NDArray[np.uint16] | None = None  # (n, 3), of which Extras.palette has the first 8 bits
-    numbers: Numbers | None = None  # how Extras.native is shown, where it is no picture's numbers
+    numbers: TiffNumbers | None = None  # how Extras.native is shown, where it is no picture's numbers
     photometric: int = BLACK_IS_ZERO  # of numbers (which are not turned where white is 0), LAB and inks
     more: Mapping[int, Tag] = field(default_factory=dict)  # tags that nobody here knows: GeoTIFF, GDAL, private ones
 

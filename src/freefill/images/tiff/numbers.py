@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Numbers:
+class TiffNumbers:
     """How a file's numbers are shown: low as 0, high as 1."""
 
     dtype: np.dtype[Any]
@@ -58,7 +58,7 @@ class Numbers:
         return out
 
 
-def numbers_of(native: NDArray[Any], nodata: float | None = None) -> Numbers:
+def numbers_of(native: NDArray[Any], nodata: float | None = None) -> TiffNumbers:
     """Return how (H, W, C) numbers are to be shown; those that lie in [0, 1] as they are.
 
     Raises
@@ -66,7 +66,7 @@ def numbers_of(native: NDArray[Any], nodata: float | None = None) -> Numbers:
     ValueError
         If they lie so far apart that nothing can be told of them.
     """
-    unknown = Numbers(native.dtype, 0, 1, nodata).unknown_in(native)
+    unknown = TiffNumbers(native.dtype, 0, 1, nodata).unknown_in(native)
     known = native if unknown is None else native[~unknown]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     if native.dtype.kind == "f" and low >= 0 and high <= 1:
@@ -75,4 +75,4 @@ def numbers_of(native: NDArray[Any], nodata: float | None = None) -> Numbers:
         high = low + max(abs(low), 1.0)
     if not np.isfinite(high - low):
         raise ValueError(f"numbers from {low:g} to {high:g}")
-    return Numbers(native.dtype, low, high, nodata)
+    return TiffNumbers(native.dtype, low, high, nodata)

@@ -27,7 +27,7 @@ from freefill.images.tiff.layout import (
     LAB,
     PALETTE,
     WHITE_IS_ZERO,
-    Layout,
+    PixelLayout,
     check_samples,
     is_ours,
     layout_of,
@@ -137,7 +137,7 @@ def _page(read_at: ReadAt, offset: int, order: Order, big: bool, name: str, firs
     return pages[0]
 
 
-def _said_of(layout: Layout, carry: TiffCarry) -> list[str]:
+def _said_of(layout: PixelLayout, carry: TiffCarry) -> list[str]:
     """Say where fills are not what the file could hold."""
     notes = []
     if layout.photometric in (INKS, LAB, ICC_LAB) and layout.bits == 16:
@@ -149,7 +149,7 @@ def _said_of(layout: Layout, carry: TiffCarry) -> list[str]:
 
 
 def _take_apart(
-    samples: NDArray[Any], tags: Tags, layout: Layout, carry: TiffCarry, name: str
+    samples: NDArray[Any], tags: Tags, layout: PixelLayout, carry: TiffCarry, name: str
 ) -> tuple[Raster, TiffCarry, NDArray[np.bool_] | None]:
     """Make pixels, alpha and native numbers of a page's samples; and where there is no number."""
     if layout.photometric == PALETTE:
@@ -201,7 +201,7 @@ def _by_profile(
     alpha: NDArray[Any] | None,
     others: NDArray[Any] | None,
     tags: Tags,
-    layout: Layout,
+    layout: PixelLayout,
     carry: TiffCarry,
 ) -> tuple[Raster, TiffCarry]:
     """Show LAB or inks as RGB, and keep them."""
@@ -223,7 +223,7 @@ def _as_numbers(
     alpha: NDArray[Any] | None,
     others: NDArray[Any] | None,
     tags: Tags,
-    layout: Layout,
+    layout: PixelLayout,
     carry: TiffCarry,
     name: str,
 ) -> tuple[Raster, TiffCarry, NDArray[np.bool_] | None]:

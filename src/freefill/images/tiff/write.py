@@ -14,7 +14,7 @@ from freefill.images.profile import space_of
 from freefill.images.tiff import codec as tiff_codec
 from freefill.images.tiff.carry import GEO, TiffCarry
 from freefill.images.tiff.layout import BLACK_IS_ZERO, COLOURS, ICC_LAB, INKS, LAB, PALETTE, RGB, WHITE_IS_ZERO
-from freefill.images.tiff.numbers import Numbers
+from freefill.images.tiff.numbers import TiffNumbers
 from freefill.images.tiff.shown import premultiplied, samples_stored, smoothly_filled
 from freefill.images.tiff.tags import Order, Tag, Tags, longs, pack_tags, rational, shorts, tags_of_exif
 from freefill.values import Picture
@@ -162,7 +162,7 @@ def _by_profile(picture: Picture, carry: TiffCarry, native: NDArray[Any]) -> tup
     return samples, tags
 
 
-def _numbers(picture: Picture, carry: TiffCarry, scale: Numbers, native: NDArray[Any]) -> tuple[NDArray[Any], Tags]:
+def _numbers(picture: Picture, carry: TiffCarry, scale: TiffNumbers, native: NDArray[Any]) -> tuple[NDArray[Any], Tags]:
     """Return numbers that are no picture's as the file had them, with the fill among them."""
     own = native[:, :, : picture.pixels.shape[2]]
     stored = scale.stored(picture.pixels, own, picture.extras.unknown)

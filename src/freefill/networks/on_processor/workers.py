@@ -12,7 +12,7 @@ import torch
 
 MOST = 4  # more workers would wait for Python's lock; each uses several of PyTorch's threads instead
 
-Job = TypeVar("Job")
+WorkerJob = TypeVar("Job")
 Answer = TypeVar("Answer")
 
 
@@ -64,7 +64,7 @@ class Workers:
         self.each(lambda number: answers.update({number: works[number]()}), range(len(works)))
         return [answers[number] for number in range(len(works))]
 
-    def each(self, work: Callable[[Job], object], jobs: Iterable[Job]) -> None:
+    def each(self, work: Callable[[WorkerJob], object], jobs: Iterable[WorkerJob]) -> None:
         """Do the work for each job, without gradients, in any order; return when all are done."""
         if self.count == 1:
             for job in jobs:

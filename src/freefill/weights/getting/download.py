@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from freefill.errors import WeightsError
 from freefill.weights.cards.card import DriveFile, Url
 from freefill.weights.getting.drive import confirmed_url
-from freefill.weights.getting.progress import Progress
+from freefill.weights.getting.progress import FetchProgress
 from freefill.weights.opening import sniff
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class SourceError(Exception):
         self.again = again
 
 
-def download(source: Url | DriveFile, part: Path, expected_bytes: int | None, progress: Progress | None) -> None:
+def download(source: Url | DriveFile, part: Path, expected_bytes: int | None, progress: FetchProgress | None) -> None:
     """Download a source to `part`, with repeats.
 
     What an interrupted try left in `part` is gone on with where the server vouches that the file is still the same.
@@ -57,7 +57,7 @@ def download(source: Url | DriveFile, part: Path, expected_bytes: int | None, pr
             time.sleep(pause_s)
 
 
-def _once(source: Url | DriveFile, part: Path, progress: Progress | None) -> None:
+def _once(source: Url | DriveFile, part: Path, progress: FetchProgress | None) -> None:
     """Download once; where a drive host asks for a confirmation, give it."""
     cookies: dict[str, str] = {}
     url = source.url
@@ -91,7 +91,7 @@ def _page_error(source: Url | DriveFile, part: Path) -> SourceError:
     return SourceError(f"{_host(source.url)} answered with a web page{named} instead of the file", again=False)
 
 
-def _get(url: str, part: Path, cookies: dict[str, str], progress: Progress | None) -> dict[str, str]:
+def _get(url: str, part: Path, cookies: dict[str, str], progress: FetchProgress | None) -> dict[str, str]:
     """Get one address into `part`, from where `part` ends if the server can; return all cookies."""
     try:
         import requests
@@ -123,7 +123,7 @@ def _get(url: str, part: Path, cookies: dict[str, str], progress: Progress | Non
     return cookies
 
 
-def _write(response: requests.Response, url: str, part: Path, start: int, progress: Progress | None) -> int | None:
+def _write(response: requests.Response, url: str, part: Path, start: int, progress: FetchProgress | None) -> int | None:
     """Write an answer behind byte `start` of `part`; return how long the whole file is, if the server says so."""
     if response.status_code == 200:  # from the beginning, whatever was asked
         start = 0

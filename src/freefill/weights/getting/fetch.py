@@ -10,10 +10,10 @@ from pathlib import Path
 
 from freefill.errors import WeightsError
 from freefill.weights.cards.card import Card, PackageMember
-from freefill.weights.folder import keep, ready, work_folder
+from freefill.weights.folder import keep, trusted_file, work_folder
 from freefill.weights.getting import packages
 from freefill.weights.getting.download import SourceError, download
-from freefill.weights.getting.progress import Progress
+from freefill.weights.getting.progress import FetchProgress
 
 LOCK_WAIT_S = 3600.0
 
@@ -30,7 +30,7 @@ def refuse_offline(what: str) -> None:
         raise WeightsError(f"{what} would need the network, and FREEFILL_OFFLINE is set; unset it to fetch")
 
 
-def fetch_cards(cards: Iterable[Card], progress: Progress | None = None) -> list[Path]:
+def fetch_cards(cards: Iterable[Card], progress: FetchProgress | None = None) -> list[Path]:
     """Fetch what is not here yet, and return where all of it lies, in the order asked for.
 
     Members of one archive are taken out of one download.
@@ -43,7 +43,7 @@ def fetch_cards(cards: Iterable[Card], progress: Progress | None = None) -> list
     wanted = list(cards)
     archives: dict[str, list[Card]] = {}
     for card in wanted:
-        if ready(card.name, card) is not None:
+        if trusted_file(card.name, card) is not None:
             continue
         refuse_offline(f"weights '{card.name}'")
         source = card.sources[0]
@@ -57,16 +57,16 @@ def fetch_cards(cards: Iterable[Card], progress: Progress | None = None) -> list
 
 
 def _ready_now(card: Card) -> Path:
-    path = ready(card.name, card)
+    path = trusted_file(card.name, card)
     if path is None:
         raise WeightsError(f"weights '{card.name}' vanished while they were fetched; run it again")
     return path
 
 
-def _fetch_file(card: Card, progress: Progress | None) -> None:
+def _fetch_file(card: Card, progress: FetchProgress | None) -> None:
     """Fetch one file from the first of its sources that gives it."""
     with only_one(card.name, progress) as work:
-        if ready(card.name, card) is not None:
+        if trusted_file(card.name, card) is not None:
             return
         reasons = []
         part = work / f"{card.file}.part"
@@ -87,10 +87,10 @@ def _fetch_file(card: Card, progress: Progress | None) -> None:
         )
 
 
-def _fetch_members(archive: str, cards: list[Card], progress: Progress | None) -> None:
+def _fetch_members(archive: str, cards: list[Card], progress: FetchProgress | None) -> None:
     """Fetch one archive, take the members out, and remove it."""
     with only_one(archive, progress) as work:
-        missing = [card for card in cards if ready(card.name, card) is None]
+        missing = [card for card in cards if trusted_file(card.name, card) is None]
         if not missing:
             return
         room = work / archive
@@ -113,7 +113,7 @@ def _fetch_members(archive: str, cards: list[Card], progress: Progress | None) -
 
 
 @contextmanager
-def only_one(key: str, progress: Progress | None) -> Iterator[Path]:
+def only_one(key: str, progress: FetchProgress | None) -> Iterator[Path]:
     """Hold the lock of one file or archive; the work folder is given."""
     import filelock
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class Progress(Protocol):
+class FetchProgress(Protocol):
     """Shows how far a fetch is."""
 
     def start(self, total: int | None) -> None: ...

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from freefill.errors import WeightsError
 from freefill.weights.cards.card import Card
-from freefill.weights.folder import folder, hashes, put, read_record, ready, record_for
+from freefill.weights.folder import folder, hashes, put, read_record, record_for, trusted_file
 from freefill.weights.getting.fetch import only_one
 from freefill.weights.locate import card_of, locate
 
@@ -48,7 +48,7 @@ def _kept(card: Card, path: Path) -> Path | None:
     made = read_record(card.name + SUFFIX)
     if record is None or made is None or made.origin_sha256 != record.sha256:
         return None
-    return ready(made.name, None)
+    return trusted_file(made.name, None)
 
 
 def _convert(card: Card, path: Path) -> Path:
