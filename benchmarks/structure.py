@@ -117,9 +117,9 @@ def ranked(one: list[Any], other: list[Any]) -> float:
 def engine(network: PointingNetwork, weights: list[float]) -> None:
     """Print what the network's costs do to fills of person-shaped holes."""
     from freefill.metrics.stlpips import StLpips
-    from freefill.weights.store import locate
+    from freefill.weights.opening.features import open_stlpips
 
-    distance = StLpips(locate("stlpips-alex"))
+    distance = StLpips(open_stlpips())
     cases = np.load(SHARED / "prototypes" / "holes.npz", allow_pickle=True)
     gains: dict[float, list[tuple[float, float]]] = {weight: [] for weight in weights}
     for number, path in enumerate(cases["paths"]):
