@@ -7,7 +7,7 @@ import pytest
 
 from freefill.engines.texture import Texture
 from freefill.synthesis.elation import Elation
-from freefill.synthesis.periods import even_ground, find_step
+from freefill.synthesis.periods import even_ground, exact, find_step
 from freefill.synthesis.perspective import continue_repeat
 from freefill.values import Crop, EngineSettings
 
@@ -63,6 +63,7 @@ def test_the_step_that_is_found_is_the_one_that_was_drawn():
     ground = even_ground(coloured(pickets(17.0, 0.3)).mean(axis=2), ~HOLE)
     found = find_step(ground)
     assert found is not None
+    found = exact(ground, found)
     middle = np.array([160.0, 120.0])
     assert found.length_px(middle) == pytest.approx(17.0 / (1 - 0.3 * 17 / 160), rel=0.1)
     # Eight steps lead eight pickets on: 1 / x falls by the same amount for each, measured from where the row vanishes.

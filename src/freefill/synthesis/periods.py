@@ -31,11 +31,12 @@ LEAST_STEP_PX = 4.0
 PEAKS = 3  # of each piece
 COARSE = 5  # peaks are told apart by fifths
 MOST_STARTS = 16
-MOST_FITS = 6
-SAME_PX = 2.0
-PARTS = (5, 4, 3, 2)
-AS_GOOD = 0.7
+MOST_FITS = 4  # of those, that are not the same
+SAME_PX = 2.0  # two ideas of a step that are this near are one
+PARTS = (5, 4, 3, 2)  # of a step that may be a multiple
+AS_GOOD = 0.7  # of what the whole step foretells
 SOFT_PX = 1.5
+STILL_PX = 0.01  # a fit whose step changes less is done
 SPREAD_PX = 16.0  # what is larger is light
 LEAST_SPREAD = 0.03  # of full scale
 ROUNDS = ((0.6, 6), (1.1, 8), (2.0, 8), (100.0, 10))  # reach in pieces, iterations
@@ -85,34 +86,37 @@ def find_step(ground: Ground) -> Elation | None:
         found = _grown(ground, soft, middle, step)
         if found is not None:
             tried.append((float(foretold(ground, found).sum()), found))
-    return _far(ground, _shortest(ground, *max(tried, key=lambda one: one[0]))) if tried else None
+    return max(tried, key=lambda one: one[0])[1] if tried else None
 
 
-def _shortest(ground: Ground, told: float, step: Elation) -> Elation:
+def exact(ground: Ground, step: Elation) -> Elation:
+    """Return the shortest step of the same repeat, fitted so well that many in a row are still in phase."""
+    return _far(ground, _shortest(ground, step))
+
+
+def _shortest(ground: Ground, step: Elation) -> Elation:
     """Return the step, or the part of it that repeats as well: one picket instead of three."""
     places = np.argwhere(ground.known)[:, ::-1].astype(float)
     some = places[np.random.default_rng(0).choice(len(places), min(POINTS, len(places)), replace=False)]
+    least = AS_GOOD * foretold(ground, step).sum()
     for parts in PARTS:
         shorter = step.with_values(step.values * (1, 1, 1 / parts, 1 / parts))
         if shorter.length_px(step.middle) < LEAST_STEP_PX:
             continue
         fitted = fit(ground, shorter, some, (1, -1), 6)
-        if fitted is not None and foretold(ground, fitted).sum() >= AS_GOOD * told:
+        if fitted is not None and foretold(ground, fitted).sum() >= least:
             return fitted
     return step
 
 
 def _same(found: Elation, middle: NDArray[Any], step: NDArray[Any]) -> bool:
     """Say whether a repeat has this step, or the opposite one, at this place already."""
-    return any(
-        float(np.abs(found.move(middle[None], side)[0][0] - middle - side * step).max()) < SAME_PX for side in (1, -1)
-    ) or any(
-        float(np.abs(found.move(middle[None], side)[0][0] - middle + side * step).max()) < SAME_PX for side in (1, -1)
-    )
+    way = found.move(middle[None], 1)[0][0] - middle
+    return any(float(np.abs(way - side * step).max()) < SAME_PX for side in (1, -1))
 
 
 def _far(ground: Ground, step: Elation) -> Elation:
-    """Fit a step more exactly, so that many of them one after the other are still in phase."""
+    """Fit a step to what lies farther and farther away."""
     places = np.argwhere(foretold(ground, step))[:, ::-1].astype(float)
     some = places[np.random.default_rng(0).choice(len(places), min(3 * POINTS, len(places)), replace=False)]
     for far in FAR:
@@ -229,6 +233,8 @@ def fit(
         change[:2] = np.clip(change[:2], -0.3, 0.3)
         change *= min(1.0, 3.0 / max(float(np.abs(change[2:]).max()) * found.unit_px, 1e-9))
         found = found.with_values(found.values + change)
+        if float(np.abs(change).max()) * found.unit_px < STILL_PX:
+            break
     return found if np.isfinite(found.values).all() else None
 
 

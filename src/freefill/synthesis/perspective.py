@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from freefill.synthesis.believed import believed_steps
 from freefill.synthesis.elation import Elation
 from freefill.synthesis.lifted import lift
-from freefill.synthesis.periods import even_ground, find_step, foretold, refine
+from freefill.synthesis.periods import even_ground, exact, find_step, foretold, refine
 
 SIGHT_PX = 400  # longer side at which a repeat is looked for
 FINE_PX = 1000  # and at which it is made exact
@@ -58,6 +58,8 @@ def continue_repeat(image: NDArray[np.float32], hole: NDArray[np.bool_], source:
     told = foretold(ground, found)
     if not _worth_it(told, small_hole, small_known):
         return None
+    found = exact(ground, found)
+    told = foretold(ground, found)
     steps = believed_steps(small, small_hole, small_known, found, told)
     if np.count_nonzero(steps[small_hole]) < LEAST_SHARE * np.count_nonzero(small_hole):
         return None
