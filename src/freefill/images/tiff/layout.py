@@ -21,7 +21,7 @@ _MOST_BYTES_PER_PX = 32  # of the largest picture that is allowed
 
 
 @dataclass(frozen=True)
-class Layout:
+class PixelLayout:
     """How the pixels of a page lie in the file."""
 
     width: int
@@ -55,7 +55,7 @@ class Layout:
         return said[0] if said else 0 if len(self.extras) == 1 else None
 
 
-def layout_of(tags: Tags) -> Layout:
+def layout_of(tags: Tags) -> PixelLayout:
     """Read how the pixels lie."""
 
     def one(tag: int, otherwise: int) -> int:
@@ -66,7 +66,7 @@ def layout_of(tags: Tags) -> Layout:
     beyond = max(one(277, 1) - COLOURS.get(one(262, 1), 3), 0)
     extras = tuple(tags[338].integers)[:beyond] if 338 in tags and beyond <= _MOST_SAMPLES else ()
     tile = (one(323, 0), one(322, 0)) if 322 in tags else None
-    return Layout(
+    return PixelLayout(
         width=one(256, 0),
         height=one(257, 0),
         samples=one(277, 1),
@@ -83,7 +83,7 @@ def layout_of(tags: Tags) -> Layout:
     )
 
 
-def is_ours(layout: Layout) -> bool:
+def is_ours(layout: PixelLayout) -> bool:
     """Tell whether the pixels are of a layout that is read here."""
     return (
         (layout.kind, layout.bits) in _KINDS
@@ -96,7 +96,7 @@ def is_ours(layout: Layout) -> bool:
     )
 
 
-def refuse_others(layout: Layout, name: str) -> None:
+def refuse_others(layout: PixelLayout, name: str) -> None:
     """Refuse sound files that Pillow would read with a part of them missing.
 
     Raises
@@ -115,7 +115,7 @@ def refuse_others(layout: Layout, name: str) -> None:
         raise InputError(f"{name}: numbers of {layout.bits} bits are not read here; save it with 16 bits or as float")
 
 
-def check_samples(layout: Layout, name: str, max_mpx: float | None) -> None:
+def check_samples(layout: PixelLayout, name: str, max_mpx: float | None) -> None:
     """Refuse a page that takes much more memory than the largest picture does, before any of it is taken.
 
     Raises
