@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.images.tiff import codec as tiff_codec
-from freefill.images.tiff.layout import Layout
+from freefill.images.tiff.layout import PixelLayout
 from freefill.images.tiff.tags import Order, ReadAt, Tags
 
 
-def read_samples(read_at: ReadAt, tags: Tags, layout: Layout, order: Order) -> NDArray[Any]:
+def read_samples(read_at: ReadAt, tags: Tags, layout: PixelLayout, order: Order) -> NDArray[Any]:
     """Read (H, W, samples) in native byte order."""
     height, width = layout.tile or (layout.rows, layout.width)
     if height <= 0 or width <= 0 or height * width > 1 << 31:
@@ -48,7 +48,7 @@ def _strip(tags: Tags, tag: int) -> NDArray[Any]:
     return tags[tag].array if tag in tags else np.zeros(0, np.int64)
 
 
-def _values(data: bytes, rows: int, width: int, samples: int, layout: Layout, order: Order) -> NDArray[Any]:
+def _values(data: bytes, rows: int, width: int, samples: int, layout: PixelLayout, order: Order) -> NDArray[Any]:
     """Turn a strip's bytes into numbers."""
     if layout.predictor == 3:
         return tiff_codec.undo_float_predictor(
