@@ -22,7 +22,9 @@ from freefill.weights.locate import state
 
 MARGIN = 0.2  # of the square that is looked at, as a share of the box's longer side
 HOPELESS = 0.1  # where box and joints allow no more, the pose network is not asked
-SURELY = 0.8  # from this sureness of one person on, others are likelier:
+# Who is seen by joints alone, with less presence and NanoDet's score than this, is nobody without company.
+LONE_PRESENCE, LONE_SCORE, LONE = 0.1, 0.3, 0.3
+SURELY = 0.8  # from this sureness of one person who is not small on, others are likelier:
 IN_COMPANY = 0.7  # ... of small ones this share of the least sureness is enough,
 BORDER_PX, CUT_MOST = 4, 0.6  # ... of those cut by the border, who show few joints, box and pose count, up to this
 
@@ -69,7 +71,7 @@ def candidates(image: Image, found: Found, least: float) -> list[list[Candidate]
     else:
         groups = [[_judged(image, box, score, None)] for box, score in zip(boxes, scores, strict=True)]
     small = least
-    if any(one.sure >= SURELY for views in groups for one in views):
+    if any(one.sure >= SURELY and one.side_px >= SMALL_PX for views in groups for one in views):
         groups = [[replace(one, sure=one.in_company) for one in views] for views in groups]
         small = IN_COMPANY * least
     kept = ([one for one in views if one.sure >= (small if one.side_px < SMALL_PX else least)] for views in groups)
@@ -88,4 +90,5 @@ def _judged(image: Image, box: NDArray[np.float64], score: float, joints: Joints
         return Candidate(box, sure, plain, sure)
     sure = sureness(score, plain, box, joints)
     without = min(sureness(score, plain, box, None), CUT_MOST) if cut else 0.0
-    return Candidate(box, sure, plain, max(sure, without))
+    lone = plain.presence < LONE_PRESENCE and score < LONE_SCORE
+    return Candidate(box, min(sure, LONE) if lone else sure, plain, max(sure, without))

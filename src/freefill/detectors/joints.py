@@ -33,6 +33,7 @@ MANY = 9  # of the joints: half a person is one, too
 SEEN = 0.3  # from this sureness on a joint is where it is said to be
 LEAST_COMMON, APART = 5, 0.12  # bodies that share so many joints, no farther apart than this share of them all, are one
 WHOLE = 14  # joints that are seen of a whole body
+LEAST_SPAN = 0.25  # of the box's longer side: joints that span less are somebody else's
 FARTHEST, NEAREST = 0.25, 0.04  # between the joints and the box's sides, as a share of what the joints span
 
 
@@ -113,6 +114,8 @@ def fitted(box: NDArray[np.float64], joints: Joints) -> NDArray[np.float64]:
         return box
     first, last = joints.places[seen, :2].min(axis=0), joints.places[seen, :2].max(axis=0)
     span = float((last - first).max())
+    if span < LEAST_SPAN * float((box[2:] - box[:2]).max()):
+        return box
     start = np.clip(box[:2], first - FARTHEST * span, first - NEAREST * span)
     end = np.clip(box[2:], last + NEAREST * span, last + FARTHEST * span)
     return np.concatenate([start, end])
