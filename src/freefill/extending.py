@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -74,11 +74,7 @@ def fill_margins(
 ) -> Outcome:
     """Make a picture larger and fill what is new; values in, a value out."""
     larger, mask = enlarged(picture, margins, max_mpx)
-    outcome = inpainter.run(larger, mask, options, progress=progress)
-    if picture.extras.format != "JPEG":
-        return outcome
-    note = "as a JPEG all of it is compressed again, with the input's own tables; write PNG to keep every pixel exactly"
-    return replace(outcome, notes=(*outcome.notes, note))
+    return inpainter.run(larger, mask, options, progress=progress)
 
 
 def extend(

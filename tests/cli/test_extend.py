@@ -104,7 +104,13 @@ def test_exif_and_xmp_tell_the_new_size_and_keep_the_rest():
         assert dict(wide.getexif().get_ifd(0x8769)) == {0xA002: 96, 0xA003: 60}
         assert wide.info["dpi"] == (300, 300)
         assert b'exif:PixelXDimension="96" tiff:ImageLength="60" a="7"' in wide.info["xmp"]
-    assert any("PNG" in note for note in result.notes)  # a JPEG is compressed again, and says so
+
+
+def test_a_jpeg_is_compressed_again_and_says_so_once(capsys):
+    Image.fromarray(PHOTO).save("photo.jpg")
+    code, _, err = call(capsys, "extend", "photo.jpg", "--left", "8", "--engine", "ns")
+    assert code == 0
+    assert err.count("write PNG to keep") == 1
 
 
 def test_a_georeference_goes_on_to_fit():

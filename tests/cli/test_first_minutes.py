@@ -37,6 +37,14 @@ def test_a_picture_that_is_not_there_is_named_and_no_command_is_guessed(files, c
     assert err.startswith("freefill: phot.png: ")
 
 
+@pytest.mark.parametrize("words", [(), ("mask",), ("weights",)])
+def test_a_name_without_a_command_shows_what_there_is(capsys, words):
+    code, out, err = call(capsys, *words)
+    assert (code, out) == (2, "")
+    assert err.startswith("Usage: freefill")
+    assert "(help:" not in err
+
+
 def test_a_mistyped_command_is_still_told(files, capsys):
     code, _, err = call(capsys, "inpant", "photo.png")
     assert code == 2

@@ -71,6 +71,20 @@ def test_without_a_terminal_a_line_comes_now_and_then(monkeypatch: pytest.Monkey
     assert all(re.fullmatch(r"freefill: filling: 25%, window 1 of 4, about \d s left", line) for line in lines)
 
 
+def test_while_loops_are_compiled_the_lines_say_so(monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.setattr(progress, "LINE_EVERY_S", 0.2)
+    with working("filling", quiet=False) as report:
+        report.share(0.0)
+        report.compiling()
+        time.sleep(0.5)
+        report.share(0.5)
+        time.sleep(0.3)
+    first, *middle, last = capsys.readouterr().err.splitlines()
+    assert first == f"freefill: {progress.COMPILING}"
+    assert "freefill: filling: compiling, 0 s so far" in middle
+    assert last.startswith("freefill: filling: 50%")
+
+
 def test_quiet_says_no_line(monkeypatch: pytest.MonkeyPatch, capsys):
     monkeypatch.setattr(progress, "LINE_EVERY_S", 0.05)
     with working("filling", quiet=True) as report:

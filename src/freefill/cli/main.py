@@ -111,6 +111,9 @@ def main(args: list[str] | None = None) -> None:
     except FreefillError as error:
         click.echo(f"freefill: {error}", err=True)
         sys.exit(error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:  # a group alone: what it has
+        click.echo(error.format_message(), err=True)
+        sys.exit(error.exit_code)
     except click.UsageError as error:
         name = "freefill" if error.ctx is None else error.ctx.command_path
         click.echo(f"{name}: {error.format_message()} (help: {name} --help)", err=True)

@@ -21,7 +21,7 @@ LINES_SHARE = 0.05
 REDRAWN_EVERY_S = 0.1
 BAR_CHARACTERS = 36
 LEAST_SHARE, LEAST_S = 0.03, 20.0  # before either an estimate says nothing
-COMPILING = "compiling once for this machine, about half a minute; later fills start at once"
+COMPILING = "compiling once for this machine, half a minute where it is idle; later fills start at once"
 
 
 class Report:
@@ -39,11 +39,13 @@ class Report:
         """Begin with something else: "filling", "writing"."""
         self._what, self._more, self._since = what, "", time.monotonic()
         self._share: float | None = None
+        self._compiling: float | None = None  # since when
         self._first: tuple[float, float] | None = None  # when and where it began to be told, which need not be at 0
 
     def share(self, share: float, more: str = "") -> None:
         """Say how much of the stage is done, 0 to 1."""
         self._first = self._first or (time.monotonic(), share)
+        self._compiling = None
         self._share, self._more = share, more
 
     def fill(self, step: Progress) -> None:
@@ -58,6 +60,7 @@ class Report:
 
     def compiling(self) -> None:
         """Say, before loops are compiled, why the first fill takes longer."""
+        self._compiling = time.monotonic()
         self.line(f"freefill: {COMPILING}")
 
     def line(self, text: str) -> None:
@@ -123,6 +126,8 @@ class Report:
 
     def _figures(self) -> list[str]:
         now, share, more, first = time.monotonic(), self._share, self._more, self._first
+        if (since := self._compiling) is not None:
+            return [f"compiling, {_time(now - since)} so far"]
         if share is None or first is None:
             return [f"{_time(now - self._since)} so far"] if now - self._since >= 1 else []
         left, done = "", share - first[1]
