@@ -5,7 +5,7 @@ import * as api from "./api.js";
 import { forget, keep, kept } from "./draft.js";
 import { Filling } from "./filling.js";
 import { Finding } from "./finding.js";
-import { Mask, sizeOf } from "./mask.js";
+import { Mask, pack, sizeOf } from "./mask.js";
 import { levelsOf, onePng } from "./png.js";
 import { Pointer } from "./pointer.js";
 import { Stage } from "./stage.js";
@@ -128,6 +128,7 @@ export class Editor {
   did(act) {
     this.done.push(act);
     this.undone = [];
+    setTimeout(() => pack(act.change)); // not in the frame of the stroke
     let bytes = this.done.reduce((sum, each) => sum + sizeOf(each.change), 0);
     while (this.done.length > UNDO_STEPS || (bytes > UNDO_BYTES && this.done.length > 1)) {
       const first = /** @type {Act} */ (this.done.shift());
@@ -160,7 +161,9 @@ export class Editor {
     const act = /** @type {Act} */ (from.pop());
     this.finding.reject();
     marks.value = [];
-    to.push({ kind: act.kind, change: mask.undo(act.change) });
+    const change = mask.undo(act.change);
+    to.push({ kind: act.kind, change });
+    setTimeout(() => pack(change));
     if (act.kind === "fill") this.filling.goTo(cursor.value + direction);
     this.count();
     this.save();
