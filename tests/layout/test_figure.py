@@ -7,6 +7,7 @@ from freefill.layout.bands import ANY, bands
 from freefill.layout.draw import draw
 from freefill.layout.figure import figures
 from freefill.layout.labelling import label
+from freefill.layout.novelty import novelty
 from freefill.layout.sight import see
 
 SIZE = 120, 160
@@ -51,30 +52,26 @@ def test_an_animal_is_not_copied_though_nothing_else_lies_at_that_shift():
 def test_a_line_parts_the_hole_and_each_known_place_belongs_to_the_part_that_is_nearest():
     hole = pictures.blob(SIZE, (60, 80), (24, 30))
     cols = np.arange(50.0, 111.0)
-    parts = bands(hole, [np.stack((np.full_like(cols, 60.0), cols), 1)])
+    parts, strips = bands(hole, [np.stack((np.full_like(cols, 60.0), cols), 1)])
+    assert not strips.any()
     above, below = parts[50, 80], parts[70, 80]
     assert above != below
     assert ANY not in (above, below)
     assert (parts[60, 52:109] == ANY).all()
     assert (parts[10, 80], parts[110, 80]) == (above, below)
-    assert not bands(hole, []).any()
+    assert not bands(hole, []).parts.any()
 
 
-def test_between_two_lines_the_strip_keeps_its_own_faint_colour():
+def test_between_two_lines_what_the_strip_does_not_show_is_dear_however_deep_in_the_hole():
     image = np.full((*SIZE, 3), 0.6)
-    image[56:66] = [0.66, 0.6, 0.52]  # a strip of sand
-    image = pictures.grained(image)
+    image[56:66] = [0.63, 0.6, 0.56]  # a strip of sand
     hole = pictures.blob(SIZE, (60, 80), (40, 45))
-    sight = see(image, hole, ~hole, 192)
+    sight = see(image.astype(np.float32), hole, ~hole, 192)
     cols = np.arange(35.0, 126.0)
-    curves = [np.stack((np.full_like(cols, row), cols), 1) for row in (55.5, 65.5)]
-    shifts = np.array([(0, d * s) for d in (30, 50, 70, 90) for s in (1, -1)] + [(50, 0), (-50, 0), (45, 9)], np.int32)
-
-    def sandy(parts):
-        made = label(sight, shifts, *draw([], sight), None, parts)
-        assert made is not None
-        strip = (made.pixels[:, 0] >= 57) & (made.pixels[:, 0] <= 64)
-        copied = sight.image[made.copied[strip, 0], made.copied[strip, 1]]
-        return float((copied[:, 0] - copied[:, 2] > 0.07).mean())
-
-    assert sandy(bands(hole, curves)) > 0.95
+    cut = bands(hole, [np.stack((np.full_like(cols, row), cols), 1) for row in (55.5, 65.5)])
+    assert (cut.strips[60, 80], cut.strips[45, 80], cut.strips[75, 80]) == (True, False, False)
+    deep, shifts = np.array([[60, 80]]), np.array([[0, 60], [45, 0]], np.int32)
+    sand, tarmac = novelty(sight, sight.lab, deep, shifts, np.ones((2, 1), bool), cut)[:, 0]
+    assert tarmac - sand > 1.5
+    sand, tarmac = novelty(sight, sight.lab, deep, shifts, np.ones((2, 1), bool), bands(hole, []))[:, 0]
+    assert tarmac - sand < 0.5

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.compiling import kept
+from freefill.layout.bands import Bands, bands
 from freefill.layout.figure import figures
 from freefill.layout.flow import least_cut
 from freefill.layout.novelty import novelty
@@ -61,7 +62,7 @@ def label(
     expected: NDArray[np.float32],
     confidence: NDArray[np.float32],
     further: Term | None = None,
-    parts: NDArray[np.int32] | None = None,
+    cut: Bands | None = None,
 ) -> Labelling | None:
     """Choose one of the shifts for each hole pixel.
 
@@ -70,7 +71,7 @@ def label(
     shifts : (K, 2) int32
     expected, confidence : (h, w, 3) Lab and (h, w), the joined lines' picture
     further : more costs, or None
-    parts : (h, w) int32, as `bands` numbers them; None = nothing parts the hole
+    cut : parts of the hole; None = nothing parts it
 
     Returns
     -------
@@ -82,8 +83,8 @@ def label(
     features = _features(sight)
     allowed = _allowed(sight, pixels, shifts)
     costs = _rim_costs(sight, features, pixels, shifts)
-    parts = np.zeros(sight.size, np.int32) if parts is None else parts
-    costs += novelty(sight, features, pixels, shifts, allowed, parts)
+    cut = bands(sight.hole, []) if cut is None else cut
+    costs += novelty(sight, features, pixels, shifts, allowed, cut)
     sure = confidence[sight.hole]
     places = np.flatnonzero(sure > 0.05)
     wanted = expected[sight.hole][places]

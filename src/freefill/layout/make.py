@@ -73,6 +73,6 @@ def make_layout(
     if not labels or not small.hole.any():
         return Layout(tuple(lines), drawn, confidence, led, small, None)
     gaps = [(line.other.place - line.one.place) * share for line in lines]
-    parts = bands(small.hole, [line.curve * share for line in lines])
-    labelling = label(small, candidates(small, gaps), expected, sure, further, parts)
+    cut = bands(small.hole, [line.curve * share for line in lines])
+    labelling = label(small, candidates(small, gaps), expected, sure, further, cut)
     return Layout(tuple(lines), drawn, confidence, led, small, labelling)

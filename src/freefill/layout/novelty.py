@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.compiling import kept
-from freefill.layout.bands import ANY
+from freefill.layout.bands import ANY, Bands
 from freefill.layout.sight import Sight
 
 NOVELTY = 0.4
 NOVELTY_PER_PX = 0.6  # Lab that a pixel of distance to a rim pixel is worth
-PART_NOVELTY = 1.0  # of what the rim of a part between lines does not show, however far away it lies
+PART_NOVELTY = 1.0  # of what the rim of a strip between two lines does not show, however far away it lies
 NOVELTY_PLACES = 160  # rim pixels that are asked
 
 
@@ -21,7 +21,7 @@ def novelty(
     pixels: NDArray[np.int64],
     shifts: NDArray[np.int32],
     allowed: NDArray[np.bool_],
-    parts: NDArray[np.int32],
+    cut: Bands,
 ) -> NDArray[np.float32]:
     """Return what each shift costs at each hole pixel, (K, n), for what it copies is like nothing on the rim near by.
 
@@ -29,7 +29,7 @@ def novelty(
     ----------
     features : (h, w, c) float32, Lab first
     pixels, shifts, allowed : (n, 2), (K, 2), (K, n)
-    parts : (h, w) int32, as `bands` numbers them: only a pixel's own part of the rim is asked
+    cut : only the rim of a pixel's own part is asked; between two lines what that does not show is dear at any distance
     """
     import cv2
 
@@ -43,18 +43,21 @@ def novelty(
     ring = np.argwhere(~sight.hole & (cv2.dilate(sight.hole.astype(np.uint8), disc) > 0))
     ring = ring[np.linspace(0, len(ring) - 1, min(NOVELTY_PLACES, len(ring))).astype(int)]
     seen = looks[ring[:, 0], ring[:, 1]]
-    of_ring, of_pixel = parts[ring[:, 0], ring[:, 1]], parts[pixels[:, 0], pixels[:, 1]]
+    of_ring, of_pixel = cut.parts[ring[:, 0], ring[:, 1]], cut.parts[pixels[:, 0], pixels[:, 1]]
     of_pixel[~np.isin(of_pixel, of_ring)] = ANY  # a part without a rim of its own
     costs = np.zeros((len(shifts), len(pixels)), np.float32)
+    strip = cut.strips[pixels[:, 0], pixels[:, 1]] & (of_pixel != ANY)
     add_novelty(
-        pixels, shifts.astype(np.int64), allowed, looks, ring.astype(np.float32), seen, of_pixel, of_ring,
+        pixels, shifts.astype(np.int64), allowed, looks, ring.astype(np.float32), seen, of_pixel, of_ring, strip,
         np.float32(NOVELTY_PER_PX**2), np.float32(NOVELTY), np.float32(PART_NOVELTY), costs,
     )  # fmt: skip
     return costs
 
 
 @kept(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "arcp"})
-def add_novelty(pixels, shifts, allowed, looks, ring, seen, of_pixel, of_ring, per_px, weight, part_weight, costs):
+def add_novelty(
+    pixels, shifts, allowed, looks, ring, seen, of_pixel, of_ring, strip, per_px, weight, part_weight, costs
+):
     """Add weight x the least over a part's rim places of root(unlikeness^2 + per_px x distance^2) to costs (K, n)."""
     count = ring.shape[0]
     far = np.empty(count, np.float32)
@@ -65,7 +68,7 @@ def add_novelty(pixels, shifts, allowed, looks, ring, seen, of_pixel, of_ring, p
             far[r] = per_px * (down * down + across * across)
             if of_pixel[n] != ANY and of_ring[r] != of_pixel[n]:
                 far[r] = np.float32(1e30)
-        parted = of_pixel[n] != ANY
+        parted = strip[n]
         for k in range(shifts.shape[0]):
             if not allowed[k, n]:
                 continue
