@@ -57,8 +57,6 @@ def people(judged: Path, calibration: Path | None) -> None:
             "scores": {}
         }
         table["without_tokens"] = {"offset": round(without[0], 3), "thickness": round(without[1], 3), "scores": weights}
-        raw = values[:, 1]
-        table["knots"]["unlike"] = [round(float(np.median(raw[grade == g])), 4) for g in (0, 1, 2)]
         calibration.write_text(json.dumps(table, indent=1) + "\n")
 
 

@@ -21,7 +21,9 @@ from _faults import FAULTS, STRENGTHS, injected, scene
 
 from freefill.diagnosis.calibration import LEVELS, by_knots, settled
 from freefill.diagnosis.findings import FAILURES
+from freefill.diagnosis.unlike import unlike
 from freefill.diagnosis.view import make_view
+from freefill.judging import half_tokens
 
 CALIBRATION = Path(__file__).resolve().parents[1] / "src" / "freefill" / "diagnosis" / "calibration.json"
 SIDE_PX = 480
@@ -38,15 +40,18 @@ def read(path: Path) -> np.ndarray:
 def measure(arguments: argparse.Namespace) -> None:
     """Write every measure of every photograph, clean and with every fault at every strength."""
     files = sorted(path for path in arguments.photos.rglob("*") if path.suffix in (".jpg", ".png", ".webp"))
+    files = files[arguments.first :: arguments.step]
     files = files[:: max(1, len(files) // arguments.limit)][: arguments.limit] if arguments.limit else files
-    photos, rows = [read(path) for path in files], []
+    photos, rows, tokens = [read(path) for path in files], [], half_tokens()
     for number, photo in enumerate(photos):
         others = [photos[(number + 1 + step) % len(photos)] for step in range(6)]
         made = scene(photo, others, number)
-        for fault, strength in [(None, 0), *((fault, s) for fault in FAULTS for s in STRENGTHS)]:
+        for fault, strength in [(None, 0), *((fault, s) for fault in FAULTS for s in arguments.strengths)]:
             before, after = (np.rint(x * 255).astype(np.uint8) for x in injected(fault, strength, made, number))
             view = make_view(before, made.hole, after)
             raw = {failure.name: failure.measure(view).raw for failure in FAILURES}
+            if fault is None and tokens is not None:
+                raw["unlike"] = unlike(view, tokens).raw
             rows.append(
                 {"photo": files[number].name, "number": number, "fault": fault, "strength": strength, "raw": raw}
             )
@@ -59,15 +64,21 @@ def tables(arguments: argparse.Namespace) -> None:
     rows = json.loads(arguments.raw.read_text())
     chosen, held = ([row for row in rows if row["number"] % 2 == half] for half in (0, 1))
     knots = {name: _knots(name, chosen) for name in FAULTS}
+    if all("unlike" in row["raw"] for row in chosen if row["fault"] is None):
+        knots["unlike"] = _knots("unlike", chosen)
     print(f"{len({row['number'] for row in rows})} photographs; knots from the even ones, tables from the odd ones\n")
-    print("| failure | AUC at strength 1 | 2 | 3 | 4 | median score clean | 1 | 2 | 3 | 4 |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    strengths = sorted({row["strength"] for row in rows} - {0})
+    print(f"| failure | {' | '.join(f'AUC at strength {s}' for s in strengths)} | median score clean | "
+          f"{' | '.join(f'at {s}' for s in strengths)} |")  # fmt: skip
+    print("|---" * (2 + 2 * len(strengths)) + "|")
     for row in rows:
-        row["score"] = settled({n: by_knots(x, knots[n]) if np.isfinite(x) else 0.0 for n, x in row["raw"].items()})
+        row["score"] = settled(
+            {n: by_knots(row["raw"][n], knots[n]) if np.isfinite(row["raw"][n]) else 0.0 for n in FAULTS}
+        )
     for name in FAULTS:
         clean = _scores(held, name, None, 0)
-        own = [_scores(held, name, name, strength) for strength in STRENGTHS]
-        raws = [_raws(held, name, name, strength) for strength in STRENGTHS]
+        own = [_scores(held, name, name, strength) for strength in strengths]
+        raws = [_raws(held, name, name, strength) for strength in strengths]
         cells = [f"{auc(_raws(held, name, None, 0), part):.2f}" for part in raws]
         cells += [f"{np.median(part):.2f}" for part in (clean, *own)]
         print(f"| {name} | " + " | ".join(cells) + " |")
@@ -89,7 +100,9 @@ def _scores(rows: list[dict], name: str, fault: str | None, strength: int) -> np
 
 def _raws(rows: list[dict], name: str, fault: str | None, strength: int) -> np.ndarray:
     """Return a measure of all cases of one kind; what could not be looked for counts as little as can be."""
-    values = np.array([row["raw"][name] for row in rows if row["fault"] == fault and row["strength"] == strength])
+    values = np.array(
+        [row["raw"].get(name, -np.inf) for row in rows if row["fault"] == fault and row["strength"] == strength]
+    )
     return np.where(np.isfinite(values), values, -99)
 
 
@@ -98,7 +111,11 @@ def _knots(name: str, rows: list[dict]) -> list[float]:
     clean = clean[clean > -99]
     faulty = _raws(rows, name, name, 3)
     low, middle = np.percentile(clean, 50), np.percentile(clean, 90)
-    high = max(float(np.median(faulty)), middle + (middle - low) / 2)
+    weak = _raws(rows, name, name, 2)
+    if weak.size and np.percentile(weak, 10) > np.percentile(clean, 95):  # far apart: a quarter of the way between them
+        middle = 0.25 * np.percentile(weak, 10) + 0.75 * np.percentile(clean, 95)
+    least = middle + (middle - low) / 2
+    high = max(float(np.median(faulty)), least) if faulty.size else least  # nothing is injected for "unlike"
     return [round(float(x), 4) for x in (low, middle, high)]
 
 
@@ -115,6 +132,9 @@ def main() -> None:
     first.add_argument("--photos", type=Path, required=True)
     first.add_argument("--out", type=Path, required=True)
     first.add_argument("--limit", type=int, default=0)
+    first.add_argument("--first", type=int, default=0)
+    first.add_argument("--step", type=int, default=1)
+    first.add_argument("--strengths", type=int, nargs="+", default=STRENGTHS, choices=STRENGTHS)
     first.set_defaults(run=measure)
     second = commands.add_parser("tables")
     second.add_argument("raw", type=Path)

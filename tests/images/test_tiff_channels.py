@@ -171,3 +171,8 @@ def test_smooth_fills_stay_between_what_is_around_them() -> None:
     assert (out[hole] >= 100).all()
     assert (out[hole] <= 200).all()
     assert out[15, 9] < 140 < 160 < out[15, 20]
+
+
+@pytest.mark.parametrize("name", ["inks of 16 bits", "LAB of 16 bits"])
+def test_what_stays_as_it_was_is_not_said_to_be_read_with_less(name: str) -> None:
+    assert not any("are read as 8" in note for note in written(read(tiff(name)[1]))[1])

@@ -83,7 +83,7 @@ def read_tiff(stream: BinaryIO, name: str, max_mpx: float | None, first_frame: b
             refuse_others(layout, name)
             raster = _by_pillow(stream, number, name, icc)  # which turns it
     carry, notes = _with_more(carry, tags, orientation)
-    if layout.bits not in (1, 8) and raster.pixels.dtype == np.uint8:
+    if layout.bits not in (1, 8) and raster.pixels.dtype == np.uint8 and raster.native is None:
         notes.append(f"{layout.bits} bits a channel are read as 8")
     if layout.photometric in (LAB, ICC_LAB) and raster.native is None:
         notes.append("LAB is read as RGB, and written as RGB")
