@@ -326,3 +326,27 @@ def test_a_guide_and_its_confidence_are_the_small_fill_seen_at_the_tile(box, pad
     assert np.abs(guide.values - expected[..., None]).max() < 0.03  # OpenCV has 5 bits between two pixels
     assert guide.confidence is not None
     assert np.abs(guide.confidence - laid(np.where(hole, trust, 1), window, tile)).max() < 0.03
+
+
+def test_a_small_pixel_is_no_source_for_its_middle_alone():
+    hole, source = np.zeros((4, 12), bool), np.zeros((4, 12), bool)
+    hole[:, 8:] = True
+    source[1:3, 1:3] = True
+    crop = canvas(random_pixels(4, 12), hole, source=source).cut(Window(Box(0, 0, 4, 12), Box(0, 8, 4, 4), 0.25))
+    assert not crop.known.any()
+
+
+def test_a_guide_keeps_within_its_range_and_known_pixels_are_believed_fully():
+    hole = np.zeros((8, 8), bool)
+    hole[:, 4:] = True
+    crop = Crop(np.zeros((8, 8, 3), np.float32), hole)
+    fill = Fill(np.full((8, 8, 3), 1.5, np.float32), confidence=np.zeros((8, 8), np.float32))
+    window = Window(Box(0, 0, 32, 32), Box(0, 16, 32, 16), 0.25)
+    tile = Window(Box(0, 2, 32, 30), Box(0, 16, 32, 16))  # its cells lie half between the small pixels
+    guide = guide_for(fill, crop, window, tile)
+    assert guide.values.max() == 1
+    assert guide.confidence is not None
+    assert (np.diff(guide.confidence[4]) <= 0).all()
+    middle = guide.confidence[4, 3]
+    assert middle == pytest.approx(laid(np.where(hole, 0.0, 1.0), window, tile)[4, 3], abs=0.03)
+    assert 0.05 < middle < 0.95
