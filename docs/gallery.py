@@ -17,7 +17,7 @@ from PIL import Image
 from freefill.demo.scenes import SCENES, Scene
 
 TERMS = Path(__file__).parents[1] / "src" / "freefill" / "demo" / "photos" / "LICENSES.md"
-FRONT = ("portrait", "masts", "writing")  # one above the other in strip.jpg, the picture of the first page
+FRONT = ("portrait", "mast", "writing")  # one above the other in strip.jpg, the picture of the first page
 HEIGHT_PX = 220  # of a strip; three panels then fit a page beside the table of contents
 FRONT_WIDTH_PX = 840
 GAP_PX = 6
