@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-STRUCTURE = FOLDER / "structure-warm-start.onnx"
+STRUCTURE = FOLDER / "structure.onnx"
 _ENDINGS = (".onnx", ".safetensors")
 
 
