@@ -320,7 +320,7 @@ def test_a_guide_and_its_confidence_are_the_small_fill_seen_at_the_tile(box, pad
     crop = Crop(np.zeros((16, 24, 3), np.float32), np.pad(hole, ((0, 1), (0, 4)), constant_values=True))
     pixels = np.pad(np.dstack([small] * 3), ((0, 1), (0, 4), (0, 0)), constant_values=9)  # padding is never looked at
     believed = np.pad(trust, ((0, 1), (0, 4)), constant_values=9)
-    guide = guide_for(Fill(pixels, confidence=believed), crop, window, tile)
+    guide = guide_for(Fill(pixels.astype(np.float32), confidence=believed.astype(np.float32)), crop, window, tile)
     expected = laid(np.where(hole, small, 0), window, tile)
     assert guide.values.shape == (*expected.shape, 3)
     assert np.abs(guide.values - expected[..., None]).max() < 0.03  # OpenCV has 5 bits between two pixels

@@ -30,6 +30,7 @@ def test_the_fill_is_less_dark_than_with_the_shadow_copied():
     image[HOLE] = 0
     filled = Texture(EngineSettings()).fill(Crop(image, HOLE), 0)
     shaded = penumbra(image, HOLE)
+    assert filled.copied_from is not None
     rows, cols = filled.copied_from[HOLE].T
     assert not shaded[rows, cols].any()
 

@@ -12,7 +12,7 @@ import torch
 
 MOST = 4  # more workers would wait for Python's lock; each uses several of PyTorch's threads instead
 
-WorkerJob = TypeVar("Job")
+WorkerJob = TypeVar("WorkerJob")
 Answer = TypeVar("Answer")
 
 
