@@ -59,6 +59,20 @@ def _mode(path: str | os.PathLike[str]) -> int:
 _PIPE_WAIT_S = 20.0
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for outputs, with all above it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: the folder cannot be made ({error.strerror})") from None
+
+
 def read_pipe(name: str) -> bytes:
     """Read a named pipe to its end; where nobody writes to it, do not wait for ever.
 

@@ -38,8 +38,6 @@ def command(
     freefill diagnose photo.jpg mask.png photo.filled.jpg
     freefill diagnose photo.jpg mask.png photo.filled.jpg --map where.png
     """
-    from freefill.cli.tries import in_words
-
     with working("reading", quiet) as report:
         from freefill.images.read import read_picture
         from freefill.judging import diagnose
@@ -49,7 +47,7 @@ def command(
         diagnosis = diagnose(picture, mask, filled, invert=invert, mask_fit=mask_fit, max_mpx=max_mpx)
         if map_file is not None:
             write_map(diagnosis, filled, map_file)
-    click.echo(json.dumps(diagnosis.to_json(), indent=2) if as_json else in_words(diagnosis))
+    click.echo(json.dumps(diagnosis.to_json(), indent=2) if as_json else str(diagnosis))
 
 
 def write_map(diagnosis: Diagnosis, picture: Picture, path: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freefill.errors import InputError
-from freefill.files import is_file, is_folder
+from freefill.files import is_file, is_folder, make_folder
 
 if TYPE_CHECKING:
     from freefill.cli.progress import Report
@@ -35,14 +35,6 @@ def check_target(picture: Picture, target: str, format_name: str | None, mask_na
         check_place(target)
     kind = format_for(picture, None if target == "-" else target, format_name)
     check_holds(picture, kind, target, will_be_opaque=mask_name == "alpha")
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder for outputs, or say why not."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: the folder cannot be made ({error.strerror})") from None
 
 
 def check_place(target: str) -> None:
@@ -163,9 +155,7 @@ def tell_filled(
         for note in (*why, *result.notes, *written):
             click.echo(f"freefill: {note}", err=True)
         if diagnosis is not None:
-            from freefill.cli.tries import in_words
-
-            click.echo(in_words(diagnosis), err=True)
+            click.echo(str(diagnosis), err=True)
     if as_json:
         said = {} if diagnosis is None else {"diagnosis": diagnosis.to_json()}
         notes = list(dict.fromkeys((*result.notes, *written)))

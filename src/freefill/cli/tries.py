@@ -26,7 +26,7 @@ def best_try(
     """Return the try that the diagnosis likes best, with a note on each; write all where asked for."""
     from dataclasses import replace
 
-    from freefill.cli.outputs import make_folder
+    from freefill.files import make_folder
     from freefill.images.write import write_picture
     from freefill.inputs import mask_for, sources
     from freefill.tries import best_of
@@ -55,14 +55,3 @@ def diagnosis_of(picture: Picture, result: Outcome) -> Diagnosis | None:
     from freefill.judging import diagnose_result
 
     return diagnose_result(picture, result) if result.plan.hole_px else None
-
-
-def in_words(diagnosis: Diagnosis) -> str:
-    """Return the verdict and the findings that matter, worst first, for reading."""
-    lines = [f"{diagnosis.verdict} ({diagnosis.score:.2f}; 0 = nothing to see, 1 = bad)"]
-    shown = sorted((each for each in diagnosis.findings if each.verdict != "good"), key=lambda each: -each.score)
-    for each in shown:
-        lines += [f"  {each.name:8} {each.score:.2f} {each.verdict}: {each.means}", f"           {each.advice}"]
-    if not shown:
-        lines.append("  no failure was found by itself")
-    return "\n".join(lines)

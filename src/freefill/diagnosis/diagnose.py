@@ -77,6 +77,16 @@ class Diagnosis:
         out[top : top + height, left : left + width] = cv2.resize(small, (width, height))
         return out
 
+    def __str__(self) -> str:
+        """The verdict and the findings that matter, worst first, for reading."""
+        lines = [f"{self.verdict} ({self.score:.2f}; 0 = nothing to see, 1 = bad)"]
+        shown = sorted((each for each in self.findings if each.verdict != "good"), key=lambda each: -each.score)
+        for each in shown:
+            lines += [f"  {each.name:8} {each.score:.2f} {each.verdict}: {each.means}", f"           {each.advice}"]
+        if not shown:
+            lines.append("  no failure was found by itself")
+        return "\n".join(lines)
+
     def to_json(self) -> dict[str, Any]:
         """Return plain dicts, lists, numbers and texts."""
         return {

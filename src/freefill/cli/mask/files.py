@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freefill.cli.options import LengthType, max_mpx_option
-from freefill.cli.outputs import make_folder
 from freefill.cli.progress import Report, working
 from freefill.errors import FreefillError, InputError, NothingFoundError
-from freefill.files import is_file, is_folder
+from freefill.files import is_file, is_folder, make_folder
 
 if TYPE_CHECKING:
     from freefill.values import Image, Mask, Picture
