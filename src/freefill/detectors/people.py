@@ -49,7 +49,8 @@ class PeopleSettings:
 
     Attributes
     ----------
-    least_score : whoever is less sure to be a person is left out, 0 to 1; lower finds more, and more that is none
+    least_score : whoever is less sure to be a person is left out, 0 to 1; lower finds more, and more that is none;
+        0.7 of it is enough for small ones beside somebody who is surely there
     least_box : boxes below this score of NanoDet are not looked at, 0 to 1
     most_overlap : of two boxes that overlap by more (intersection over union), one stays
     tiles : look for small persons in tiles of the picture too
