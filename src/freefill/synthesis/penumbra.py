@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.values import Box
+
 REACH = 0.35  # of the hole's thickness: so far a shadow is looked for
 LEAST_REACH_PX = 8.0
 SEEN_PX = 20.0  # of that reach, where the picture is larger it is looked at smaller
@@ -44,12 +46,12 @@ def penumbra(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.
     import cv2
 
     found = np.zeros(hole.shape, bool)
+    box = Box.around(hole)
+    assert box is not None  # there is no fill without a hole
     reach = max(LEAST_REACH_PX, REACH * _thickness(hole))
-    if reach * LONG_PX < LEAST_SEEN_PX * max(np.ptp(np.nonzero(hole.any(axis))[0]) for axis in (0, 1)):
+    if reach * LONG_PX < LEAST_SEEN_PX * (max(box.height, box.width) - 1):
         return found
-    margin = round((1 + FARTHER) * reach)
-    spans = [np.nonzero(hole.any(axis))[0] for axis in (1, 0)]
-    rows, cols = (slice(max(int(s[0]) - margin, 0), int(s[-1]) + 1 + margin) for s in spans)
+    rows, cols = box.grown(round((1 + FARTHER) * reach), (hole.shape[0], hole.shape[1])).slices
     part = hole[rows, cols]
     height, width = part.shape
     factor = min(1.0, SEEN_PX / reach, LONG_PX / max(part.shape))

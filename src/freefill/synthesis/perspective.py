@@ -17,6 +17,7 @@ from freefill.synthesis.believed import believed_steps
 from freefill.synthesis.elation import Elation
 from freefill.synthesis.lifted import lift
 from freefill.synthesis.periods import even_ground, exact, find_step, foretold, refine
+from freefill.values import Box
 
 SIGHT_PX = 400  # longer side at which a repeat is looked for
 FINE_PX = 1000  # and at which it is made exact
@@ -70,10 +71,11 @@ def continue_repeat(image: NDArray[np.float32], hole: NDArray[np.bool_], source:
 
 
 def _window(hole: NDArray[np.bool_]) -> tuple[slice, slice]:
-    spans = [np.nonzero(hole.any(axis))[0] for axis in (1, 0)]
-    margin = max(LEAST_MARGIN_PX, round(MARGIN * max(int(np.ptp(span)) + 1 for span in spans)))
-    rows, cols = (slice(max(int(span[0]) - margin, 0), int(span[-1]) + 1 + margin) for span in spans)
-    return rows, cols
+    """Return the hole's box and some ground around it."""
+    box = Box.around(hole)
+    assert box is not None  # there is no fill without a hole
+    margin = max(LEAST_MARGIN_PX, round(MARGIN * max(box.height, box.width)))
+    return box.grown(margin, (hole.shape[0], hole.shape[1])).slices
 
 
 def _shrunk(

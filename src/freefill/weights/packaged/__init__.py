@@ -18,12 +18,16 @@ class PackagedWeights:
     Attributes
     ----------
     name, path : of the file
-    card : the text of its card, Markdown
     """
 
     name: str
     path: Path
-    card: str
+
+    @property
+    def card(self) -> str:
+        """The text of its card, Markdown; read when it is asked for, not when a file is only looked for."""
+        file = self.path.with_suffix(".md")
+        return file.read_text("utf-8") if file.is_file() else ""
 
     @property
     def what_for(self) -> str:
@@ -39,9 +43,4 @@ def packaged(name: str) -> Path | None:
 
 def all_packaged() -> list[PackagedWeights]:
     """Return all weights of the package, by name."""
-    files = sorted(path for path in FOLDER.glob("*") if path.suffix in _ENDINGS)
-    cards = [path.with_suffix(".md") for path in files]
-    return [
-        PackagedWeights(path.stem, path, card.read_text() if card.is_file() else "")
-        for path, card in zip(files, cards, strict=True)
-    ]
+    return [PackagedWeights(path.stem, path) for path in sorted(FOLDER.glob("*")) if path.suffix in _ENDINGS]
