@@ -283,3 +283,23 @@ def test_a_package_without_weights_says_what_to_fetch(small_weights):
         file.unlink()
     with pytest.raises(WeightsError, match="run: freefill weights fetch places2"):
         DeepFill(EngineSettings(device="cpu"))
+
+
+@pytest.mark.parametrize(
+    ("about", "hole_px"), [({"side_px": 64}, 32), ({"side_px": 96}, 48), ({}, 128), ({"side_px": "wide"}, 128)]
+)
+def test_weights_that_say_how_small_their_pictures_were_fill_no_thicker_holes_at_full_scale(
+    tmp_path, monkeypatch, about, hole_px
+):
+    from freefill.weights.importing import import_trained
+
+    monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path))
+    import_trained(network().state_dict(), "mine", "a run", about)
+    ready = registry.load(registry.find("deepfillv2"), EngineSettings(weights="mine", device="cpu"))
+    assert ready.spec.size.hole_px == hole_px
+    assert registry.find("deepfillv2").size.hole_px == 128
+
+
+def test_a_file_that_says_nothing_of_its_training_is_taken_for_the_papers(file):
+    ready = registry.load(registry.find("deepfillv2"), EngineSettings(weights=file, device="cpu"))
+    assert ready.spec.size.hole_px == 128

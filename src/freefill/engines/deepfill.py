@@ -14,7 +14,7 @@ from freefill.engines.device import check_precision, computing, pick_device
 from freefill.errors import EngineError, InputError
 from freefill.values import Crop, EngineSettings, Fill, Image
 from freefill.weights.locate import locate, sha256_of, state
-from freefill.weights.opening.load import load_state
+from freefill.weights.opening.load import load_state, read_about
 from freefill.weights.opening.recognise import recognise
 from freefill.weights.packaged import packaged
 
@@ -59,6 +59,8 @@ class DeepFill:
         self.weights_sha256: str | None = sha256_of(name)
         path = locate(name)
         tensors = load_state(path)
+        side = read_about(path).get("side_px")
+        self.trained_px = side if isinstance(side, int) and side >= 16 else None
         recognise(tensors, str(path))  # says what is wrong with the file, by its name
         generator = from_state(tensors)
         if generator.in_channels != 5:

@@ -39,6 +39,18 @@ class TakesTensors(Protocol):
         ...
 
 
+@runtime_checkable
+class TrainedAt(Protocol):
+    """An engine whose weights may say how large the pictures were that they were trained on.
+
+    Attributes
+    ----------
+    trained_px : side of those pictures, or None where the weights do not say
+    """
+
+    trained_px: int | None
+
+
 class Ready(NamedTuple):
     """An engine that is loaded, with what it is."""
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from dataclasses import replace
 
-from freefill.engines.engine import Ready
+from freefill.engines.engine import Engine, Ready, TrainedAt
 from freefill.errors import EngineError, did_you_mean
 from freefill.values import EngineSettings, EngineSpec, SizeRule
+
+# Thickest hole that a network fills at its own scale, as a share of the views it was trained on: the paper's boxes
+# cover up to half a side (docs/decisions/0022-deepfill-window.md).
+HOLE_OF_VIEW = 0.5
 
 ENGINES: tuple[EngineSpec, ...] = (
     EngineSpec(
@@ -143,4 +148,8 @@ def load(spec: EngineSpec, settings: EngineSettings) -> Ready:
     if extra is not None:
         raise EngineError(f"engine '{spec.name}' needs an extra; run: pip install 'freefill[{extra}]'")
     module, name = spec.factory.split(":")
-    return Ready(spec, getattr(importlib.import_module(module), name)(settings))
+    engine: Engine = getattr(importlib.import_module(module), name)(settings)
+    if isinstance(engine, TrainedAt) and engine.trained_px is not None:
+        # Weights that learned on small views know no larger holes: the plan fills those at a smaller scale.
+        spec = replace(spec, size=replace(spec.size, hole_px=round(engine.trained_px * HOLE_OF_VIEW)))
+    return Ready(spec, engine)

@@ -6,6 +6,7 @@ its SHA-256 is the one that its card, or the record of its first fetch, says.
 
 from __future__ import annotations
 
+import json
 import pickle
 import pickletools
 import re
@@ -75,6 +76,21 @@ def read_checkpoint(path: Path) -> Checkpoint:
     if kind == "npz":
         return Checkpoint(*read_npz(path))
     raise WeightsError(f"{path}: {_why_not(kind, path)}")
+
+
+def read_about(path: Path) -> Mapping[str, Any]:
+    """Return what a file of weights says of its own training (`freefill weights import RUN` writes it): recipe, steps,
+    side_px of the views and more; empty for files that say nothing."""
+    try:
+        from safetensors import SafetensorError, safe_open
+    except ModuleNotFoundError:
+        return {}
+    try:
+        with safe_open(path, "pt") as file:
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+    except (SafetensorError, ValueError):  # another kind of checkpoint, or notes of another tool
+        return {}
+    return about if isinstance(about, Mapping) else {}
 
 
 def load_torchscript(path: Path, sha256: str) -> torch.jit.ScriptModule:
