@@ -158,7 +158,7 @@ def test_bytes_in_bytes_out_of_the_same_format(form: str):
 
 
 @pytest.mark.parametrize("shape", [(3, 40, 60), (1, 3, 40, 60), (1, 40, 60), (40, 60)])
-@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32, torch.float64])
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.bfloat16, torch.float16, torch.float32])
 def test_a_tensor_comes_back_as_one(shape: tuple[int, ...], dtype: Any):
     tensor = torch.rand(shape) if dtype.is_floating_point else torch.randint(0, 256, shape)
     tensor = tensor.to(dtype)
@@ -166,6 +166,23 @@ def test_a_tensor_comes_back_as_one(shape: tuple[int, ...], dtype: Any):
     assert (out.shape, out.dtype, out.device) == (tensor.shape, tensor.dtype, tensor.device)
     assert torch.equal(out[..., torch.from_numpy(~HOLE)], tensor[..., torch.from_numpy(~HOLE)])
     assert not torch.equal(out, tensor)
+
+
+def test_what_is_no_number_stays_none_in_a_tensor_where_it_is_not_filled():
+    tensor = torch.rand(3, 40, 60)
+    tensor[:, 2, 3] = torch.nan
+    tensor[:, 11, 22] = torch.inf
+    out = freefill.inpaint(tensor, torch.from_numpy(HOLE), **FAST).image
+    assert out[:, 2, 3].isnan().all()
+    assert out[:, 11, 22].isfinite().all()
+
+
+def test_a_file_of_heights_gives_an_array_of_them(tmp_path: Path):
+    heights = np.arange(2400, dtype=np.int32).reshape(40, 60) - 70_000
+    freefill.inpaint(heights, HOLE, **FAST).save(tmp_path / "a.tif")
+    out = freefill.inpaint(tmp_path / "a.tif", HOLE, **FAST).image
+    assert out.dtype == np.int32
+    assert np.array_equal(out[~HOLE][:, 0], heights[~HOLE])
 
 
 def test_a_path_gives_an_array(tmp_path: Path):

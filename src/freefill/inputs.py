@@ -33,7 +33,7 @@ def as_picture(image: PictureLike, max_mpx: float = DEFAULT_MAX_MPX) -> Picture:
     from freefill.images.arrays import from_array, is_pil
 
     if is_tensor(image):
-        return from_array(_from_tensor(image), source="tensor")
+        return from_array(array_of_tensor(image), source="tensor")
     if isinstance(image, np.ndarray) or is_pil(image):
         return from_array(image)
     from freefill.images.read import read_picture
@@ -124,7 +124,7 @@ def _single(mask: MaskLike, picture: Picture, options: MaskOptions, max_mpx: flo
     elif isinstance(mask, Mask):
         made = replace(mask, hole=~mask.hole) if invert else mask
     elif is_tensor(mask):
-        made = mask_from_array(_from_tensor(mask), invert=invert)
+        made = mask_from_array(array_of_tensor(mask), invert=invert)
     elif isinstance(mask, np.ndarray):
         made = mask_from_array(mask, invert=invert)
     elif isinstance(mask, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(mask, "read") or is_pil(mask):
@@ -185,12 +185,18 @@ def is_tensor(value: object) -> bool:
     return any(kind.__module__ == "torch" and kind.__name__ == "Tensor" for kind in type(value).__mro__)
 
 
-def _from_tensor(tensor: Any) -> np.ndarray:
-    """Return (C, H, W), (H, W) or (1, C, H, W) as an array with the channels last."""
+def array_of_tensor(tensor: Any) -> np.ndarray:
+    """Return (C, H, W), (H, W) or (1, C, H, W) as an array with the channels last; bfloat16 as float32.
+
+    Raises
+    ------
+    InputError
+        If it holds several pictures, or no numbers at all.
+    """
     if tensor.ndim == 4 and len(tensor) != 1:
         raise InputError(f"a tensor of {len(tensor)} pictures: fill them with Inpainter.fill_batch, or one by one")
     try:
-        array = tensor.detach().cpu().numpy()
+        array = (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).detach().cpu().numpy()
     except (RuntimeError, TypeError, NotImplementedError) as error:
         raise InputError(f"a tensor of {tensor.dtype} on {tensor.device} holds no picture: {error}") from None
     array = array[0] if array.ndim == 4 else array

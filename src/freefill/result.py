@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from freefill.inputs import is_tensor, mask_picture
+from freefill.inputs import array_of_tensor, is_tensor, mask_picture
 from freefill.request import in_python
 from freefill.values import Outcome, Picture
 
@@ -90,8 +90,8 @@ class Result(Outcome):
         from freefill.images.arrays import to_array
 
         like: torch.Tensor = self.like
-        array = np.asarray(to_array(self.picture))
-        array = np.moveaxis(array, -1, 0) if like.ndim > 2 else array[..., 0]
+        array = np.asarray(to_array(self.picture, array_of_tensor(like)))
+        array = np.moveaxis(array, -1, 0) if like.ndim > 2 else array
         filled = torch.from_numpy(np.ascontiguousarray(array))
         filled = filled[None] if like.ndim == 4 else filled
         return filled.to(dtype=like.dtype, device=like.device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -198,7 +199,6 @@ def test_a_row_whose_mask_is_gone_is_told_with_its_line(tmp_path: Path):
         ("p.jsonl", b'{"image": "a.jpg", "mask": 3}\n', "line 1: 'mask' is missing"),
         ("p.jsonl", b'["a.jpg", "a.png"]\n', "line 1: a row must be an object"),
         ("p.jsonl", b'{"image": "a.jpg"\n', "line 1: this is no JSON"),
-        ("p.csv", b"image,mask,output\na.jpg,a.png,b.jpg\nb.jpg,a.png,B.jpg\n", "both would be written"),
     ],
 )
 def test_a_wrong_manifest_is_refused_in_one_line(tmp_path: Path, name: str, content: bytes, message: str):
@@ -235,7 +235,43 @@ def test_a_journal_may_lie_below_a_folder_of_pictures(tmp_path: Path):
     assert read_manifest(str(tmp_path / "p.jsonl"), str(tmp_path / "out")).pairs[0].output == "deep/freefill.jsonl"
 
 
-@pytest.mark.parametrize("bad", ["{", "[1]", '{"image": "a.jpg"}', '{"image": "a.jpg", "mask": 3}', "[" * 99999])
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("a.jpg,a.png,x.jpg\nb.jpg,a.png,X.jpg\n", "line 3: 'X.jpg' is the output of .*a.jpg too"),
+        ("a.jpg,a.png,x.jpg\nb.jpg,a.png,../out/a.jpg\n", "line 3: output '../out/a.jpg' must be"),
+        ("a.jpg,a.png,x.jpg\nout/b.jpg,a.png,b.jpg\n", "line 3: 'b.jpg' in .* is an input"),
+    ],
+)
+def test_an_output_that_would_meet_another_file_stops_no_other_row(tmp_path: Path, rows: str, said: str):
+    tree(tmp_path, "a.jpg", "b.jpg", "a.png", "out/b.jpg")
+    (tmp_path / "p.csv").write_text("image,mask,output\n" + rows)
+    pairing = read_manifest(str(tmp_path / "p.csv"), str(tmp_path / "out"))
+    assert [pair.output for pair in pairing.pairs] == ["x.jpg"]
+    (row,) = pairing.alone
+    assert re.search(said, row.reason)
+
+
+def test_the_same_row_twice_is_one(tmp_path: Path):
+    tree(tmp_path, "a.jpg", "a.png")
+    (tmp_path / "p.csv").write_text("image,mask\na.jpg,a.png\na.jpg,a.png\n")
+    pairing = read_manifest(str(tmp_path / "p.csv"), str(tmp_path / "out"))
+    assert len(pairing.pairs) == 1
+    assert not pairing.alone
+
+
+def test_a_cell_without_end_stops_no_other_row(tmp_path: Path):
+    tree(tmp_path, "a.jpg", "a.png")
+    (tmp_path / "p.csv").write_text('image,mask\n"' + "x" * 200_000 + '",a.png\na.jpg,a.png\n')
+    pairing = read_manifest(str(tmp_path / "p.csv"), str(tmp_path / "out"))
+    assert len(pairing.pairs) == 1
+    assert "no row of a table" in pairing.alone[0].reason
+
+
+BAD_ROWS = ["{", "[1]", '{"image": "a.jpg"}', '{"image": "a.jpg", "mask": 3}', "[" * 99999, '{"image": ' + "9" * 5000]
+
+
+@pytest.mark.parametrize("bad", BAD_ROWS, ids=range(len(BAD_ROWS)))
 def test_one_bad_row_stops_no_other(tmp_path: Path, bad: str):
     tree(tmp_path, "a.jpg", "a.png")
     (tmp_path / "p.jsonl").write_text(f'{bad}\n{{"image": "a.jpg", "mask": "a.png"}}\n')

@@ -6,11 +6,11 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from freefill import places
-from freefill.batch.pairs import Alone, Pair, Pairing, checked, name_outputs
+from freefill.batch.pairs import Alone, Pair, Pairing, checked, inputs_of, name_outputs, real
 from freefill.errors import InputError
 from freefill.request import is_word
 
@@ -43,7 +43,7 @@ def read_manifest(place: str, output: str, format_suffix: str | None = None) -> 
     default = name_outputs(
         sorted({_below(base, row["image"]) for _, row in rows if not row.get("output")}), format_suffix
     )
-    pairs: list[Pair] = []
+    pairs: dict[Pair, int] = {}  # with their lines
     for line, row in rows:
         start = row.get("folder") or base
         image, made = _resolved(start, row["image"]), is_word(row["mask"])
@@ -57,8 +57,24 @@ def read_manifest(place: str, output: str, format_suffix: str | None = None) -> 
         if wrong:
             alone.append(Alone(place, "row", f"{place}, line {line}: output {name!r} {wrong}"))
             continue
-        pairs.append(Pair(image, mask, str(PurePosixPath(name.replace("\\", "/"))), made))
-    return checked(pairs, alone, output)
+        pairs.setdefault(Pair(image, mask, str(PurePosixPath(name.replace("\\", "/"))), made), line)
+    return checked(_apart(pairs, place, output, alone), alone, output)
+
+
+def _apart(pairs: Mapping[Pair, int], place: str, output: str, alone: list[Alone]) -> list[Pair]:
+    """Return the pairs whose outputs meet neither each other nor an input; the others go to `alone`."""
+    inputs = inputs_of(pairs)
+    seen: dict[str, Pair] = {}
+    for pair, line in pairs.items():
+        other = seen.setdefault(pair.output.casefold(), pair)
+        wrong = f"is the output of {other.image} too; name another" if other is not pair else ""
+        if real(places.join(output, pair.output)) in inputs:
+            wrong = f"in {output} is an input; name another, or choose another output folder"
+        if wrong:
+            alone.append(Alone(place, "row", f"{place}, line {line}: '{pair.output}' {wrong}"))
+            if other is pair:
+                del seen[pair.output.casefold()]
+    return list(seen.values())
 
 
 def _there(place: str) -> bool:
@@ -111,17 +127,24 @@ def _json_rows(text: str) -> Iterator[tuple[int, dict[str, str] | str]]:
             continue
         try:
             row = json.loads(content)
-        except (json.JSONDecodeError, RecursionError) as error:
-            yield line, f"this is no JSON: {getattr(error, 'msg', 'too deep')}"
+        except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
+            yield line, f"this is no JSON: {getattr(error, 'msg', 'too deep, or a number too long')}"
             continue
         yield line, row if isinstance(row, dict) else "a row must be an object with image and mask"
 
 
-def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, str] | str]]:
     header = re.split(r"\r\n|\n|\r", text.lstrip(), maxsplit=1)[0]
     delimiter = max(",;\t", key=header.count)  # spreadsheets of some countries save with ";"
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    for row in reader:
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:  # a cell of more than 128 kB, as after a quote that nothing closes
+            yield reader.line_num, f"this is no row of a table ({error})"
+            continue
         yield reader.line_num, {str(key).strip().lower(): value for key, value in row.items() if key is not None}
 
 

@@ -236,16 +236,21 @@ def checked(pairs: Iterable[Pair], alone: Iterable[Alone], output: str) -> Pairi
     """
     ordered = tuple(sorted(pairs, key=lambda pair: pair.output))
     seen: dict[str, Pair] = {}
-    inputs = {_real(pair.image) for pair in ordered} | {_real(pair.mask) for pair in ordered if not pair.made}
+    inputs = inputs_of(ordered)
     for pair in ordered:
         other = seen.setdefault(pair.output.casefold(), pair)
         if other is not pair:
             raise InputError(f"{other.image}, {pair.image}: both would be written to '{pair.output}'; name two outputs")
-        if _real(places.join(output, pair.output)) in inputs:
+        if real(places.join(output, pair.output)) in inputs:
             raise InputError(f"{pair.image}: '{pair.output}' in {output} is an input; choose another output folder")
     return Pairing(ordered, tuple(alone))
 
 
-def _real(place: str) -> str:
+def inputs_of(pairs: Iterable[Pair]) -> set[str]:
+    """Return every picture and mask file that is read, each written one way."""
+    return {real(place) for pair in pairs for place in (pair.image, *([] if pair.made else [pair.mask]))}
+
+
+def real(place: str) -> str:
     """A place written one way, for comparison."""
     return place if places.is_remote(place) else str(Path(place).resolve())

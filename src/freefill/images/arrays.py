@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from freefill.errors import InputError
 from freefill.images.depth import change_depth
 from freefill.images.modes import picture_of, pil_of, raster_of
+from freefill.images.tiff.carry import TiffCarry
+from freefill.images.tiff.layout import BLACK_IS_ZERO, RGB
+from freefill.images.tiff.numbers import TiffNumbers, numbers_of
 from freefill.values import DTYPES, Extras, Picture
 
 if TYPE_CHECKING:
@@ -28,12 +31,15 @@ def from_array(image: ArrayLike, source: str = "array") -> Picture:
 
     Parameters
     ----------
-    image : (H, W), (H, W, 1), (H, W, 2), (H, W, 3) or (H, W, 4) of uint8, uint16, or float in [0, 1], in which a second
+    image : (H, W), (H, W, 1), (H, W, 2), (H, W, 3) or (H, W, 4) of whole numbers, or float in [0, 1], in which a second
         or fourth channel is alpha; or a Pillow image of mode 1, L, LA, P, RGB, RGBA, CMYK, I;16, I or F
     source : a word for messages
 
     Notes
     -----
+    Whole numbers of other types than uint8 and uint16 are levels of 255 where all lie within 0 to 255, of 65,535 where
+    they lie within that, and else shown from the least to the greatest.
+
     A Pillow image is taken as it stands: its EXIF orientation is not applied, as nowhere in Pillow. Its profile, EXIF
     and XMP go along.
 
@@ -47,11 +53,12 @@ def from_array(image: ArrayLike, source: str = "array") -> Picture:
         return _from_pil(image, source)  # type: ignore[arg-type]
     array = np.asarray(image)
     if array.dtype == np.bool_:
-        raise InputError(f"{source}: a picture of True and False is a mask; give uint8, uint16 or float in [0, 1]")
+        raise InputError(f"{source}: a picture of True and False is a mask; give whole numbers or float in [0, 1]")
     if array.dtype == np.float16:
         array = array.astype(np.float32)
-    if array.dtype.type not in DTYPES:
-        raise InputError(f"{source}: a picture of {array.dtype} is not taken; give uint8, uint16 or float in [0, 1]")
+    whole = array.dtype.kind in "iu"
+    if array.dtype.type not in DTYPES and not whole:
+        raise InputError(f"{source}: a picture of {array.dtype} is not taken; give whole numbers or float in [0, 1]")
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 2, 3, 4)):
         hint = "; put the channels last" if array.ndim == 3 and array.shape[0] in (1, 2, 3, 4) else ""
         raise InputError(f"{source}: a picture is (H, W) or (H, W, 1 to 4), not {array.shape}{hint}")
@@ -59,6 +66,11 @@ def from_array(image: ArrayLike, source: str = "array") -> Picture:
         raise InputError(f"{source}: the picture is empty {array.shape}")
     array = array.astype(array.dtype.newbyteorder("="), copy=True)
     array = array[:, :, None] if array.ndim == 2 else array
+    if array.dtype.type not in DTYPES:
+        low, high = int(array.min()), int(array.max())
+        if low < 0 or high > 65535:
+            return _of_numbers(array, source)
+        array = array.astype(np.uint8 if high < 256 else np.uint16)
     unknown = _unknown(array, source) if array.dtype.kind == "f" else None
     extras = Extras(unknown=unknown)
     has_alpha = array.shape[2] in (2, 4)
@@ -85,6 +97,30 @@ def _unknown(array: NDArray[Any], source: str) -> NDArray[np.bool_] | None:
     return np.asarray(~finite.all(axis=2))
 
 
+def _of_numbers(array: NDArray[Any], source: str) -> Picture:
+    """Make a picture of (H, W, C) whole numbers that are no levels: heights, depths; they are kept.
+
+    Raises
+    ------
+    InputError
+        If there is an alpha channel among them.
+    """
+    if array.shape[2] in (2, 4):
+        raise InputError(
+            f"{source}: an alpha channel beside {array.dtype} from {array.min()} to {array.max()} is not taken; leave "
+            f"it out, or bring all to 0 to 65535"
+        )
+    scale = numbers_of(array)
+    carry = TiffCarry(numbers=scale, photometric=RGB if array.shape[2] == 3 else BLACK_IS_ZERO)
+    return Picture(scale.shown(array), None, Extras(mode=str(array.dtype), native=array, carry=carry), source)
+
+
+def _numbers_in(picture: Picture) -> TiffNumbers | None:
+    """Return how a picture's own numbers are shown, where they are no levels; None where they are."""
+    carry = picture.extras.carry
+    return carry.numbers if isinstance(carry, TiffCarry) and picture.alpha is None else None
+
+
 def _from_pil(image: PilImage.Image, source: str) -> Picture:
     """Take a Pillow image apart; what it carries goes along."""
     icc, exif, xmp = (image.info.get(key) for key in ("icc_profile", "exif", "xmp"))
@@ -105,7 +141,8 @@ def to_array(picture: Picture, like: ArrayLike | None = None) -> ArrayLike:
 
     Parameters
     ----------
-    like : the array or Pillow image that the picture was made of, or whose part it is; None: an array (H, W, 1 to 4)
+    like : the array or Pillow image that the picture was made of, or whose part it is; None: an array (H, W, 1 to 4) of
+        the picture's own numbers
 
     Returns
     -------
@@ -113,16 +150,24 @@ def to_array(picture: Picture, like: ArrayLike | None = None) -> ArrayLike:
     """
     if like is not None and is_pil(like):
         return _to_pil(picture, like)  # type: ignore[arg-type]
+    scale, native, unknown = _numbers_in(picture), picture.extras.native, picture.extras.unknown
+    if scale is not None and native is not None:
+        array = scale.stored(picture.pixels, native[:, :, : picture.pixels.shape[2]], unknown)
+        return array if like is None else array.reshape(*picture.size, *np.shape(like)[2:]).astype(like.dtype)
     array = picture.pixels if picture.alpha is None else np.dstack([picture.pixels, picture.alpha])
-    if like is None:
-        return np.array(array)
-    like = np.asarray(like)
-    kind = np.float32 if like.dtype == np.float16 else like.dtype
-    out = np.array(change_depth(array, kind)).reshape(*picture.size, *like.shape[2:]).astype(like.dtype, copy=False)
-    unknown = picture.extras.unknown
+    like = np.asarray(array if like is None else like)
+    out = np.array(_as_type(array, like.dtype)).reshape(*picture.size, *like.shape[2:])
     if unknown is not None and unknown.any():  # what was no number and has not been filled
-        out[unknown] = like[unknown] if like.shape[:2] == unknown.shape else np.nan
+        out[unknown] = like[unknown] if like is not array and like.shape[:2] == unknown.shape else np.nan
     return out
+
+
+def _as_type(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return the numbers as the type they came as; whole numbers of unusual types are the levels they were."""
+    if dtype.kind in "iu" and dtype.type not in DTYPES:
+        info = np.iinfo(dtype)
+        return np.clip(array, None, min(info.max, 65535)).astype(dtype)
+    return change_depth(array, np.float32 if dtype == np.float16 else dtype).astype(dtype, copy=False)
 
 
 def _to_pil(picture: Picture, like: PilImage.Image) -> PilImage.Image:

@@ -58,6 +58,8 @@ def read_picture(
         name = "standard input" if name in ("<stdin>", "0", "<fdopen>") else name
         return _read(io.BytesIO(source.read()), name, max_mpx, first_frame)
     name = os.fspath(source)
+    if not name:
+        raise InputError("the path of the picture is empty; name a file")
     try:
         mode = Path(name).stat().st_mode
         if stat.S_ISDIR(mode):

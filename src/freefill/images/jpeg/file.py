@@ -15,7 +15,7 @@ import numpy as np
 
 from freefill.errors import InputError
 from freefill.images.damage import check_size, quietly, reading
-from freefill.images.jpeg.header import EXIF, XMP, Tables, check_scans, colours_of, header_of, tables_of
+from freefill.images.jpeg.header import EXIF, XMP, Tables, bare_of, colours_of, header_of, tables_of
 from freefill.images.jpeg.kept import with_kept_blocks
 from freefill.images.metadata import photoshop
 from freefill.images.modes import picture_of, pil_of, raster_of
@@ -32,7 +32,7 @@ class JpegCarry(Carry):
     tables: Tables
     comment: bytes | None
     rgb: bool  # three channels of RGB, not of luma and chroma
-    data: bytes  # the file itself, whose blocks are kept wherever nothing changes
+    data: bytes  # the file without its metadata, whose blocks are kept wherever nothing changes
 
     def turned(self, orientation: int) -> JpegCarry:
         """Turn the tables with the picture: across and down change places."""
@@ -55,7 +55,7 @@ def read_jpeg(data: bytes, name: str, max_mpx: float | None) -> Picture:
     header = header_of(data, name)
     check_size(name, header.width, header.height, max_mpx)
     with reading(name, "JPEG"):
-        check_scans(data, header, name)
+        data = bare_of(data, header, name)
     icc = b"".join(header.icc[number] for number in sorted(header.icc)) or None
     with reading(name, "JPEG"):
         with quietly():
@@ -71,7 +71,7 @@ def read_jpeg(data: bytes, name: str, max_mpx: float | None) -> Picture:
         icc=icc,
         exif=header.exif,
         xmp=header.xmp,
-        iptc=photoshop.iptc_of(header.photoshop),
+        iptc=photoshop.iptc_of(b"".join(header.photoshop)),
         dpi=header.dpi,
         carry=carry,
         notes=tuple(dict.fromkeys(header.notes)),

@@ -20,8 +20,13 @@ def places_of_images(data: bytes) -> list[int]:
     return [found.start() for found in _IMAGE.finditer(data)]
 
 
+def begins_image(data: bytes | memoryview) -> bool:
+    """Tell whether a JPEG, PNG or WebP begins anywhere in bytes."""
+    return _IMAGE.search(data) is not None
+
+
 def holds_image(data: bytes) -> bool:
     """Tell whether bytes hold a picture, as it is, in base64 or in hex."""
-    if _IMAGE.search(data) or _IN_BASE64.search(data):
+    if begins_image(data) or _IN_BASE64.search(data):
         return True
     return _IN_HEX.search(re.sub(rb"\s", b"", data)) is not None

@@ -13,36 +13,19 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from freefill.errors import InputError
-from freefill.images.budget import Budget
 from freefill.images.damage import check_frames, check_size, quietly, reading
-from freefill.images.metadata import photoshop, raw_profile
-from freefill.images.metadata.signs import holds_image
 from freefill.images.modes import Raster, picture_of, raster_of, with_key
-from freefill.values import Carry, Extras, Picture
+from freefill.images.png.beside import Chunk, extras_of
+from freefill.values import Picture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-_KEPT = (b"cICP", b"sRGB", b"gAMA", b"cHRM", b"mDCV", b"cLLI", b"tIME", b"sPLT")  # hold for any depth and mode
-XMP = "XML:com.adobe.xmp"
-
-Chunk = tuple[bytes, bytes | memoryview]
-
-
-@dataclass(frozen=True, eq=False)
-class PngCarry(Carry):
-    """What goes from a PNG to the PNG made of it, as it stood."""
-
-    chunks: tuple[tuple[bytes, bytes], ...]
-    texts: tuple[tuple[bytes, bytes], ...]
-    text: Mapping[str, str]  # what they say, to tell whether it is still the same
 
 
 def read_png(data: bytes, name: str, max_mpx: float | None, first_frame: bool) -> Picture:
@@ -63,7 +46,7 @@ def read_png(data: bytes, name: str, max_mpx: float | None, first_frame: bool) -
     with reading(name, "PNG"):
         bare = _bare(chunks, keep_key=depth < 16)
         raster = _deep(bare, header, chunks) if depth == 16 else _shallow(bare, name)
-    return picture_of(raster, _extras(chunks), name)
+    return picture_of(raster, extras_of(chunks), name)
 
 
 def _header(data: bytes, name: str) -> tuple[int, int, int, int, int]:
@@ -203,95 +186,3 @@ def _without_surplus(chunks: list[Chunk], needed: int) -> list[Chunk]:
     pixels = zlib.compress(zlib.decompressobj().decompress(packed, needed), 1)
     kept = [(kind, body) for kind, body in chunks if kind not in (b"IDAT", b"IEND")]
     return [*kept, (b"IDAT", pixels), (b"IEND", b"")]
-
-
-# --- what stands beside the pixels -------------------------------------------------------------------------------
-
-
-def _unpacked(body: bytes, budget: Budget) -> bytes:
-    """Inflate a text or profile, if it fits what the file may still take."""
-    stream = zlib.decompressobj()
-    out = stream.decompress(body, budget.left + 1)
-    if not budget.take(len(out)):
-        raise _TooLarge
-    return out
-
-
-class _TooLarge(ValueError):
-    """A text is larger than what a file may take."""
-
-
-def _extras(chunks: list[Chunk]) -> Extras:
-    """Collect what the file carries."""
-    found: dict[str, Any] = {}
-    texts: list[tuple[str, str, bytes, bytes]] = []
-    kept: list[tuple[bytes, bytes]] = []
-    notes: list[str] = []
-    budget = Budget()
-    for kind, part in chunks:
-        body = b"" if kind == b"IDAT" else bytes(part)
-        try:
-            if kind == b"iCCP":
-                found["icc"] = _unpacked(body.split(b"\0", 1)[1][1:], budget)
-            elif kind == b"eXIf":
-                found["exif"] = body.removeprefix(b"Exif\0\0")
-            elif kind == b"pHYs" and len(body) == 9 and body[8] == 1:
-                x, y = struct.unpack(">II", body[:8])
-                found["dpi"] = (x * 0.0254, y * 0.0254)
-            elif kind in (b"tEXt", b"zTXt", b"iTXt"):
-                texts.append((*_text_of(kind, body, budget), kind, body))
-            elif kind in _KEPT or kind == b"pHYs":
-                kept.append((kind, body))
-        except _TooLarge:
-            notes.append("texts and profiles that unpack to more than 64 MB together were left out")
-        except (zlib.error, IndexError, ValueError, struct.error):
-            # A damaged note beside sound pixels: the picture matters more.
-            notes.append(f"a damaged {kind.decode('ascii', 'replace')} block was left out")
-    text, raw = _sorted(texts, found, notes)
-    carry = PngCarry(tuple(kept), tuple(raw), dict(text))
-    return Extras("PNG", text=text, carry=carry, notes=tuple(dict.fromkeys(notes)), **found)
-
-
-def _sorted(
-    texts: list[tuple[str, str, bytes, bytes]], found: dict[str, Any], notes: list[str]
-) -> tuple[dict[str, str], list[tuple[bytes, bytes]]]:
-    """Return the texts that are texts, and their chunks; what is another block in disguise goes where it belongs."""
-    text: dict[str, str] = {}
-    raw: list[tuple[bytes, bytes]] = []
-    for key, value, kind, body in texts:
-        if key == XMP:
-            found["xmp"] = value.encode()
-        elif key.startswith(raw_profile.PREFIX) and (block := raw_profile.unpacked(value)) is not None:
-            _take_block(key.removeprefix(raw_profile.PREFIX).lower(), block, found, notes)
-        elif holds_image(value.encode("utf-8", "replace")):
-            notes.append(f"the text '{key[:40]}' holds a picture and was left out: it may show what was removed")
-        else:
-            text[key] = value
-            raw.append((kind, body))
-    return text, raw
-
-
-def _take_block(word: str, block: bytes, found: dict[str, Any], notes: list[str]) -> None:
-    """Put a "Raw profile" where the same block would be in any other format; PNG's own chunks go first."""
-    if word in ("exif", "app1") and block.startswith(b"Exif\0\0"):
-        found.setdefault("exif", block[6:])
-    elif word in ("xmp", "app1") and b"<" in block[:64]:
-        found.setdefault("xmp", block.removeprefix(b"http://ns.adobe.com/xap/1.0/\0"))
-    elif word in ("icc", "icm"):
-        found.setdefault("icc", block)
-    elif word in ("iptc", "8bim") and photoshop.iptc_of(block):
-        found.setdefault("iptc", photoshop.iptc_of(block))
-    else:
-        notes.append(f"the block '{raw_profile.PREFIX}{word[:20]}' was left out")
-
-
-def _text_of(kind: bytes, body: bytes, budget: Budget) -> tuple[str, str]:
-    """Return keyword and text."""
-    key, rest = body.split(b"\0", 1)
-    if kind == b"tEXt":
-        return key.decode("latin-1"), rest.decode("latin-1")
-    if kind == b"zTXt":
-        return key.decode("latin-1"), _unpacked(rest[1:], budget).decode("latin-1")
-    packed = rest[0] == 1
-    value = rest[2:].split(b"\0", 2)[2]
-    return key.decode("latin-1"), (_unpacked(value, budget) if packed else value).decode("utf-8")

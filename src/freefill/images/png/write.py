@@ -16,7 +16,8 @@ from freefill.errors import InputError
 from freefill.images.depth import change_depth
 from freefill.images.metadata import photoshop, raw_profile
 from freefill.images.modes import keyed, pil_of
-from freefill.images.png.read import SIGNATURE, XMP, Chunk, PngCarry, pack
+from freefill.images.png.beside import XMP, Chunk, PngCarry
+from freefill.images.png.read import SIGNATURE, pack
 from freefill.images.profile import space_of
 from freefill.values import Picture
 
@@ -32,11 +33,19 @@ def effort(picture: Picture) -> int:
 def write_png(picture: Picture, stream: BinaryIO) -> tuple[str, ...]:
     """Write a picture as PNG in its own mode and depth, with everything it carries; returns what it cannot hold."""
     data = memoryview(_deep(picture) if picture.pixels.dtype != np.uint8 else _shallow(picture))
+    carry = picture.extras.carry
+    tied = carry.tied if isinstance(carry, PngCarry) and carry.kind == bytes(data[24:26]) else ()
+    beside = [*_beside(picture), *(chunk for chunk in tied if chunk[0] != b"bKGD")]
+    ground = [chunk for chunk in tied if chunk[0] == b"bKGD"]
     stream.write(SIGNATURE)
     for kind, start, end in _places(data):
+        if kind == b"IDAT":
+            for chunk in ground:  # between PLTE and IDAT
+                stream.write(pack(*chunk))
+            ground = []
         stream.write(data[start:end])
-        if kind == b"IHDR":  # before PLTE and IDAT, where all of them may stand
-            for chunk in _beside(picture):
+        if kind == b"IHDR":  # before PLTE and IDAT, where all others may stand
+            for chunk in beside:
                 stream.write(pack(*chunk))
     notes = []
     if picture.pixels.dtype.kind == "f":
@@ -99,7 +108,7 @@ def _places(data: memoryview) -> Iterator[tuple[bytes, int, int]]:
 def _beside(picture: Picture) -> list[Chunk]:
     """Return the chunks for everything but pixels."""
     extras = picture.extras
-    carry = extras.carry if isinstance(extras.carry, PngCarry) else PngCarry((), (), {})
+    carry = extras.carry if isinstance(extras.carry, PngCarry) else PngCarry((), (), b"", (), {})
     wanted = "GRAY" if picture.pixels.shape[2] == 1 else "RGB"  # the profile of inks is no longer that of the pixels
     profile = extras.icc if extras.icc and space_of(extras.icc) == wanted else None
     out: list[Chunk] = [c for c in carry.chunks if not (profile and c[0] == b"sRGB") and c[0] != b"tIME"]
