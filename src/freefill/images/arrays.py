@@ -151,14 +151,15 @@ def to_array(picture: Picture, like: ArrayLike | None = None) -> ArrayLike:
     if like is not None and is_pil(like):
         return _to_pil(picture, like)  # type: ignore[arg-type]
     scale, native, unknown = _numbers_in(picture), picture.extras.native, picture.extras.unknown
+    given = None if like is None else np.asarray(like)
     if scale is not None and native is not None:
-        array = scale.stored(picture.pixels, native[:, :, : picture.pixels.shape[2]], unknown)
-        return array if like is None else array.reshape(*picture.size, *np.shape(like)[2:]).astype(like.dtype)
+        own = scale.stored(picture.pixels, native[:, :, : picture.pixels.shape[2]], unknown)
+        return own if given is None else own.reshape(*picture.size, *given.shape[2:]).astype(given.dtype)
     array = picture.pixels if picture.alpha is None else np.dstack([picture.pixels, picture.alpha])
-    like = np.asarray(array if like is None else like)
-    out = np.array(_as_type(array, like.dtype)).reshape(*picture.size, *like.shape[2:])
+    kind, axes = (array.dtype, array.shape[2:]) if given is None else (given.dtype, given.shape[2:])
+    out = np.array(_as_type(array, kind)).reshape(*picture.size, *axes)
     if unknown is not None and unknown.any():  # what was no number and has not been filled
-        out[unknown] = like[unknown] if like is not array and like.shape[:2] == unknown.shape else np.nan
+        out[unknown] = given[unknown] if given is not None and given.shape[:2] == unknown.shape else np.nan
     return out
 
 
