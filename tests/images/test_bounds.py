@@ -80,6 +80,38 @@ def test_a_jpeg_of_thousands_of_scans_is_refused() -> None:
         read(data[:-2] + data[last:-2] * 495 + b"\xff\xd9")
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        b"\xff\xe1\x00\x48Exif\0\0" + bytes(64), b"\xff\xed\x40\x10Photoshop 3.0\0" + bytes(16384),
+        b"\xff\xfe\x00\x08about", b"\xff" * 60, b"\0\0\0",
+    ],
+    ids=["EXIF", "Photoshop", "comments", "fill bytes", "garbage"],
+)  # fmt: skip
+def test_segments_by_the_thousand_take_no_time(more: bytes) -> None:
+    data = files.saved(files.pil("RGB"), "JPEG")
+    picture = read(data[: 18 + 2] + more * 100_000 + data[20:])
+    write_picture(picture, io.BytesIO())  # minutes where the decoder looks at all of them: pytest's own clock ends it
+    assert np.array_equal(picture.pixels, read(data).pixels)
+
+
+def test_a_jpeg_of_thousands_of_tables_is_refused() -> None:
+    data = files.saved(files.pil("L"), "JPEG")
+    start = data.index(b"\xff\xc4")
+    (size,) = struct.unpack_from(">H", data, start + 2)
+    with pytest.raises(InputError, match="segments of tables"):
+        read(data[:start] + data[start : start + 2 + size] * 3000 + data[start:])
+
+
+@pytest.mark.parametrize(("place", "value", "said"), [(1, 0xC3, "lossless"), (4, 12, "12 bits")])
+def test_a_jpeg_that_is_only_unsupported_is_not_called_damaged(place: int, value: int, said: str) -> None:
+    data = bytearray(files.saved(files.pil("RGB"), "JPEG"))
+    data[data.index(b"\xff\xc0") + place] = value
+    with pytest.raises(InputError, match=said) as raised:
+        read(bytes(data))
+    assert "damaged" not in str(raised.value)
+
+
 @pytest.mark.parametrize("sampling", [((4, 1), (1, 1), (1, 1)), ((1, 2), (1, 1), (1, 1)), ((2, 2), (2, 1), (2, 1))])
 @pytest.mark.parametrize("rgb", [False, True])
 def test_a_jpeg_of_odd_sampling_keeps_what_is_far_from_the_fill(

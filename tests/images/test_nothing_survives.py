@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import picture_files as files
@@ -105,6 +107,9 @@ def test_entries_that_point_out_of_the_block_go() -> None:
 
 GAIN = 'xmlns:{p}="http://ns.adobe.com/hdr-gain-map/1.0/" {p}:Version="1.0" {p}:GainMapMax="3"'
 DATA = base64.b64encode(PREVIEW).decode()
+SAFE = base64.urlsafe_b64encode(PREVIEW).decode()
+GIF = base64.b64encode(files.saved(files.pil("L"), "GIF")).decode()
+BEHIND = base64.b64encode(b"a header of its own" + PREVIEW).decode()
 XAP = 'xmlns:{p}="http://ns.adobe.com/xap/1.0/"'
 NOTE = 'xmlns:{p}="http://ns.adobe.com/xmp/note/" {p}:HasExtendedXMP="AB"'
 THUMBNAILS = "<{p}:Thumbnails><a>x</a></{p}:Thumbnails>"
@@ -123,6 +128,12 @@ CAMERA = (
         (lambda p: xmp(XAP.format(p=p), THUMBNAILS.format(p=p)), b"Thumb", "preview"),
         (lambda p: xmp(f'xmlns:{p}="urn:any"', f"<{p}:Data>{DATA}</{p}:Data>"), b"/9j/", "pictures inside XMP"),
         (lambda p: xmp(f'xmlns:{p}="urn:any" {p}:Data="{DATA}"'), b"/9j/", "pictures inside XMP"),
+        (lambda p: xmp(f'{p}="data:image/jpeg;base64,{DATA}"'), b"/9j/", "pictures inside XMP"),
+        (lambda p: xmp("", f"<{p}><![CDATA[{DATA}]]></{p}>"), b"/9j/", "pictures inside XMP"),
+        (lambda p: xmp("", f"<{p}>Words first {DATA}</{p}>"), b"/9j/", "pictures inside XMP"),
+        (lambda p: xmp("", f"<{p}>{SAFE}</{p}>"), SAFE[:60].encode(), "pictures inside XMP"),
+        (lambda p: xmp("", f"<{p}>{GIF}</{p}>"), GIF[:60].encode(), "pictures inside XMP"),
+        (lambda p: xmp("", f"<{p}>{BEHIND}</{p}>"), BEHIND[:60].encode(), "pictures inside XMP"),
     ],
 )  # fmt: skip
 def test_what_xmp_announces_or_holds_goes_and_is_said(prefix, packet, gone, said) -> None:  # type: ignore[no-untyped-def]
@@ -176,6 +187,63 @@ def test_a_png_text_that_is_a_picture_goes(value: bytes) -> None:
     assert value[:80] not in data
     assert any("'Thumbnail' holds a picture" in note for note in notes)
     assert dict(picture.extras.text) == {"Title": "a slope"}
+
+
+@pytest.mark.parametrize(
+    ("marker", "body", "said"),
+    [
+        (0xE1, b"FLIR\0" + bytes(90), "thermal data"),
+        (0xEB, b"JP\0\1" + bytes(90), "content credentials"),
+        (0xE0, b"JFXX\0\x10" + PREVIEW, "JFXX"),
+        (0xE4, b"Somebody's own" + bytes(9), r"APP4 \(Somebody\)"),
+        (0xE2, b"urn:iso:std:iso:ts:21496:-1\0" + bytes(9), "gain map"),
+    ],
+)
+def test_a_segment_that_does_not_go_along_is_said(marker: int, body: bytes, said: str) -> None:
+    data, notes = written(read(jpeg_with(segment(marker, body))))
+    assert body[-60:] not in data
+    assert any(re.search(said, note) for note in notes)
+
+
+def test_a_second_comment_is_said_and_the_first_stays() -> None:
+    data, notes = written(read(jpeg_with(segment(0xFE, b"the first"), segment(0xFE, b"the second"))))
+    assert b"the first" in data
+    assert any("second comment" in note for note in notes)
+
+
+def test_what_every_camera_writes_is_not_told() -> None:
+    _, notes = written(read(jpeg_with(segment(0xE2, b"MPF\0" + bytes(40)), segment(0xEC, b"Ducky\0" + bytes(9)))))
+    assert notes == ()
+
+
+def test_png_chunks_go_along_where_they_stay_true() -> None:
+    own = {b"sBIT": b"\5\6\5", b"bKGD": b"\0\1\0\2\0\3", b"prVt": b"safe to copy", b"sCAL": b"\0011\0001"}
+    chunks = b"".join(files.chunk(kind, body) for kind, body in own.items())
+    gone = files.chunk(b"prVT", b"unsafe to copy") + files.chunk(b"caBX", b"signed") + files.chunk(b"prVt", PREVIEW)
+    picture = read(files.png_by_hand(files.pixels(3), 2, chunks + gone))
+    data, notes = written(picture)
+    assert all(files.chunk(kind, body) in data for kind, body in own.items())
+    assert not any(body in data for body in (b"unsafe to copy", b"caBX", PREVIEW[50:90]))
+    said = " ".join(notes)
+    assert "prVT" in said
+    assert "C2PA" in said
+    assert "prVt holds a picture" in said
+    deep = replace(picture, pixels=picture.pixels.astype(np.uint16) * 257)
+    assert b"bKGD" not in written(deep)[0]  # it names a colour in the depth that was
+
+
+def test_png_chunks_that_are_damaged_or_doubled_are_not_handed_on() -> None:
+    doubled = files.chunk(b"gAMA", struct.pack(">I", 45455))
+    chunks = doubled + doubled + files.chunk(b"cHRM", bytes(7))
+    data, notes = written(read(files.png_by_hand(files.pixels(3), 2, chunks)))
+    assert data.count(b"gAMA") == 1
+    assert b"cHRM" not in data
+    assert any("damaged cHRM" in note for note in notes)
+
+
+def test_the_comment_of_a_gif_stays() -> None:
+    data, _ = written(read(files.saved(files.pil("P"), "GIF", comment=b"seen from the hill")))
+    assert b"seen from the hill" in data
 
 
 @pytest.mark.parametrize("profile", [b"short", b"\0" * 200, None])

@@ -97,6 +97,19 @@ def test_what_is_no_number_matters_only_where_it_is_filled(inside: bool, tmp_pat
         assert any("no number" in note for note in result.notes) is not inside
 
 
+def test_numbers_too_far_apart_are_refused_and_not_called_damaged() -> None:
+    with pytest.raises(InputError, match="too far apart") as raised:
+        read(tiff(np.array([[1e308, -1e308], [0, 1]])))
+    assert "damaged" not in str(raised.value)
+
+
+@pytest.mark.parametrize("photometric", ["miniswhite", "minisblack"])
+def test_a_bilevel_page_keeps_which_number_is_white(photometric: str) -> None:
+    array = np.random.default_rng(0).random((20, 30)) < 0.5
+    data, _ = written(read(tiff(array, photometric=photometric)))
+    assert np.array_equal(tifffile.imread(io.BytesIO(data)), array)
+
+
 def test_a_float_array_beyond_0_to_1_is_refused_with_the_way_out() -> None:
     with pytest.raises(InputError, match="within \\[0, 1\\]; scale or clip"):
         freefill.inpaint(np.full((40, 40), 7.0, np.float32), np.eye(40, dtype=bool))

@@ -14,6 +14,7 @@ from freefill.errors import InputError
 from freefill.images.damage import check_frames, check_size, quietly, reading, unlimited
 from freefill.images.depth import change_depth
 from freefill.images.heic import HeicCarry, carry_of, deep_heic_of, left_out, read_deep_heic
+from freefill.images.metadata.signs import holds_image
 from freefill.images.modes import picture_of, pil_of, raster_of
 from freefill.images.profile import space_of
 from freefill.values import Carry, Extras, Picture
@@ -32,6 +33,13 @@ class WebpCarry(Carry):
     """How a WebP was made."""
 
     lossless: bool
+
+
+@dataclass(frozen=True, eq=False)
+class GifCarry(Carry):
+    """What stands beside the picture of a GIF."""
+
+    comment: bytes
 
 
 def _opened(stream: BinaryIO, kind: str, name: str) -> PilImage.Image:
@@ -94,6 +102,8 @@ def read_by_pillow(stream: BinaryIO, kind: str, name: str, max_mpx: float | None
             image.load()
             raster = raster_of(image, name, info.get("icc_profile"))
     notes = (f"{bits} bits a channel are read as 8, and written as 8",) if bits > 8 and not deep else ()
+    if kind == "GIF" and isinstance(info.get("comment"), bytes) and not holds_image(info["comment"]):
+        carry = GifCarry(info["comment"])
     if kind == "HEIF":
         carry, notes = carry_of(info), (*notes, *left_out(info))
     exif = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) else None
@@ -193,7 +203,8 @@ def write_by_pillow(picture: Picture, stream: BinaryIO, kind: str, quality: int 
         return _write_bmp(picture, stream, notes)
     elif kind == "GIF":
         image = pil_of(picture, ("P",))
-        image.save(stream, "GIF", optimize=False, **_transparent_index(image))
+        comment = {"comment": extras.carry.comment} if isinstance(extras.carry, GifCarry) else {}
+        image.save(stream, "GIF", optimize=False, **_transparent_index(image), **comment)
         return tuple(notes)
     else:
         options = {"quality": 90 if quality is None else quality}

@@ -24,6 +24,7 @@ _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")  # what begins a segment;
 # Cameras and programs write 10 to 25 scans. Each goes over the whole picture: 3,000 in 660 kB took two minutes.
 _MOST_SCANS, _MOST_WORK_MPX, _MOST_TABLES = 100, 5000, 2000
 _MOST_NOTES = 20
+_READ = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)  # by the library: baseline, extended, progressive; the last two arithmetic
 _STARTS = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 _ZIGZAG = (
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
@@ -38,6 +39,8 @@ class Header:
 
     width: int = 0
     height: int = 0
+    kind: int = 0xC0  # of the frame: how it is coded
+    bits: int = 8
     progressive: bool = False
     components: list[tuple[int, int, int, int]] = field(default_factory=list)  # id, across, down, table
     tables: dict[int, tuple[int, ...]] = field(default_factory=dict)  # natural order
@@ -86,6 +89,11 @@ def header_of(data: bytes, name: str) -> Header:
             _take(header, kind, data[start + 4 : end], budget)
     if not header.components or not header.width:
         raise InputError(f"{name}: the JPEG file is damaged (no frame header); get it again or save it anew")
+    if header.bits != 8 or header.kind not in _READ:
+        how = f"{header.bits} bits" if header.bits != 8 else "a lossless or hierarchical kind"
+        raise InputError(
+            f"{name}: a JPEG of {how} is not read here; save it as PNG or TIFF with the program that made it"
+        )
     return header
 
 
@@ -119,7 +127,8 @@ def _take(header: Header, kind: int, body: bytes, budget: Budget) -> None:
     if 0xE0 <= kind <= 0xEF and not budget.take(len(body)):
         header.notes.append("metadata of more than 64 MB was left out")
     elif kind in _STARTS and not header.components:
-        _, header.height, header.width, count = struct.unpack_from(">BHHB", body)
+        header.kind = kind
+        header.bits, header.height, header.width, count = struct.unpack_from(">BHHB", body)
         header.progressive = kind in (0xC2, 0xC6, 0xCA, 0xCE)
         for i in range(count):
             number, sampling, table = struct.unpack_from("BBB", body, 6 + 3 * i)
@@ -164,24 +173,26 @@ def bare_of(data: bytes, header: Header, name: str) -> bytes:
     InputError
         If decoding would take far longer than for any picture of that size.
     """
-    parts, place, scans, tables = [], 0, 0, 0
+    parts, place, scans, tables, in_scan = [data[:2]], 2, 0, 0, False
     for kind, start, end in segments(data):
+        if in_scan:  # elsewhere what lies between two segments is nothing
+            parts.append(data[place:start])
         if kind == 0xD9:
             _note_rest(data, end, header)
-            data = data[:end]
-            break
+        if kind != 0xFE and not (0xE0 <= kind <= 0xEF and data[start + 4 : start + 9] not in (b"JFIF\0", b"Adobe")):
+            parts.append(data[start:end])
+        place, in_scan = end, kind == 0xDA
         scans += kind == 0xDA
         tables += kind in (0xC4, 0xDB)
-        if kind == 0xFE or (0xE0 <= kind <= 0xEF and data[start + 4 : start + 9] not in (b"JFIF\0", b"Adobe")):
-            parts.append(data[place:start])
-            place = end
+    if in_scan:
+        parts.append(data[place:])  # cut off, which the decoder tells
     work_mpx = scans * header.width * header.height / 1e6
     if scans > _MOST_SCANS or (scans > 4 and work_mpx > _MOST_WORK_MPX) or tables > _MOST_TABLES:
         raise InputError(
             f"{name}: this JPEG has {scans:,} scans and {tables:,} segments of tables, which would take very long to "
             f"decode; save it anew as a JPEG that is not progressive"
         )
-    return b"".join((*parts, data[place:]))
+    return b"".join(parts)
 
 
 def _note_rest(data: bytes, end: int, header: Header) -> None:

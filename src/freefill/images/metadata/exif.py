@@ -18,7 +18,8 @@ from freefill.images.metadata.signs import places_of_images
 ORIENTATION, _MAKER = 0x0112, 0x927C
 _WIDTH, _HEIGHT = 0xA002, 0xA003
 _INNER = (0x8769, 0x8825, 0xA005)  # Exif, GPS, Interoperability: their value is a directory
-_PREVIEWS = (0x014A, 0x0201, 0x0202, 0x8649, 0x935C)  # sub-pictures, a JPEG and its size, Photoshop's blocks and layers
+# Sub-pictures, strips, a JPEG and its size, Windows' thumbnail, Photoshop's blocks and layers.
+_PREVIEWS = (0x014A, 0x0111, 0x0117, 0x0201, 0x0202, 0x501B, 0x8649, 0x935C)
 _UNIT = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _MOST_BYTES = 16 << 20  # a JPEG's EXIF has 64 kB at most; other formats set no bound, so we do
 

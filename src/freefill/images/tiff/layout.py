@@ -111,6 +111,9 @@ def refuse_others(layout: PixelLayout, name: str) -> None:
         )
     if layout.photometric in _SHOWN and layout.bits > 8:
         raise InputError(f"{name}: inks and LAB of {layout.bits} bits packed so are not read; save it with Deflate")
+    if layout.bits not in (1, 2, 4, 8, 12, 16, 24, 32, 64):
+        how = f"{layout.bits} bits" if layout.bits else "different bits for each channel"
+        raise InputError(f"{name}: numbers of {how} are not read here; save it with 8 or 16 bits")
     if layout.bits > 32 or (layout.bits > 16 and layout.kind != "f" and layout.samples > layout.colours):
         raise InputError(f"{name}: numbers of {layout.bits} bits are not read here; save it with 16 bits or as float")
 

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.errors import InputError
+
 
 @dataclass(frozen=True)
 class TiffNumbers:
@@ -63,8 +65,8 @@ def numbers_of(native: NDArray[Any], nodata: float | None = None) -> TiffNumbers
 
     Raises
     ------
-    ValueError
-        If they lie so far apart that nothing can be told of them.
+    InputError
+        If they lie so far apart that nothing can be told of them. The message has no file name: the caller adds it.
     """
     unknown = TiffNumbers(native.dtype, 0, 1, nodata).unknown_in(native)
     known = native if unknown is None else native[~unknown]
@@ -74,5 +76,5 @@ def numbers_of(native: NDArray[Any], nodata: float | None = None) -> TiffNumbers
     if high == low:
         high = low + max(abs(low), 1.0)
     if not np.isfinite(high - low):
-        raise ValueError(f"numbers from {low:g} to {high:g}")
+        raise InputError(f"its numbers run from {low:g} to {high:g}, too far apart to be filled; scale them first")
     return TiffNumbers(native.dtype, low, high, nodata)

@@ -82,9 +82,12 @@ def read_tiff(stream: BinaryIO, name: str, max_mpx: float | None, first_frame: b
         else:
             refuse_others(layout, name)
             raster = _by_pillow(stream, number, name, icc)  # which turns it
+            carry = replace(carry, white_is_zero=raster.mode == "1" and layout.photometric == WHITE_IS_ZERO)
     carry, notes = _with_more(carry, tags, orientation)
     if layout.bits not in (1, 8) and raster.pixels.dtype == np.uint8 and raster.native is None:
         notes.append(f"{layout.bits} bits a channel are read as 8")
+    if layout.bits == 12 and raster.pixels.dtype == np.uint16:
+        notes.append("12 bits a channel are written as 16, the numbers as they were")
     if layout.photometric in (LAB, ICC_LAB) and raster.native is None:
         notes.append("LAB is read as RGB, and written as RGB")
     notes += _said_of(layout, carry) if is_ours(layout) else []
@@ -228,7 +231,10 @@ def _as_numbers(
     name: str,
 ) -> tuple[Raster, TiffCarry, NDArray[np.bool_] | None]:
     """Show numbers that are no picture's, and keep them."""
-    scale = numbers_of(own, _nodata(tags))
+    try:
+        scale = numbers_of(own, _nodata(tags))
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
     pixels = scale.shown(own)
     carry = replace(carry, numbers=scale, white_is_zero=False, photometric=layout.photometric)
     if alpha is not None:

@@ -36,7 +36,8 @@ def read_samples(read_at: ReadAt, tags: Tags, layout: PixelLayout, order: Order)
         plane, row, column = i // (down * across), i // across % down, i % across
         top, left = row * height, column * width
         rows = height if layout.tile else min(height, layout.height - top)
-        raw = read_at(int(starts[i]), int(sizes[i]))
+        most = 2 * row_bytes * rows + 4096  # more is no packing: strips may claim the file each
+        raw = read_at(int(starts[i]), min(int(sizes[i]), most))
         data = tiff_codec.unpack(raw, layout.compression, row_bytes, rows, layout.mirrored)
         values = _values(data, rows, width, samples, layout, order)
         part = out[top : top + height, left : left + width, plane : plane + 1 if layout.planar else None]

@@ -96,8 +96,9 @@ def _samples(picture: Picture, carry: TiffCarry) -> tuple[NDArray[Any], Tags]:
             320: shorts(*table.T.ravel().tolist()),
         }
     if extras.mode == "1" and alpha is None:
-        bits = np.packbits(pixels[:, :, 0] >= 128, axis=1)[:, :, None]
-        return bits, {262: shorts(BLACK_IS_ZERO), 258: shorts(1), 0: longs([picture.size[1]])}
+        bits = np.packbits((pixels[:, :, 0] >= 128) != carry.white_is_zero, axis=1)[:, :, None]
+        meaning = WHITE_IS_ZERO if carry.white_is_zero else BLACK_IS_ZERO
+        return bits, {262: shorts(meaning), 258: shorts(1), 0: longs([picture.size[1]])}
     grey = pixels.shape[2] == 1
     tags: Tags = {262: shorts(BLACK_IS_ZERO if grey else RGB)}
     filled = None
