@@ -168,6 +168,11 @@ def test_a_tensor_comes_back_as_one(shape: tuple[int, ...], dtype: Any):
     assert not torch.equal(out, tensor)
 
 
+def test_a_progress_that_cannot_be_called_is_told():
+    with pytest.raises(InputError, match="progress must be a function"):
+        freefill.inpaint(PIXELS, HOLE, progress=5, **FAST)  # type: ignore[arg-type]
+
+
 def test_what_is_no_number_stays_none_in_a_tensor_where_it_is_not_filled():
     tensor = torch.rand(3, 40, 60)
     tensor[:, 2, 3] = torch.nan

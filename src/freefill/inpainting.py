@@ -52,10 +52,12 @@ def inpaint(
     Raises
     ------
     InputError
-        If the sizes differ or everything is hole.
+        If the sizes differ, everything is hole, or `progress` cannot be called.
     EngineError
         If the engine cannot fill this hole.
     """
+    if not (progress is None or callable(progress)):
+        raise InputError(f"progress must be a function that takes a freefill.Progress, not {progress!r}")
     watch = Watch(progress)
     with watch.part("plan"):
         final, core, plan = prepare(picture, mask, ready, options, texture)

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 
-from freefill.errors import InputError
 from freefill.values import Box, Hole, Plan
 
 Part = Literal["plan", "cut", "fill", "detail", "paste"]
@@ -44,16 +43,9 @@ class Watch:
     Parameters
     ----------
     tell : what it raises ends the fill
-
-    Raises
-    ------
-    InputError
-        If it cannot be called.
     """
 
     def __init__(self, tell: Callable[[Progress], None] | None) -> None:
-        if not (tell is None or callable(tell)):
-            raise InputError(f"progress must be a function that takes a freefill.Progress, not {tell!r}")
         self.seconds: dict[str, float] = dict.fromkeys(("plan", "cut", "fill", "detail", "paste"), 0.0)
         self._tell = tell
         self._windows, self._all, self._done, self._hole = 0, 1.0, 0.0, np.zeros((0, 0), bool)
