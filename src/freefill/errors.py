@@ -5,6 +5,7 @@
     │   └── NothingFoundError   1   a word such as "people" found nothing in the picture
     ├── WeightsError            1   weights are missing, damaged, or of another network
     └── EngineError             1   an engine cannot run here, or cannot fill this hole
+        └── UnknownEngineError  1   no engine has this name
 
 A message is one line: what, where, way out. It names the file, the figures, and the option or command that helps.
 """
@@ -35,6 +36,10 @@ class WeightsError(FreefillError):
 
 class EngineError(FreefillError):
     """An engine cannot run on this machine, or cannot fill this hole."""
+
+
+class UnknownEngineError(EngineError):
+    """No engine has this name: a slip, where an absent engine is something that this machine lacks."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from freefill.errors import InputError
+from freefill.errors import EngineError, InputError, WeightsError
 from freefill.evaluation.compare import compared
 from freefill.evaluation.lock import check_drawn
 from freefill.evaluation.protocol import PROTOCOLS, find_protocol
 from freefill.evaluation.run import evaluate, mask_files, read_cases
 from freefill.evaluation.summary import summarise
+from freefill.evaluation.tables import tables_of
 from freefill.evaluation.work import EvaluationWork
 
 MEASURES = ("psnr_hole", "ssim_hole", "l1_hole")
@@ -163,6 +164,23 @@ def test_a_picture_that_cannot_be_read_is_named_and_the_others_are_measured(phot
     summary = evaluate(photos, work(masks), tmp_path / "run")
     assert [line["case"] for line in summary["unread"]] == ["b"]
     assert summary["overall"]["telea"]["l1_hole"]["count"] == 2
+
+
+def test_an_engine_without_weights_is_listed_as_absent_and_the_others_go_on(photos, masks, tmp_path, monkeypatch):
+    monkeypatch.setenv("FREEFILL_WEIGHTS", str(tmp_path / "none"))
+    summary = evaluate(photos, work(masks, engines=("lama", "telea")), tmp_path / "run")
+    assert summary["engines"] == ["telea"]
+    assert "freefill weights fetch lama" in summary["absent_engines"]["lama"]
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["absent"].keys() == {"lama"}
+    assert ("lama (absent)", "–") in [row[:2] for row in tables_of(summary)[0].rows]
+
+
+def test_an_unknown_engine_or_none_that_is_ready_stops_the_run(photos, masks, tmp_path, monkeypatch):
+    monkeypatch.setenv("FREEFILL_WEIGHTS", str(tmp_path / "none"))
+    with pytest.raises(EngineError, match="did you mean 'telea'"):
+        evaluate(photos, work(masks, engines=("telia", "ns")), tmp_path / "run")
+    with pytest.raises(WeightsError, match="weights fetch lama"):
+        evaluate(photos, work(masks, engines=("lama",)), tmp_path / "run")
 
 
 def test_two_runs_of_one_protocol_are_compared_case_by_case(photos, masks, tmp_path):

@@ -86,7 +86,7 @@ def run(
     )
     with counted("pictures", quiet) as on_case:
         summary = evaluate(data, work, output, jobs=jobs, limit=limit, lock=lock, on_case=on_case)
-    for name, why in summary["absent"].items():
+    for name, why in (summary["absent_engines"] | summary["absent"]).items():
         click.echo(f"freefill: {name} is left out: {why}", err=True)
     for line in summary["unread"]:
         click.echo(f"freefill: {line['case']}: {line['error']}", err=True)

@@ -7,7 +7,7 @@ import importlib.util
 from dataclasses import replace
 
 from freefill.engines.engine import Engine, Ready, TrainedAt
-from freefill.errors import EngineError, did_you_mean
+from freefill.errors import EngineError, UnknownEngineError, did_you_mean
 from freefill.values import EngineSettings, EngineSpec, SizeRule
 
 # Thickest hole that a network fills at its own scale, as a share of the views it was trained on: the paper's boxes
@@ -119,13 +119,13 @@ def find(name: str) -> EngineSpec:
 
     Raises
     ------
-    EngineError
+    UnknownEngineError
         If there is none; the message names the nearest.
     """
     for spec in ENGINES:
         if name == spec.name or name in spec.aliases:
             return spec
-    raise EngineError(f"engine '{name}' is not known;{did_you_mean(name, names())} all: freefill engines")
+    raise UnknownEngineError(f"engine '{name}' is not known;{did_you_mean(name, names())} all: freefill engines")
 
 
 def missing(spec: EngineSpec) -> str | None:

@@ -135,7 +135,9 @@ class Measurer:
     def _one(self, name: str, case: Case, truth: Any, image: Any, composite: NDArray[np.uint8]) -> float:
         hole = case.hole
         if name == "diagnosis":
-            return diagnose(case.picture, hole, composite, half_tokens()).score
+            # where the picture is its own truth no thing was removed, and nothing of one can be left beside the hole
+            before = composite if case.truth is case.picture else case.picture
+            return diagnose(before, hole, composite, half_tokens()).score
         if name == "st_lpips":
             return self._in_hole(case, truth, image)
         if name in ("rc_s_dinov2s", "token_coherence", "context_distance"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from freefill import __version__
 from freefill.errors import InputError
 from freefill.evaluation.lock import check_drawn, check_lock
 from freefill.evaluation.measures import choose
+from freefill.evaluation.ready import ready_engines
 from freefill.evaluation.sources import ENDINGS, read_set
 from freefill.evaluation.summary import summarise
 from freefill.evaluation.work import Answer, EvaluationWork
@@ -57,11 +58,15 @@ def evaluate(
     ------
     InputError
         If the data are not there, `out` holds another run, or something that is locked changed.
+    EngineError, WeightsError
+        If a name is no engine's, or not one of the engines can run here. One that cannot is listed as absent.
     """
     check_drawn(work.protocol)
+    weights, lacking = ready_engines(work.engines) if work.engines else ({}, {})
+    work = replace(work, engines=tuple(weights))
     items = read_set(data, own_masks=work.protocol.masks in ("own", "drawn"), limit=limit)
     out.mkdir(parents=True, exist_ok=True)
-    _begin(out, work, data, len(items))
+    _begin(out, work, data, len(items), weights, lacking)
     lines, features = read_cases(out / "cases.jsonl"), read_features(out)
     wanted = {*work.engines, *(name for name, _ in work.results)}
     by_case: dict[str, set[str]] = {}
@@ -98,7 +103,7 @@ def evaluate(
     order = {name: place for place, name in enumerate((*work.engines, *(name for name, _ in work.results)))}
     places = {item.name: place for place, item in enumerate(items)}
     measured.sort(key=lambda line: (places.get(line["case"], 0), order.get(line["engine"], 0)))
-    summary = summarise(measured, features) | {"absent": absent, "unread": unread}
+    summary = summarise(measured, features) | {"absent": absent, "absent_engines": lacking, "unread": unread}
     with replacing(out / "summary.json") as stream:
         stream.write(json.dumps(summary, indent=1).encode())
     return summary
@@ -152,14 +157,17 @@ def _rewrite(path: Path, lines: Sequence[dict[str, Any]]) -> None:
         stream.write("".join(json.dumps(line) + "\n" for line in lines).encode())
 
 
-def _begin(out: Path, work: EvaluationWork, data: Path, count: int) -> None:
+def _begin(
+    out: Path, work: EvaluationWork, data: Path, count: int, weights: dict[str, str | None], lacking: dict[str, str]
+) -> None:
     """Write run.json, or refuse to go on in the folder of another run."""
     run = {
         "freefill": __version__,
         "protocol": asdict(work.protocol) | {"sha256": work.protocol.sha256},
         "data": str(data),
         "pictures": count,
-        "engines": {name: _weights_of(name) for name in work.engines},
+        "engines": weights,
+        "absent": lacking,
         "results": {name: str(folder) for name, folder in work.results},
         "measures": [measure.name for measure in choose(work.measures)],
         "seed": work.protocol.seed,
@@ -175,14 +183,3 @@ def _begin(out: Path, work: EvaluationWork, data: Path, count: int) -> None:
                 raise InputError(f"{out}: holds a run with other {part}; name another folder, or delete this one")
     with replacing(path) as stream:
         stream.write(json.dumps(run, indent=1).encode())
-
-
-def _weights_of(name: str) -> str | None:
-    """Return the hash of the weights that an engine uses, where it has weights."""
-    from freefill.evaluation.work import YARDSTICKS
-
-    if name in YARDSTICKS or name == "auto":
-        return None
-    from freefill.inpainter import Inpainter
-
-    return Inpainter(name).weights_sha256

@@ -65,6 +65,7 @@ def tables_of(summary: Mapping[str, Any]) -> list[Table]:
          str(max((means[name]["count"] for name in names), default=0)), str(summary["failed"][engine]))
         for engine, means in summary["overall"].items()
     )  # fmt: skip
+    rows += tuple((f"{engine} (absent)", *("–",) * (len(head) - 1)) for engine in summary.get("absent_engines", {}))
     tables = [Table("All cases: mean and 95 % interval", head, rows)]
     if summary["pairs"]:
         rows = tuple(

@@ -17,14 +17,12 @@ from freefill.errors import FreefillError, InputError
 from freefill.evaluation.cases import Case, make_case
 from freefill.evaluation.measures import Measurer, choose
 from freefill.evaluation.protocol import Protocol
+from freefill.evaluation.ready import YARDSTICKS
 from freefill.evaluation.sources import ENDINGS, Item
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
 from freefill.inpainter import Inpainter
 from freefill.values import Mask, Options, Picture
-
-YARDSTICKS = ("truth", "blurred")
-"""Not engines: the truth itself (the floor of every measure), and the truth slightly blurred."""
 
 
 @dataclass(frozen=True)

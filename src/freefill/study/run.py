@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from freefill.errors import InputError
+from freefill.evaluation.ready import ready_engines
 from freefill.evaluation.run import read_cases
 from freefill.files import replacing
 from freefill.masks.coco import CocoPicture, read_coco
@@ -36,7 +37,7 @@ def study(
     ----------
     folder : a COCO folder: pictures, and instances*.json beside or below them
     out : folder for cases.jsonl, study.json, index.html and pictures/
-    engines : names
+    engines : names; one that cannot run here is named on the page, and the others go on
     annotations : the file of annotations, where it lies elsewhere
     predicted : folder of masks that somebody predicted, by the pictures' names; None = our own networks predict
     limit : the first so many pictures
@@ -52,6 +53,8 @@ def study(
     InputError
         If there are no annotations or no pictures with people.
     """
+    ready, lacking = ready_engines(engines)
+    engines = tuple(ready)
     file = annotations or _annotations(folder)
     entries = _with_people(file)[:limit]
     work = StudyWork(file, _pictures(folder, entries[0]), engines, predicted, out / "pictures")
@@ -73,7 +76,7 @@ def study(
                 on_picture(len(done) + count, len(entries))
     wanted = {Path(entry.file).stem: place for place, entry in enumerate(entries)}
     lines = sorted((line for line in kept if line["picture"] in wanted), key=lambda line: wanted[line["picture"]])
-    numbers: dict[str, Any] = numbers_of(lines)
+    numbers: dict[str, Any] = numbers_of(lines) | {"absent": [f"{name}: {why}" for name, why in lacking.items()]}
     with replacing(out / "study.json") as stream:
         stream.write(json.dumps(numbers, indent=1).encode())
     return write_page(out, numbers, lines)
