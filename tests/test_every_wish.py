@@ -85,7 +85,7 @@ def test_every_wish_is_handed_down_by_inpaint(monkeypatch: pytest.MonkeyPatch):
 
     import numpy as np
 
-    monkeypatch.setattr("freefill.inpainter.Inpainter", Listening)
+    monkeypatch.setattr("freefill.filling.Inpainter", Listening)
     with pytest.raises(freefill.InputError, match="heard"):
         freefill.inpaint(np.zeros((3, 3), np.uint8), progress=print, **VALUES)
     assert seen.pop("progress") is print

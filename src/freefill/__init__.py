@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from freefill import masks
     from freefill.errors import EngineError, FreefillError, InputError, NothingFoundError, WeightsError
     from freefill.extending import extend
-    from freefill.inpainter import Inpainter, inpaint
+    from freefill.filling import inpaint
+    from freefill.inpainter import Inpainter
     from freefill.judging import diagnose
     from freefill.progress import Progress
     from freefill.request import Request, Shape
@@ -37,7 +38,7 @@ _HOMES = {
     "WeightsError": "errors",
     "diagnose": "judging",
     "extend": "extending",
-    "inpaint": "inpainter",
+    "inpaint": "filling",
 }
 
 __all__ = [

@@ -62,9 +62,13 @@ class Inpainter:
         save_attention: bool = False,
     ) -> None:
         self._settings = Request(
-            engine=engine, weights=weights, device=device, precision=precision, save_stages=save_stages,
+            engine=engine,
+            weights=weights,
+            device=device,
+            precision=precision,
+            save_stages=save_stages,
             save_attention=save_attention,
-        )  # fmt: skip
+        )
         self._name = engine
         self._loaded: dict[str, Ready] = {}
         self._lock = threading.Lock()
@@ -122,11 +126,26 @@ class Inpainter:
         """Fill the masked part of one picture; see `freefill.inpaint`."""
         with speaking_python():
             request = Request(
-                invert=invert, mask_fit=mask_fit, mask_channel=mask_channel, refine=refine, prior=prior,
-                score=score, shapes=shapes, also=also, without=without, seed=seed, grow=grow, feather=feather,  # type: ignore[arg-type]
-                source=source, not_from=not_from, window=window, texture=texture, structure=structure,
-                max_memory_bytes=max_memory_bytes, max_mpx=max_mpx,
-            )  # fmt: skip
+                invert=invert,
+                mask_fit=mask_fit,
+                mask_channel=mask_channel,
+                refine=refine,
+                prior=prior,
+                score=score,
+                shapes=shapes,
+                also=also,
+                without=without,
+                seed=seed,
+                grow=grow,
+                feather=feather,  # type: ignore[arg-type]
+                source=source,
+                not_from=not_from,
+                window=window,
+                texture=texture,
+                structure=structure,
+                max_memory_bytes=max_memory_bytes,
+                max_mpx=max_mpx,
+            )
             return Result.of(self.fulfil(as_picture(image, max_mpx), mask, request, progress), image)
 
     def fulfil(
@@ -301,11 +320,35 @@ def inpaint(
     90
     """
     with speaking_python():
-        fill = Inpainter(engine, weights=weights, device=device, precision=precision, save_stages=save_stages,
-                         save_attention=save_attention)  # fmt: skip
+        fill = Inpainter(
+            engine,
+            weights=weights,
+            device=device,
+            precision=precision,
+            save_stages=save_stages,
+            save_attention=save_attention,
+        )
     return fill(
-        image, mask, invert=invert, mask_fit=mask_fit, mask_channel=mask_channel, refine=refine, prior=prior,
-        score=score, shapes=shapes, also=also, without=without, seed=seed, grow=grow, feather=feather, source=source,
-        not_from=not_from, window=window, texture=texture, structure=structure, max_memory_bytes=max_memory_bytes,
-        max_mpx=max_mpx, progress=progress,
-    )  # fmt: skip
+        image,
+        mask,
+        invert=invert,
+        mask_fit=mask_fit,
+        mask_channel=mask_channel,
+        refine=refine,
+        prior=prior,
+        score=score,
+        shapes=shapes,
+        also=also,
+        without=without,
+        seed=seed,
+        grow=grow,
+        feather=feather,
+        source=source,
+        not_from=not_from,
+        window=window,
+        texture=texture,
+        structure=structure,
+        max_memory_bytes=max_memory_bytes,
+        max_mpx=max_mpx,
+        progress=progress,
+    )

@@ -27,9 +27,16 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the diagnosis as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no progress.")
 def command(
-    image: str, mask: str, result: str, map_file: str | None, invert: bool, mask_fit: Any, max_mpx: float,
-    as_json: bool, quiet: bool,
-) -> None:  # fmt: skip
+    image: str,
+    mask: str,
+    result: str,
+    map_file: str | None,
+    invert: bool,
+    mask_fit: Any,
+    max_mpx: float,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Tell what is wrong with RESULT, the filled IMAGE, and what to try next.
 
     The truth is not needed. IMAGE is the picture with the thing in it: what is left of the thing is looked for.

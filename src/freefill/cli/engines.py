@@ -32,9 +32,16 @@ def command(warm: bool, as_json: bool) -> None:
         if extra is None and spec.weights:
             ready = _weights_state(spec.weights)
         rows.append(
-            {"engine": spec.name, "aliases": list(spec.aliases), "state": ready, "summary": spec.summary,
-             "weights": list(spec.weights), "devices": list(spec.devices), "deterministic": spec.deterministic}
-        )  # fmt: skip
+            {
+                "engine": spec.name,
+                "aliases": list(spec.aliases),
+                "state": ready,
+                "summary": spec.summary,
+                "weights": list(spec.weights),
+                "devices": list(spec.devices),
+                "deterministic": spec.deterministic,
+            }
+        )
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return

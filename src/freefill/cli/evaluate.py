@@ -49,11 +49,15 @@ def protocols() -> None:
 @click.option("--masks", type=click.Path(path_type=Path), help="Folder of mask files, where the protocol wants them.")
 @click.option("--limit", type=click.IntRange(1), help="The first N pictures.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Worker processes.")
-@click.option("--lock", type=click.Path(path_type=Path),
-              help="Hashes of all pictures and masks: written where it is not there, else compared.")  # fmt: skip
+@click.option(
+    "--lock",
+    type=click.Path(path_type=Path),
+    help="Hashes of all pictures and masks: written where it is not there, else compared.",
+)
 @click.option("--keep", is_flag=True, help="Write the fills into the run's folder.")
-@click.option("--format", "style", default="markdown", show_default=True,
-              type=click.Choice(["markdown", "latex", "html", "json"]))  # fmt: skip
+@click.option(
+    "--format", "style", default="markdown", show_default=True, type=click.Choice(["markdown", "latex", "html", "json"])
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def run(
     protocol: str,
@@ -96,8 +100,9 @@ def run(
 @command.command("compare")
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
-@click.option("--format", "style", default="markdown", show_default=True,
-              type=click.Choice(["markdown", "latex", "html", "json"]))  # fmt: skip
+@click.option(
+    "--format", "style", default="markdown", show_default=True, type=click.Choice(["markdown", "latex", "html", "json"])
+)
 def compare(a: Path, b: Path, style: str) -> None:
     """Hold run B against run A, case by case: the same protocol, pictures and masks."""
     from freefill.evaluation.compare import compared

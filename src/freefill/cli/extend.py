@@ -31,11 +31,28 @@ SIDES = ("left", "right", "top", "bottom")
 @talk_options
 @verbose_option
 def command(
-    image: str, output: str | None, left: Length | None, right: Length | None, top: Length | None,
-    bottom: Length | None, everywhere: Length | None, engine: str, weights: str | None, device: str, precision: Any,
-    seed: int, texture: Any, structure: Any, max_memory_bytes: int, max_mpx: float, format_name: str | None,
-    quality: int | None, as_json: bool, quiet: bool, verbose: bool,
-) -> None:  # fmt: skip
+    image: str,
+    output: str | None,
+    left: Length | None,
+    right: Length | None,
+    top: Length | None,
+    bottom: Length | None,
+    everywhere: Length | None,
+    engine: str,
+    weights: str | None,
+    device: str,
+    precision: Any,
+    seed: int,
+    texture: Any,
+    structure: Any,
+    max_memory_bytes: int,
+    max_mpx: float,
+    format_name: str | None,
+    quality: int | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
     """Make IMAGE larger, and fill what is new (outpainting). What was there stays as it is.
 
     \b

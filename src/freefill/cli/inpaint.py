@@ -36,8 +36,14 @@ if TYPE_CHECKING:
 @click.argument("mask", required=False, shell_complete=complete_masks)
 @click.argument("out", required=False)
 @click.option("-i", "--image", "image_option", metavar="FILE", help="The picture; '-' reads standard input.")
-@click.option("-m", "--mask", "mask_option", metavar="FILE|WORD", shell_complete=complete_masks,
-              help="The mask, white = remove; or 'alpha', 'people', 'salient', 'text'.")  # fmt: skip
+@click.option(
+    "-m",
+    "--mask",
+    "mask_option",
+    metavar="FILE|WORD",
+    shell_complete=complete_masks,
+    help="The mask, white = remove; or 'alpha', 'people', 'salient', 'text'.",
+)
 @click.option(
     "-o", "--output", metavar="FILE", help="Default: NAME.filled.EXT beside the picture; '-' = standard output."
 )
@@ -50,8 +56,14 @@ if TYPE_CHECKING:
 @click.option(
     "--diagnose", "with_diagnosis", is_flag=True, help="Say what is wrong with the fill, and what to try next."
 )
-@click.option("--tries", default=1, show_default=True, type=click.IntRange(1, 8), metavar="N",
-              help="Fill in up to N ways that differ in kind, and keep what the diagnosis likes best.")  # fmt: skip
+@click.option(
+    "--tries",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 8),
+    metavar="N",
+    help="Fill in up to N ways that differ in kind, and keep what the diagnosis likes best.",
+)
 @click.option("--save-tries", metavar="DIR", help="Write the other tries too, as NUMBER-KIND.png.")
 @click.option("--dry-run", is_flag=True, help="Print the plan as JSON and fill nothing.")
 @talk_options
@@ -121,9 +133,14 @@ def command(
 
 
 def _filled(
-    picture: Picture, made: MaskLike | None, request: Request, inpainter: Inpainter, tries: int, save_tries: str | None,
+    picture: Picture,
+    made: MaskLike | None,
+    request: Request,
+    inpainter: Inpainter,
+    tries: int,
+    save_tries: str | None,
     report: Report,
-) -> tuple[Outcome, Diagnosis | None]:  # fmt: skip
+) -> tuple[Outcome, Diagnosis | None]:
     """Fill once, or in several ways, of which the best comes with its diagnosis."""
     report.stage("finding what goes")
     if tries == 1:
@@ -143,9 +160,15 @@ class _Places(NamedTuple):
 
     @classmethod
     def of(
-        cls, image: str | None, mask: str | None, out: str | None, image_option: str | None, mask_option: str | None,
-        output: str | None, request: Request,
-    ) -> _Places:  # fmt: skip
+        cls,
+        image: str | None,
+        mask: str | None,
+        out: str | None,
+        image_option: str | None,
+        mask_option: str | None,
+        output: str | None,
+        request: Request,
+    ) -> _Places:
         """Take what is given by place or by name; both is a wrong call, and so is none.
 
         The mask may be left out where shapes or more masks say what goes.

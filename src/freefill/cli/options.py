@@ -67,50 +67,106 @@ class ShapeType(click.ParamType):
 
 
 _ENGINE = (
-    click.option("--engine", "--model", "engine", default="auto", show_default=True, metavar="NAME",
-                 shell_complete=complete_engines,
-                 help="Which engine fills; all: freefill engines."),
-    click.option("--weights", metavar="NAME|FILE", shell_complete=complete_weights,
-                 help="Weights of a network; all: freefill weights list."),
+    click.option(
+        "--engine",
+        "--model",
+        "engine",
+        default="auto",
+        show_default=True,
+        metavar="NAME",
+        shell_complete=complete_engines,
+        help="Which engine fills; all: freefill engines.",
+    ),
+    click.option(
+        "--weights",
+        metavar="NAME|FILE",
+        shell_complete=complete_weights,
+        help="Weights of a network; all: freefill weights list.",
+    ),
     click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda", "mps"])),
     click.option("--precision", default="fp32", show_default=True, type=click.Choice(["fp32", "bf16", "fp16"])),
-)  # fmt: skip
+)
 
 _SEED = (
-    click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1),
-                 help="Another seed, another fill."),
-)  # fmt: skip
+    click.option(
+        "--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Another seed, another fill."
+    ),
+)
 
 _GROW = (
-    click.option("--grow", default="0", show_default=True, type=LengthType(),
-                 help="Grow the hole first: 8px, or 3% of the object's size; -8px shrinks it."),
-    click.option("--feather", default="0", show_default=True, type=LengthType(),
-                 help="Let the fill fade out inside the grown ring."),
-    click.option("--window", default="auto", show_default=True, type=click.Choice(["auto", "whole"]),
-                 help="'whole' fills the whole picture in one window at its own scale."),
-)  # fmt: skip
+    click.option(
+        "--grow",
+        default="0",
+        show_default=True,
+        type=LengthType(),
+        help="Grow the hole first: 8px, or 3% of the object's size; -8px shrinks it.",
+    ),
+    click.option(
+        "--feather",
+        default="0",
+        show_default=True,
+        type=LengthType(),
+        help="Let the fill fade out inside the grown ring.",
+    ),
+    click.option(
+        "--window",
+        default="auto",
+        show_default=True,
+        type=click.Choice(["auto", "whole"]),
+        help="'whole' fills the whole picture in one window at its own scale.",
+    ),
+)
 
 _HOW = (
-    click.option("--texture", default="auto", show_default=True, type=click.Choice(["auto", "always", "never"]),
-                 help="Make fills sharp with the picture's own texture."),
-    click.option("--structure", default="auto", show_default=True,
-                 type=click.Choice(["auto", "layout", "network", "never"]),
-                 help="Join the lines that cross the hole before filling it: where that helps, everywhere, everywhere "
-                      "and with a small network that says what it expects, never."),
-    click.option("--max-memory", "max_memory_bytes", default="2GB", show_default=True, type=MemoryType(),
-                 help="What the engine may take on top of the picture."),
-)  # fmt: skip
+    click.option(
+        "--texture",
+        default="auto",
+        show_default=True,
+        type=click.Choice(["auto", "always", "never"]),
+        help="Make fills sharp with the picture's own texture.",
+    ),
+    click.option(
+        "--structure",
+        default="auto",
+        show_default=True,
+        type=click.Choice(["auto", "layout", "network", "never"]),
+        help="Join the lines that cross the hole before filling it: where that helps, everywhere, everywhere "
+        "and with a small network that says what it expects, never.",
+    ),
+    click.option(
+        "--max-memory",
+        "max_memory_bytes",
+        default="2GB",
+        show_default=True,
+        type=MemoryType(),
+        help="What the engine may take on top of the picture.",
+    ),
+)
 
 prior_option = click.option(
-    "--prior", default="auto", show_default=True, type=click.Choice(["auto", "people", "none"]),
+    "--prior",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "people", "none"]),
     help="When refining, ask the networks that know persons: where they are here (auto), in any case, never.",
-)  # fmt: skip
+)
 
 invert_option = click.option("--invert", is_flag=True, help="Black is hole.")
-mask_fit_option = click.option("--mask-fit", default="error", show_default=True, type=click.Choice(["error", "scale"]),
-                               help="What to do with a mask of another size.")  # fmt: skip
-max_mpx_option = click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True,
-                              type=click.FloatRange(min=0, min_open=True), help="Refuse larger pictures.")  # fmt: skip
+mask_fit_option = click.option(
+    "--mask-fit",
+    default="error",
+    show_default=True,
+    type=click.Choice(["error", "scale"]),
+    help="What to do with a mask of another size.",
+)
+max_mpx_option = click.option(
+    "--max-megapixels",
+    "max_mpx",
+    default=200.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="Refuse larger pictures.",
+)
 score_option = click.option(
     "--score",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -120,24 +176,47 @@ score_option = click.option(
 _MASK = (
     invert_option,
     mask_fit_option,
-    click.option("--mask-channel", default="auto", show_default=True,
-                 type=click.Choice(["auto", "grey", "transparent", "opaque"]),
-                 help="Where a mask file with alpha carries the mask."),
+    click.option(
+        "--mask-channel",
+        default="auto",
+        show_default=True,
+        type=click.Choice(["auto", "grey", "transparent", "opaque"]),
+        help="Where a mask file with alpha carries the mask.",
+    ),
     click.option("--refine", is_flag=True, help="Repair the mask first: freefill mask refine --help."),
     prior_option,
     score_option,
-)  # fmt: skip
+)
 
 _SHAPES = (
-    click.option("--box", "boxes", multiple=True, type=ShapeType("box"), metavar="X,Y,W,H",
-                 help="Remove this rectangle: px or percent, from the top left corner. May be given again."),
-    click.option("--circle", "circles", multiple=True, type=ShapeType("circle"), metavar="X,Y,R",
-                 help="Remove this disc."),
-    click.option("--polygon", "polygons", multiple=True, type=ShapeType("polygon"), metavar="X1,Y1,X2,Y2,...",
-                 help="Remove what these corners enclose."),
-    click.option("--line", "lines", multiple=True, type=ShapeType("line"), metavar="X1,Y1,X2,Y2,WIDTH",
-                 help="Remove along this line: wires, scratches."),
-)  # fmt: skip
+    click.option(
+        "--box",
+        "boxes",
+        multiple=True,
+        type=ShapeType("box"),
+        metavar="X,Y,W,H",
+        help="Remove this rectangle: px or percent, from the top left corner. May be given again.",
+    ),
+    click.option(
+        "--circle", "circles", multiple=True, type=ShapeType("circle"), metavar="X,Y,R", help="Remove this disc."
+    ),
+    click.option(
+        "--polygon",
+        "polygons",
+        multiple=True,
+        type=ShapeType("polygon"),
+        metavar="X1,Y1,X2,Y2,...",
+        help="Remove what these corners enclose.",
+    ),
+    click.option(
+        "--line",
+        "lines",
+        multiple=True,
+        type=ShapeType("line"),
+        metavar="X1,Y1,X2,Y2,WIDTH",
+        help="Remove along this line: wires, scratches.",
+    ),
+)
 
 _MORE_MASKS = (
     click.option(
@@ -167,7 +246,7 @@ _READING = (max_mpx_option,)
 _OUTPUT = (
     click.option("--format", "format_name", metavar="NAME", help="PNG, JPEG, ...; default: the output's ending."),
     click.option("--quality", type=click.IntRange(1, 100), help="JPEG, WebP; default: as the input was made."),
-)  # fmt: skip
+)
 
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Say also why this engine was chosen.")
 

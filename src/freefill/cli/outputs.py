@@ -146,9 +146,15 @@ def write_preview(picture: Picture, mask: MaskLike | None, request: Request, pat
 
 
 def tell_filled(
-    result: Outcome, target: str, written: tuple[str, ...], diagnosis: Diagnosis | None, *, as_json: bool, quiet: bool,
+    result: Outcome,
+    target: str,
+    written: tuple[str, ...],
+    diagnosis: Diagnosis | None,
+    *,
+    as_json: bool,
+    quiet: bool,
     verbose: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Print what came of a fill: notes to standard error, the file's name or JSON to standard output."""
     if not quiet:
         why = (result.plan.reason,) if verbose and result.plan.reason else ()

@@ -18,8 +18,13 @@ from freefill.errors import InputError
 @click.option("--token", envvar="FREEFILL_TOKEN", help="A word that every request must carry (or set FREEFILL_TOKEN).")
 @click.option("--no-token", is_flag=True, help="Everybody who reaches the service may use it.")
 @click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="Answer under this name too; repeatable.")
-@click.option("--allow-origin", "origins", multiple=True, metavar="ORIGIN",
-              help="Let pages of https://NAME use it (CORS); repeatable.")  # fmt: skip
+@click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let pages of https://NAME use it (CORS); repeatable.",
+)
 @click.option(
     "--workers", default=0, type=click.IntRange(0, 64), help="Processes that fill; 0 = by the cores and the memory."
 )
@@ -38,9 +43,21 @@ from freefill.errors import InputError
 @click.option("--metrics", is_flag=True, help="Offer /metrics.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in the browser.")
 @click.option("--quiet", "-q", is_flag=True, help="No line for each request.")
-def command(host: str, port: int, token: str | None, no_token: bool, hosts: tuple[str, ...],
-            origins: tuple[str, ...], workers: int, places: int, deadline_s: float, max_mpx: float, metrics: bool,
-            open_page: bool, quiet: bool) -> None:  # fmt: skip
+def command(
+    host: str,
+    port: int,
+    token: str | None,
+    no_token: bool,
+    hosts: tuple[str, ...],
+    origins: tuple[str, ...],
+    workers: int,
+    places: int,
+    deadline_s: float,
+    max_mpx: float,
+    metrics: bool,
+    open_page: bool,
+    quiet: bool,
+) -> None:
     """Open the page on which you paint over what should go, and the HTTP service behind it.
 
     \b
@@ -60,9 +77,18 @@ def command(host: str, port: int, token: str | None, no_token: bool, hosts: tupl
     from freefill.web.settings import Settings
 
     settings = Settings(
-        host=host, port=port, token=token, no_token=no_token, hosts=hosts, origins=origins, workers=workers,
-        places=places, deadline_s=deadline_s, max_mpx=max_mpx, metrics=metrics,
-    )  # fmt: skip
+        host=host,
+        port=port,
+        token=token,
+        no_token=no_token,
+        hosts=hosts,
+        origins=origins,
+        workers=workers,
+        places=places,
+        deadline_s=deadline_s,
+        max_mpx=max_mpx,
+        metrics=metrics,
+    )
     log_to([] if quiet else [logging.StreamHandler(sys.stderr)])
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
@@ -76,7 +102,13 @@ def command(host: str, port: int, token: str | None, no_token: bool, hosts: tupl
     click.echo(f"{address}/{f'?token={token}' if token else ''}")
     if open_page:
         click.launch(address)
-    config = uvicorn.Config(make_app(settings), http=Patient, log_level="error", access_log=False,
-                            timeout_keep_alive=20, timeout_graceful_shutdown=5,
-                            h11_max_incomplete_event_size=64 << 10)  # fmt: skip
+    config = uvicorn.Config(
+        make_app(settings),
+        http=Patient,
+        log_level="error",
+        access_log=False,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=64 << 10,
+    )
     uvicorn.Server(config).run(sockets=[listening])

@@ -12,8 +12,11 @@ import click
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder for page and numbers.")
 @click.option("--engine", "engines", multiple=True, default=("auto",), show_default=True, help="May be repeated.")
 @click.option("--annotations", type=click.Path(path_type=Path), help="Default: instances*.json in or below the folder.")
-@click.option("--predicted", type=click.Path(path_type=Path),
-              help="Masks that somebody predicted, named as the pictures.  [default: our own networks]")  # fmt: skip
+@click.option(
+    "--predicted",
+    type=click.Path(path_type=Path),
+    help="Masks that somebody predicted, named as the pictures.  [default: our own networks]",
+)
 @click.option("--limit", type=click.IntRange(1), help="The first N pictures.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Worker processes.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
@@ -37,7 +40,13 @@ def command(
 
     with counted("pictures", quiet) as on_picture:
         page = study(
-            folder, output, engines=engines, annotations=annotations, predicted=predicted, limit=limit, jobs=jobs,
+            folder,
+            output,
+            engines=engines,
+            annotations=annotations,
+            predicted=predicted,
+            limit=limit,
+            jobs=jobs,
             on_picture=on_picture,
-        )  # fmt: skip
+        )
     click.echo(page)

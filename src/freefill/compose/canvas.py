@@ -137,9 +137,12 @@ def guide_for(fill: Fill, crop: Crop, window: Window, tile: Window) -> Guide:
     tile_size = (tile.box.height + tile.pad_px[0], tile.box.width + tile.pad_px[1])
     size = tuple(max(round(n * scale), 1) for n, scale in zip(tile_size, across, strict=True))
     step = [n * scale / cells for n, scale, cells in zip(tile_size, across, size, strict=True)]
-    offset = [(start - outer) * scale for start, outer, scale in zip(
-        (tile.box.top, tile.box.left), (window.box.top, window.box.left), across, strict=True
-    )]  # fmt: skip
+    offset = [
+        (start - outer) * scale
+        for start, outer, scale in zip(
+            (tile.box.top, tile.box.left), (window.box.top, window.box.left), across, strict=True
+        )
+    ]
     # Centres of pixels lie at +0.5: guide index i covers small coordinate offset + (i + 0.5) step - 0.5.
     start = [o + s / 2 - 0.5 for o, s in zip(offset, step, strict=True)]
     matrix = np.array([[step[1], 0, start[1]], [0, step[0], start[0]]])

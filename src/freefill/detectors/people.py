@@ -210,8 +210,12 @@ def _further(wide: Body, box: NDArray[np.float64], others: Boxes) -> NDArray[np.
     if here is None:
         return None
     down, across = view.height / seen.shape[0], view.width / seen.shape[1]
-    corners = [here.top * down + view.top, here.left * across + view.left,
-               here.bottom * down + view.top, here.right * across + view.left]  # fmt: skip
+    corners = [
+        here.top * down + view.top,
+        here.left * across + view.left,
+        here.bottom * down + view.top,
+        here.right * across + view.left,
+    ]
     return np.concatenate([np.minimum(box[:2], corners[:2]), np.maximum(box[2:], corners[2:])])
 
 

@@ -59,10 +59,12 @@ def _twins(light: Image, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> NDAr
     basis = _basis()
     all_codes = every.reshape(-1, _SIDE_PX**2) @ basis
     codes = all_codes[mine]
-    own = np.minimum.reduce([
-        ((codes - all_codes[np.minimum(mine + r * across + c, len(all_codes) - 1)]) ** 2).sum(1) / (r * r + c * c)
-        for r, c in _WAYS
-    ])  # fmt: skip
+    own = np.minimum.reduce(
+        [
+            ((codes - all_codes[np.minimum(mine + r * across + c, len(all_codes) - 1)]) ** 2).sum(1) / (r * r + c * c)
+            for r, c in _WAYS
+        ]
+    )
     textured = np.flatnonzero(own > 4.0)
     count = np.zeros(len(rows), np.float32)
     norms = (all_codes**2).sum(1)

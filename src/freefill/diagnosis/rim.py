@@ -38,8 +38,10 @@ class Rim:
             return np.zeros((2 * REACH_PX, 0, *image.shape[2:]), np.float32)
         # remap takes at most 32,767 columns: long borders go in rows of their own
         parts = [slice(start, start + 16_000) for start in range(0, len(self), 16_000)]
-        taken = [cv2.remap(image, self.cols[:, p], self.rows[:, p], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-                 for p in parts]  # fmt: skip
+        taken = [
+            cv2.remap(image, self.cols[:, p], self.rows[:, p], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            for p in parts
+        ]
         return np.concatenate([np.asarray(part, np.float32) for part in taken], axis=1)
 
 

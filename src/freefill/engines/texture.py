@@ -63,13 +63,19 @@ class Texture:
 
         expected = None if guide is not None else expectation_for(rest, notes)
         made = synthesise(
-            rest.image, rest.hole, rest.known, seed, least_sources=LEAST_SOURCES, guide=guide,
-            layout=None if guide is not None else layout, left=left,
-            expected=None if expected is None else (
-                expected.cells, expected.costs, expected.disagreement, expected.cell_px
-            ),
+            rest.image,
+            rest.hole,
+            rest.known,
+            seed,
+            least_sources=LEAST_SOURCES,
+            guide=guide,
+            layout=None if guide is not None else layout,
+            left=left,
+            expected=None
+            if expected is None
+            else (expected.cells, expected.costs, expected.disagreement, expected.cell_px),
             progress=_after(begun, crop.progress),
-        )  # fmt: skip
+        )
         if made is None:
             pixels = smooth_fill(crop.image, crop.hole)
             return Fill(pixels, notes=("little to copy from: the hole was filled smoothly",))
@@ -132,8 +138,10 @@ def _left_outside(left: Hole, hole: Hole) -> str:
     sides: dict[str, int] = {}
     for row, col in np.argwhere(left):
         down, across = row - middle[0], col - middle[1]
-        words = ("upper" if down < -half[0] else "lower" if down > half[0] else "",
-                 "left" if across < -half[1] else "right" if across > half[1] else "")  # fmt: skip
+        words = (
+            "upper" if down < -half[0] else "lower" if down > half[0] else "",
+            "left" if across < -half[1] else "right" if across > half[1] else "",
+        )
         side = " ".join(word for word in words if word) or "inner"
         sides[side] = sides.get(side, 0) + 1
     where = ", ".join(f"{side} ({count} px)" for side, count in sorted(sides.items(), key=lambda x: -x[1]))

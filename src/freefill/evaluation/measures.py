@@ -62,11 +62,12 @@ MEASURES: tuple[Measure, ...] = (
     Measure("diagnosis", "down", (), "knows eight failures, and no meaning"),
     Measure("kid_effnetlite0", "down", ("truth", "efficientnet-lite0"), "sees the set, not the picture", of_set=True),
     Measure("mind_effnetlite0", "down", ("truth", "efficientnet-lite0"), "sees the set, not the picture", of_set=True),
-    Measure("frechet_effnetlite0", "down", ("truth", "efficientnet-lite0"),
-            "depends on the number of pictures", of_set=True),
+    Measure(
+        "frechet_effnetlite0", "down", ("truth", "efficientnet-lite0"), "depends on the number of pictures", of_set=True
+    ),
     Measure("lpips", "down", ("truth", "lpips"), "its file is in no package: never here"),
     Measure("fid", "down", ("truth", "inception"), "its file is in no package: never here", of_set=True),
-)  # fmt: skip
+)
 QUICK = ("psnr", "psnr_hole", "ssim", "ssim_hole", "l1", "l1_hole", "edge_error", "st_lpips", "diagnosis")
 
 

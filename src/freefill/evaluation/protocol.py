@@ -51,7 +51,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     Protocol("large", 1, "whole pictures of any size with wide masks", None, "whole", "thick"),
     Protocol("own", 1, "pictures with masks of their own, and truths where they exist", None, "whole", "own"),
     Protocol("drawn", 1, "pictures that are their own truth, each with a mask drawn on it", None, "whole", "drawn"),
-)  # fmt: skip
+)
 
 
 def find_protocol(name: str) -> Protocol:

@@ -16,8 +16,11 @@ from freefill.metrics.kernel_distance import kernel_distance
 from freefill.metrics.monge import monge_distance
 
 BINS = ((0.0, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 1.01))
-_OF_SETS = {"kid_effnetlite0": kernel_distance, "mind_effnetlite0": monge_distance,
-            "frechet_effnetlite0": frechet_distance}  # fmt: skip
+_OF_SETS = {
+    "kid_effnetlite0": kernel_distance,
+    "mind_effnetlite0": monge_distance,
+    "frechet_effnetlite0": frechet_distance,
+}
 
 
 def summarise(

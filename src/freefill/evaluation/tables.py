@@ -50,8 +50,17 @@ class Table:
 
 
 def _latex(text: str) -> str:
-    for plain, written in (("\\", r"\textbackslash{}"), ("_", r"\_"), ("%", r"\%"), ("&", r"\&"), ("#", r"\#"),
-                           ("↑", r"$\uparrow$"), ("↓", r"$\downarrow$"), ("±", r"$\pm$"), ("−", "$-$")):  # fmt: skip
+    for plain, written in (
+        ("\\", r"\textbackslash{}"),
+        ("_", r"\_"),
+        ("%", r"\%"),
+        ("&", r"\&"),
+        ("#", r"\#"),
+        ("↑", r"$\uparrow$"),
+        ("↓", r"$\downarrow$"),
+        ("±", r"$\pm$"),
+        ("−", "$-$"),
+    ):
         text = text.replace(plain, written)
     return text
 
@@ -61,10 +70,15 @@ def tables_of(summary: Mapping[str, Any]) -> list[Table]:
     names: Sequence[str] = summary["measures"]
     head = ("engine", *(f"{name} {measure_of(name).arrow}" for name in names), "seconds", "cases", "failed")
     rows = tuple(
-        (engine, *(_cell(means[name]) for name in names), _seconds(summary["seconds"][engine]["mean"]),
-         str(max((means[name]["count"] for name in names), default=0)), str(summary["failed"][engine]))
+        (
+            engine,
+            *(_cell(means[name]) for name in names),
+            _seconds(summary["seconds"][engine]["mean"]),
+            str(max((means[name]["count"] for name in names), default=0)),
+            str(summary["failed"][engine]),
+        )
         for engine, means in summary["overall"].items()
-    )  # fmt: skip
+    )
     rows += tuple((f"{engine} (absent)", *("–",) * (len(head) - 1)) for engine in summary.get("absent_engines", {}))
     tables = [Table("All cases: mean and 95 % interval", head, rows)]
     if summary["pairs"]:

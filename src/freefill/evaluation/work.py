@@ -91,9 +91,12 @@ def _one(
 ) -> tuple[dict[str, Any], NDArray[np.uint8] | None]:
     """Return the line of one engine, and its composite."""
     line: dict[str, Any] = {
-        "case": case.name, "engine": name, "hole_share": round(float(case.hole.mean()), 6),
-        "picture_sha256": case.picture_sha256, "mask_sha256": case.mask_sha256,
-    }  # fmt: skip
+        "case": case.name,
+        "engine": name,
+        "hole_share": round(float(case.hole.mean()), 6),
+        "picture_sha256": case.picture_sha256,
+        "mask_sha256": case.mask_sha256,
+    }
     try:
         start = time.perf_counter()
         composite, notes = _composite(name, case, work, engines)

@@ -45,8 +45,9 @@ def along(lines: list[Joined], sight: Sight) -> NDArray[np.float32]:
         nearer = way[foot] < way[-1] / 2
         mine = nearer if min(lengths) >= LEAST_PX else np.full(len(foot), lengths[0] > lengths[1])
         for end, piece, chosen, far, side in (
-            (line.one, pieces[0], mine, way[foot], aside), (line.other, pieces[1], ~mine, way[-1] - way[foot], -aside)
-        ):  # fmt: skip
+            (line.one, pieces[0], mine, way[foot], aside),
+            (line.other, pieces[1], ~mine, way[-1] - way[foot], -aside),
+        ):
             if chosen.any():
                 source = _on_edge(end, _back(piece, far[chosen]), side[chosen])
                 shifts[places[chosen, 0], places[chosen, 1]] = source - places[chosen]

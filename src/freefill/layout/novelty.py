@@ -48,9 +48,20 @@ def novelty(
     costs = np.zeros((len(shifts), len(pixels)), np.float32)
     strip = cut.strips[pixels[:, 0], pixels[:, 1]] & (of_pixel != ANY)
     add_novelty(
-        pixels, shifts.astype(np.int64), allowed, looks, ring.astype(np.float32), seen, of_pixel, of_ring, strip,
-        np.float32(NOVELTY_PER_PX**2), np.float32(NOVELTY), np.float32(PART_NOVELTY), costs,
-    )  # fmt: skip
+        pixels,
+        shifts.astype(np.int64),
+        allowed,
+        looks,
+        ring.astype(np.float32),
+        seen,
+        of_pixel,
+        of_ring,
+        strip,
+        np.float32(NOVELTY_PER_PX**2),
+        np.float32(NOVELTY),
+        np.float32(PART_NOVELTY),
+        costs,
+    )
     return costs
 
 

@@ -112,9 +112,13 @@ def from_onnx_names(tensors: Mapping[str, Tensor], products: Mapping[str, str]) 
     state["position_cls"] = next(value for value in loose if value.shape[1] == 1)
     state["position"] = next(value for value in loose if value.shape[1] > 1)
     parts = {
-        "query": "attention.attention.query", "key": "attention.attention.key", "value": "attention.attention.value",
-        "out": "attention.output.dense", "fc1": "mlp.fc1", "fc2": "mlp.fc2",
-    }  # fmt: skip
+        "query": "attention.attention.query",
+        "key": "attention.attention.key",
+        "value": "attention.attention.value",
+        "out": "attention.output.dense",
+        "fc1": "mlp.fc1",
+        "fc2": "mlp.fc2",
+    }
     depth = 1 + max(int(name.split(".")[3]) for name in tensors if name.startswith("backbone.encoder.layer."))
     for number in range(depth):
         theirs = f"backbone.encoder.layer.{number}."

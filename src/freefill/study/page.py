@@ -62,8 +62,11 @@ def _grids(folder: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[str
             key=lambda line: line["score"],
         )
         middle = max(len(mine) // 2 - PER_GRID // 2, 0)
-        for title, part in (("Best", mine[:PER_GRID]), ("Median", mine[middle : middle + PER_GRID]),
-                            ("Worst", mine[::-1][:PER_GRID])):  # fmt: skip
+        for title, part in (
+            ("Best", mine[:PER_GRID]),
+            ("Median", mine[middle : middle + PER_GRID]),
+            ("Worst", mine[::-1][:PER_GRID]),
+        ):
             if len(mine) >= 2 * PER_GRID or title == "Worst":
                 picked.append((f"{way['masks']} masks, {way['engine']}", title, part))
     names = {line["shown"] for _, _, part in picked for line in part}

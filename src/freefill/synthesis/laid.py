@@ -108,9 +108,11 @@ class LayoutPyramid:
 
 
 def _shifted(
-    values: NDArray[np.float32], step: float | NDArray[np.float64], start: float | NDArray[np.float64],
+    values: NDArray[np.float32],
+    step: float | NDArray[np.float64],
+    start: float | NDArray[np.float64],
     size: tuple[int, ...],
-) -> NDArray[np.float32]:  # fmt: skip
+) -> NDArray[np.float32]:
     """Return values at start + r x step, (H, W, ...), low-passed first where that leaves pixels out."""
     import cv2
 

@@ -127,10 +127,24 @@ class Level:
         self.worn = np.zeros(layer.size if self.detailed and not whole else (0, 0), np.float32)
         self.believed = np.ones(layer.size, np.float32) if guide is None or guide.believed is None else guide.believed
         self.sheet = nnf.Sheet(
-            self.marks, *layer.size, self._room, self.filled.ravel(), self.root.ravel(), self.scale, self.pull,
-            self.near, self.hold, self.worn.ravel(), self.trust.ravel(), self.expected, self.valid.ravel(),
-            self.usable.ravel(), self.index.ravel(), self.targets, self.holes,
-        )  # fmt: skip
+            self.marks,
+            *layer.size,
+            self._room,
+            self.filled.ravel(),
+            self.root.ravel(),
+            self.scale,
+            self.pull,
+            self.near,
+            self.hold,
+            self.worn.ravel(),
+            self.trust.ravel(),
+            self.expected,
+            self.valid.ravel(),
+            self.usable.ravel(),
+            self.index.ravel(),
+            self.targets,
+            self.holes,
+        )
         self._counted = np.zeros(len(self.targets), np.int32)
         # How often each source must be copied where there are fewer of them than targets.
         self._share = np.float32(max(len(self.targets) / max(int(np.count_nonzero(self.usable)), 1), 1.0))

@@ -217,9 +217,23 @@ def paste(
     nothing = np.zeros(count, np.bool_)
     smooth, blurred, lift = membrane or (nothing, nothing, np.zeros((count, 3), np.float32))
     crew.run(
-        assemble, 8, strips_of(count), image, known, holes, number, copied, smooth, blurred, lift,
-        np.float32(screening), near, weight, diagonal, right,
-    )  # fmt: skip
+        assemble,
+        8,
+        strips_of(count),
+        image,
+        known,
+        holes,
+        number,
+        copied,
+        smooth,
+        blurred,
+        lift,
+        np.float32(screening),
+        near,
+        weight,
+        diagonal,
+        right,
+    )
     correction = lift.copy()
     crew.run(descend, 3, near, weight, diagonal, right, correction, TOLERANCE, MOST_STEPS, work=count)
     return _softened(image[copied[:, 0], copied[:, 1]] + correction, near, weight)

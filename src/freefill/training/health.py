@@ -35,9 +35,11 @@ class Health:
         loss = figures.get("discriminator")
         won = loss is not None and loss < WON and figures.get("real_score", 0) > figures.get("fake_score", 0)
         return self._told(
-            "won", won, f"the discriminator has won (its loss is {loss or 0:.3f} of 1): fills learn nothing from it; "
-            "lower settings.discriminator_rate, or start it later"
-        )  # fmt: skip
+            "won",
+            won,
+            f"the discriminator has won (its loss is {loss or 0:.3f} of 1): fills learn nothing from it; "
+            "lower settings.discriminator_rate, or start it later",
+        )
 
     def of_scores(self, figures: Mapping[str, float], columns: Sequence[Tensor], mask: Tensor) -> list[str]:
         """Judge held-out views: their scores and their sample grid, whose last columns are composite and truth."""
@@ -45,19 +47,25 @@ class Health:
         rim = rim_steps(composite, mask) / max(rim_steps(truth, mask), 1e-6)
         deviation = hole_deviation(composite, mask) / max(hole_deviation(truth, mask), 1e-6)
         told = self._told(
-            "rim", rim > RIM, f"the mask's outline shows in the fills: steps across it are {rim:.1f} times those of "
-            "the photographs; train longer, or give the hole more weight"
-        )  # fmt: skip
+            "rim",
+            rim > RIM,
+            f"the mask's outline shows in the fills: steps across it are {rim:.1f} times those of "
+            "the photographs; train longer, or give the hole more weight",
+        )
         told += self._told(
-            "grey", deviation < GREY, f"fills collapse to one colour: they vary {deviation:.2f} times as much as the "
-            "photographs there; lower the rate, or start again from a snapshot before it"
-        )  # fmt: skip
+            "grey",
+            deviation < GREY,
+            f"fills collapse to one colour: they vary {deviation:.2f} times as much as the "
+            "photographs there; lower the rate, or start again from a snapshot before it",
+        )
         prefill = figures.get("prefill_l1")
         if prefill is not None:
             told += self._told(
-                "nothing", figures["l1"] > NOTHING * prefill, f"the network adds nothing to its prefill (error "
-                f"{figures['l1']:.4f} against {prefill:.4f}); try a third of the rate"
-            )  # fmt: skip
+                "nothing",
+                figures["l1"] > NOTHING * prefill,
+                f"the network adds nothing to its prefill (error "
+                f"{figures['l1']:.4f} against {prefill:.4f}); try a third of the rate",
+            )
         return told
 
     def _told(self, name: str, holds: bool, sentence: str) -> list[str]:

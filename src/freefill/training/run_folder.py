@@ -168,9 +168,11 @@ class RunFolder:
 def write(snapshot: Snapshot, file: Path) -> None:
     """Write a snapshot whole or not at all."""
     buffer = io.BytesIO()
-    torch.save({"format": FORMAT, **{key: getattr(snapshot, key) for key in Snapshot.__annotations__}} | {
-        "schedule": asdict(snapshot.schedule)
-    }, buffer)  # fmt: skip
+    torch.save(
+        {"format": FORMAT, **{key: getattr(snapshot, key) for key in Snapshot.__annotations__}}
+        | {"schedule": asdict(snapshot.schedule)},
+        buffer,
+    )
     with replacing(file) as stream:
         stream.write(buffer.getbuffer())
 

@@ -71,8 +71,12 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter(tags=["one request"])
     most_mpx = service.settings.max_mpx
 
-    @router.post("/api/v1/inpaint", response_class=Response, responses=answers("image/*"),
-                 summary="Fill a picture; answers the file")  # fmt: skip
+    @router.post(
+        "/api/v1/inpaint",
+        response_class=Response,
+        responses=answers("image/*"),
+        summary="Fill a picture; answers the file",
+    )
     async def inpaint(request: Request, form: Annotated[InpaintForm, FORM]) -> Any:
         if (form.mask is None) == (form.word is None):
             raise problems.Problem(422, "send either a mask or a word (people, salient, text, alpha)")
@@ -88,8 +92,12 @@ def routes(service: Service) -> APIRouter:
             told = await service.answer(service.fillers, order, request)
             return _answered(request, told, Path(order.target), form.format, files)
 
-    @router.get("/api/v1/results/{job}", response_class=Response, responses=answers("image/*"),
-                summary="The file of a job that is done")  # fmt: skip
+    @router.get(
+        "/api/v1/results/{job}",
+        response_class=Response,
+        responses=answers("image/*"),
+        summary="The file of a job that is done",
+    )
     async def result(job: str) -> FileResponse:
         done = service.job(job)
         if not isinstance(done.order, orders.Once) or done.what != "done":
@@ -98,8 +106,12 @@ def routes(service: Service) -> APIRouter:
             raise problems.Problem(404, "the file was fetched already, or waited for too long")
         return _file(done.answer, Path(done.order.target), done.order.format)
 
-    @router.post("/api/v1/mask/{source}", response_class=Response, responses=answers("image/png"),
-                 summary=f"Find something: {WORDS_TEXT}")  # fmt: skip
+    @router.post(
+        "/api/v1/mask/{source}",
+        response_class=Response,
+        responses=answers("image/png"),
+        summary=f"Find something: {WORDS_TEXT}",
+    )
     async def mask(source: str, request: Request, form: Annotated[MaskForm, FORM]) -> Any:
         check_word(source)
         with _files(service) as files:
@@ -107,8 +119,12 @@ def routes(service: Service) -> APIRouter:
             order = orders.MaskOnce(image, source, None, str(files.new()), {"refine": form.refine, "max_mpx": most_mpx})
             return await _mask(service, request, order, files)
 
-    @router.post("/api/v1/refine", response_class=Response, responses=answers("image/png"),
-                 summary="Repair a mask, so that it covers the whole thing")  # fmt: skip
+    @router.post(
+        "/api/v1/refine",
+        response_class=Response,
+        responses=answers("image/png"),
+        summary="Repair a mask, so that it covers the whole thing",
+    )
     async def refine(request: Request, form: Annotated[RefineForm, FORM]) -> Any:
         with _files(service) as files:
             image, given = await _kept(files, form.image, service), await _kept(files, form.mask, service)
@@ -121,8 +137,12 @@ def routes(service: Service) -> APIRouter:
     async def engines() -> list[dict[str, Any]]:
         return [_engine(spec) for spec in registry.ENGINES]
 
-    @router.post("/iopaint/api/v1/inpaint", response_class=Response, responses=answers("image/*"),
-                 summary="As IOPaint's clients ask for it")  # fmt: skip
+    @router.post(
+        "/iopaint/api/v1/inpaint",
+        response_class=Response,
+        responses=answers("image/*"),
+        summary="As IOPaint's clients ask for it",
+    )
     async def iopaint(request: Request, form: IoPaintForm) -> Any:
         with _files(service) as files:
             seed = form.sd_seed if form.sd_seed >= 0 else 0

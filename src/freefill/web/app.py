@@ -45,9 +45,15 @@ def make_app(settings: Settings) -> ASGIApp:
             service.close()
 
     app = FastAPI(
-        title="freefill", version=__version__, description=DESCRIPTION, lifespan=life,
-        docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json", responses=problems.RESPONSES,
-    )  # fmt: skip
+        title="freefill",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        responses=problems.RESPONSES,
+    )
     problems.install(app)
     for room in (api_routes, page_routes, job_routes):
         app.include_router(room.routes(service))
@@ -75,8 +81,13 @@ def _watched(app: FastAPI, service: Service) -> None:
 
     if service.settings.metrics:
 
-        @app.get("/metrics", tags=["watching"], summary="How the service is, in Prometheus' text format",
-                 response_class=Response, responses=answers("text/plain"))  # fmt: skip
+        @app.get(
+            "/metrics",
+            tags=["watching"],
+            summary="How the service is, in Prometheus' text format",
+            response_class=Response,
+            responses=answers("text/plain"),
+        )
         async def metrics() -> Response:
             return Response(service.metrics.text(), media_type=CONTENT_TYPE)
 

@@ -50,8 +50,11 @@ def routes(service: Service) -> APIRouter:
 
     @router.get("/{name}/events", summary="How a job goes on, as server-sent events", response_class=StreamingResponse)
     async def events(name: str) -> StreamingResponse:
-        return StreamingResponse(_events(service.job(name), service), media_type="text/event-stream",
-                                 headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})  # fmt: skip
+        return StreamingResponse(
+            _events(service.job(name), service),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
 
     return router
 

@@ -16,17 +16,20 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._jobs = Counter("freefill_jobs", "Jobs that are over, by how they ended", ["how"], registry=self._registry)
         self._seconds = Histogram(
-            "freefill_job_seconds", "From asking to the answer, of jobs that were done", buckets=SECONDS,
+            "freefill_job_seconds",
+            "From asking to the answer, of jobs that were done",
+            buckets=SECONDS,
             registry=self._registry,
-        )  # fmt: skip
+        )
         now = {
             "freefill_jobs_waiting": ("Jobs that wait for a worker", lambda: fillers.waiting),
             "freefill_workers": ("Processes that fill", lambda: workers),
             "freefill_workers_busy": ("Of them at work", lambda: fillers.busy),
             "freefill_wait_estimate_seconds": (
-                "How long a job would wait that came now", lambda: fillers.wait_estimate_s(fillers.waiting)
+                "How long a job would wait that came now",
+                lambda: fillers.wait_estimate_s(fillers.waiting),
             ),
-        }  # fmt: skip
+        }
         for name, (what, value) in now.items():
             Gauge(name, what, registry=self._registry).set_function(value)
         fillers.heard = self.count

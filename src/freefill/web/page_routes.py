@@ -52,8 +52,12 @@ def routes(service: Service) -> APIRouter:
         upload, _ = service.picture(name)
         return FileResponse(upload.folder / "preview.jpg", media_type="image/jpeg", headers=FOREVER)
 
-    @router.get("/{name}/tiles/{level}/{row}/{col}", response_class=Response, responses=answers("image/jpeg"),
-                summary="A tile of 512 x 512 px of the upload; level 0 is full scale, each next one half")  # fmt: skip
+    @router.get(
+        "/{name}/tiles/{level}/{row}/{col}",
+        response_class=Response,
+        responses=answers("image/jpeg"),
+        summary="A tile of 512 x 512 px of the upload; level 0 is full scale, each next one half",
+    )
     async def tile(name: str, level: int, row: int, col: int) -> Response:
         upload, _ = await service.whole(name)
         data = await anyio.to_thread.run_sync(views.tile, upload.folder, level, row, col)
@@ -61,8 +65,12 @@ def routes(service: Service) -> APIRouter:
             raise problems.Problem(404, "there is no such tile")
         return Response(data, media_type="image/jpeg", headers=FOREVER)
 
-    @router.get("/{name}/changed", summary="What the last fill changed, for the eye: its box, as WebP or PNG",
-                response_class=Response, responses=answers("image/*"))  # fmt: skip
+    @router.get(
+        "/{name}/changed",
+        summary="What the last fill changed, for the eye: its box, as WebP or PNG",
+        response_class=Response,
+        responses=answers("image/*"),
+    )
     async def changed(name: str) -> FileResponse:
         _, state = service.picture(name)
         if not state.fills:

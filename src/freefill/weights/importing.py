@@ -138,9 +138,19 @@ def _take_checkpoint(path: Path, name: str | None, sha256: str) -> Imported:
         notes.append(f"taken for '{card.name}' by its file name: its keys are alike for every training set")
     own = card.name if card is not None else check_name(name or path.stem)
     record = WeightsRecord(
-        name=own, file=f"{own}.safetensors", sha256="", bytes=0, mtime_ns=0, origin=path.name, origin_sha256=sha256,
-        network=found.network, layout=found.layout, licence="not stated", forbids="not known", when=now(),
-    )  # fmt: skip
+        name=own,
+        file=f"{own}.safetensors",
+        sha256="",
+        bytes=0,
+        mtime_ns=0,
+        origin=path.name,
+        origin_sha256=sha256,
+        network=found.network,
+        layout=found.layout,
+        licence="not stated",
+        forbids="not known",
+        when=now(),
+    )
     if card is not None:
         record = replace(record_for(card, path.name, sha256), file=record.file)
     return Imported(own, _kept(checkpoint.state, record), str(found), tuple(notes))
@@ -168,10 +178,20 @@ def import_trained(state: dict[str, Tensor], name: str, origin: str, about: Mapp
     found = recognise(state, origin)
     own = check_name(name)
     record = WeightsRecord(
-        name=own, file=f"{own}.safetensors", sha256="", bytes=0, mtime_ns=0, origin=origin, origin_sha256="",
-        network=found.network, layout=found.layout, licence="yours to choose",
-        forbids="what the terms of your photographs forbid", when=now(), about=dict(about),
-    )  # fmt: skip
+        name=own,
+        file=f"{own}.safetensors",
+        sha256="",
+        bytes=0,
+        mtime_ns=0,
+        origin=origin,
+        origin_sha256="",
+        network=found.network,
+        layout=found.layout,
+        licence="yours to choose",
+        forbids="what the terms of your photographs forbid",
+        when=now(),
+        about=dict(about),
+    )
     return Imported(own, _kept(state, record), str(found))
 
 

@@ -55,9 +55,15 @@ def pointer_onnx(state: Mapping[str, Tensor]) -> onnx.ModelProto:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter that needs no further package is deprecated
         torch.onnx.export(
-            WithTable(pointer).eval(), (torch.zeros(1, PLANES, 4 * MULTIPLE_PX, 4 * MULTIPLE_PX),), file,  # pyright: ignore
-            input_names=["planes"], output_names=names, dynamic_axes=sides, opset_version=OPSET, dynamo=False,
-        )  # fmt: skip
+            WithTable(pointer).eval(),
+            (torch.zeros(1, PLANES, 4 * MULTIPLE_PX, 4 * MULTIPLE_PX),),
+            file,  # pyright: ignore
+            input_names=["planes"],
+            output_names=names,
+            dynamic_axes=sides,
+            opset_version=OPSET,
+            dynamo=False,
+        )
     return onnx.load_model_from_string(file.getvalue())
 
 

@@ -33,21 +33,45 @@ if TYPE_CHECKING:
 @click.argument("instances")
 @click.argument("images", required=False)
 @output_option
-@click.option("-c", "--category", "categories", multiple=True, metavar="NAME",
-              help="Which things; several times for several. Default: person.")  # fmt: skip
+@click.option(
+    "-c",
+    "--category",
+    "categories",
+    multiple=True,
+    metavar="NAME",
+    help="Which things; several times for several. Default: person.",
+)
 @click.option("--all-categories", is_flag=True, help="Everything that is annotated.")
 @click.option("--attached", is_flag=True, help="With what a person holds, wears, rides or leads.")
 @click.option("--each", is_flag=True, help="One mask for each thing: NAME_ID_CATEGORY.png.")
-@click.option("--crowds", default="with", show_default=True, type=click.Choice(["with", "without", "only"]),
-              help="Regions that stand for many.")  # fmt: skip
+@click.option(
+    "--crowds",
+    default="with",
+    show_default=True,
+    type=click.Choice(["with", "without", "only"]),
+    help="Regions that stand for many.",
+)
 @click.option("--picture", "names", multiple=True, metavar="NAME|ID", help="Only this picture; several times.")
 @click.option("--empty", is_flag=True, help="Write empty masks too, for pictures without such a thing.")
 @finish_options
 def coco(
-    instances: str, images: str | None, output: str | None, categories: tuple[str, ...], all_categories: bool,
-    attached: bool, each: bool, crowds: Crowds, names: tuple[str, ...], empty: bool,
-    refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
-) -> int:  # fmt: skip
+    instances: str,
+    images: str | None,
+    output: str | None,
+    categories: tuple[str, ...],
+    all_categories: bool,
+    attached: bool,
+    each: bool,
+    crowds: Crowds,
+    names: tuple[str, ...],
+    empty: bool,
+    refine: bool,
+    grow: Length,
+    bits: str,
+    max_mpx: float,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Make masks from INSTANCES, a file of COCO's format, for all its pictures.
 
     With the folder IMAGES the pictures are looked up: one that is missing or of another size is an error, and
@@ -118,9 +142,14 @@ def _chosen(data: Coco, names: Sequence[str]) -> list[CocoPicture]:
 
 
 def _outputs(
-    data: Coco, chosen: Sequence[CocoPicture], wanted: Sequence[str], output: str | None, each: bool, crowds: str,
+    data: Coco,
+    chosen: Sequence[CocoPicture],
+    wanted: Sequence[str],
+    output: str | None,
+    each: bool,
+    crowds: str,
     empty: bool,
-) -> list[tuple[str, CocoPicture, int | None]]:  # fmt: skip
+) -> list[tuple[str, CocoPicture, int | None]]:
     """Name every mask; the number is the thing's place among the picture's annotations."""
     from freefill.batch.pairs import name_outputs
 
@@ -164,9 +193,17 @@ def _free(output: str, taken: Container[str]) -> str:
 
 
 def _made(
-    data: Coco, entry: CocoPicture, thing: int | None, wanted: Sequence[str], attached: bool, crowds: Crowds,
-    images: str | None, refine: bool, grow: Length, max_mpx: float,
-) -> Made:  # fmt: skip
+    data: Coco,
+    entry: CocoPicture,
+    thing: int | None,
+    wanted: Sequence[str],
+    attached: bool,
+    crowds: Crowds,
+    images: str | None,
+    refine: bool,
+    grow: Length,
+    max_mpx: float,
+) -> Made:
     from freefill.detectors.refining import finished
     from freefill.detectors.source import as_image
     from freefill.masks.coco import picture_mask

@@ -20,13 +20,27 @@ if TYPE_CHECKING:
 @shape_options
 @more_mask_options
 @click.option("--size", type=Numbers(2, "a size"), metavar="WxH", help="Without IMAGES: the mask's size.")
-@click.option("--grow", default="0", show_default=True, type=LengthType(),
-              help="Then grow it: 8px, or 3% of the object's size; -8px shrinks it.")  # fmt: skip
+@click.option(
+    "--grow",
+    default="0",
+    show_default=True,
+    type=LengthType(),
+    help="Then grow it: 8px, or 3% of the object's size; -8px shrinks it.",
+)
 @write_options
 def draw(
-    images: tuple[str, ...], output: str | None, also: tuple[str, ...], without: tuple[str, ...],
-    size: tuple[int, int] | None, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool, **drawn: object,
-) -> int:  # fmt: skip
+    images: tuple[str, ...],
+    output: str | None,
+    also: tuple[str, ...],
+    without: tuple[str, ...],
+    size: tuple[int, int] | None,
+    grow: Length,
+    bits: str,
+    max_mpx: float,
+    as_json: bool,
+    quiet: bool,
+    **drawn: object,
+) -> int:
     """Draw a mask by numbers, as large as IMAGES or --size says.
 
     \b

@@ -39,9 +39,16 @@ class _TakesNegative(click.Command):
 @click.option("--shrink", is_flag=True, help="Make it smaller instead.")
 @files.write_options
 def grow(
-    masks: tuple[str, ...], length: Length, output: str | None, invert: bool, shrink: bool,
-    bits: str, max_mpx: float, as_json: bool, quiet: bool,
-) -> int:  # fmt: skip
+    masks: tuple[str, ...],
+    length: Length,
+    output: str | None,
+    invert: bool,
+    shrink: bool,
+    bits: str,
+    max_mpx: float,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Grow MASKS by LENGTH all round: 8px, or 3% of the object's size; -8px shrinks them."""
     from freefill.masks import grow as lengths
 
@@ -81,9 +88,16 @@ def invert(masks: tuple[str, ...], output: str | None, bits: str, max_mpx: float
 @click.option("--json", "as_json", is_flag=True, help="Print the mask's share, parts and box as JSON.")
 @click.option("-q", "--quiet", is_flag=True)
 def show(
-    image: str, mask: str, output: str | None, invert: bool, mask_fit: Any, opacity: float, max_mpx: float,
-    as_json: bool, quiet: bool,
-) -> None:  # fmt: skip
+    image: str,
+    mask: str,
+    output: str | None,
+    invert: bool,
+    mask_fit: Any,
+    opacity: float,
+    max_mpx: float,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Lay MASK over IMAGE, to look at. MASK may be a word too: people, salient, text, alpha."""
     from freefill.detectors.source import as_image
     from freefill.inputs import mask_for

@@ -46,19 +46,26 @@ masks_argument = click.argument("masks", nargs=-1, required=True)
 def output_option(command: Any) -> Any:
     """Add -o."""
     return click.option(
-        "-o", "--output", metavar="FILE|DIR",
+        "-o",
+        "--output",
+        metavar="FILE|DIR",
         help="Default: NAME.mask.png beside it; a folder where there are several; '-' = standard output.",
-    )(command)  # fmt: skip
+    )(command)
 
 
 def finish_options(command: Any) -> Any:
     """Add what every source of masks can do to its masks, and how they are written."""
     options = (
         click.option("--refine", is_flag=True, help="Repair the mask: freefill mask refine --help."),
-        click.option("--grow", default="0", show_default=True, type=LengthType(),
-                     help="Then grow it: 8px, or 3% of the object's size."),
+        click.option(
+            "--grow",
+            default="0",
+            show_default=True,
+            type=LengthType(),
+            help="Then grow it: 8px, or 3% of the object's size.",
+        ),
         *WRITE_OPTIONS,
-    )  # fmt: skip
+    )
     for option in reversed(options):
         command = option(command)
     return command
@@ -69,7 +76,7 @@ WRITE_OPTIONS = (
     max_mpx_option,
     click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each mask."),
     click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
-)  # fmt: skip
+)
 
 
 def write_options(command: Any) -> Any:

@@ -50,15 +50,33 @@ class Numbers(click.ParamType):
 @click.command("salient")
 @images_argument
 @output_option
-@click.option("--weights", default="u2netp", show_default=True, metavar="NAME|FILE",
-              help="u2netp, birefnet-lite, or an ONNX file with the same conventions.")  # fmt: skip
-@click.option("--cut", default=0.5, show_default=True, type=click.FloatRange(0, 1, min_open=True, max_open=True),
-              help="Where the mask ends, as a share of the strongest answer.")  # fmt: skip
+@click.option(
+    "--weights",
+    default="u2netp",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="u2netp, birefnet-lite, or an ONNX file with the same conventions.",
+)
+@click.option(
+    "--cut",
+    default=0.5,
+    show_default=True,
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Where the mask ends, as a share of the strongest answer.",
+)
 @finish_options
 def salient(
-    images: tuple[str, ...], output: str | None, weights: str, cut: float,
-    refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
-) -> int:  # fmt: skip
+    images: tuple[str, ...],
+    output: str | None,
+    weights: str,
+    cut: float,
+    refine: bool,
+    grow: Length,
+    bits: str,
+    max_mpx: float,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Mask the thing that stands out in IMAGES."""
     from freefill.detectors.needs import require
     from freefill.detectors.refining import finished
@@ -79,15 +97,29 @@ def salient(
 @click.command("text")
 @images_argument
 @output_option
-@click.option("--score", default=0.5, show_default=True, type=click.FloatRange(0, 1),
-              help="How sure a row of text must be; lower finds more, and more that is none.")  # fmt: skip
+@click.option(
+    "--score",
+    default=0.5,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="How sure a row of text must be; lower finds more, and more that is none.",
+)
 @click.option("--sensitive", is_flag=True, help="A larger network: more faint text, more false alarms.")
 @click.option("--boxes", is_flag=True, help="Mask whole rows instead of the glyphs' strokes.")
 @finish_options
 def text(
-    images: tuple[str, ...], output: str | None, score: float, sensitive: bool, boxes: bool,
-    refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
-) -> int:  # fmt: skip
+    images: tuple[str, ...],
+    output: str | None,
+    score: float,
+    sensitive: bool,
+    boxes: bool,
+    refine: bool,
+    grow: Length,
+    bits: str,
+    max_mpx: float,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Mask text in IMAGES: captions, dates, watermarks."""
     from freefill.detectors.needs import require
     from freefill.detectors.refining import finished
@@ -113,15 +145,32 @@ def text(
 @click.option("--not-point", "not_points", multiple=True, type=Numbers(2, "a point"), metavar="X,Y", help="Beside it.")
 @click.option("--strokes", metavar="MASK", help="A mask file: white lies on the thing.")
 @click.option("--not-strokes", metavar="MASK", help="A mask file: white lies beside it.")
-@click.option("--prior", default="auto", show_default=True, type=click.Choice(["auto", "salient", "none"]),
-              help="With --box, heed what stands out in it; auto: where u2netp is on this machine.")  # fmt: skip
+@click.option(
+    "--prior",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "salient", "none"]),
+    help="With --box, heed what stands out in it; auto: where u2netp is on this machine.",
+)
 @click.option("--model", default="grabcut", show_default=True, type=click.Choice(["grabcut", "mobile-sam"]))
 @finish_options
 def grabcut(
-    images: tuple[str, ...], output: str | None, box: tuple[int, ...] | None, points: tuple[tuple[int, ...], ...],
-    not_points: tuple[tuple[int, ...], ...], strokes: str | None, not_strokes: str | None, prior: Which, model: Model,
-    refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
-) -> int:  # fmt: skip
+    images: tuple[str, ...],
+    output: str | None,
+    box: tuple[int, ...] | None,
+    points: tuple[tuple[int, ...], ...],
+    not_points: tuple[tuple[int, ...], ...],
+    strokes: str | None,
+    not_strokes: str | None,
+    prior: Which,
+    model: Model,
+    refine: bool,
+    grow: Length,
+    bits: str,
+    max_mpx: float,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Cut out what a box, points or strokes mark in IMAGES."""
     from freefill.detectors.marked import marked
     from freefill.detectors.needs import require
@@ -164,20 +213,37 @@ def _strokes(place: str | None, picture: Picture) -> Hole | None:
 @click.command("random")
 @click.argument("images", nargs=-1)
 @output_option
-@click.option("--kind", default="deepfill", show_default=True,
-              type=click.Choice(["deepfill", "strokes", "thin", "medium", "thick", "boxes", "person"]),
-              help="deepfill, strokes: free-form; thin, medium, thick: LaMa's; person: from --shapes.")  # fmt: skip
+@click.option(
+    "--kind",
+    default="deepfill",
+    show_default=True,
+    type=click.Choice(["deepfill", "strokes", "thin", "medium", "thick", "boxes", "person"]),
+    help="deepfill, strokes: free-form; thin, medium, thick: LaMa's; person: from --shapes.",
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
 @click.option("--size", type=Numbers(2, "a size"), metavar="WxH", help="Without IMAGES: the masks' size.")
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1), help="Without IMAGES: how many.")
-@click.option("--scale", type=click.FloatRange(min=0, min_open=True),
-              help="Lengths by this; default: as the protocol is for 256 or 512 px.")  # fmt: skip
+@click.option(
+    "--scale",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Lengths by this; default: as the protocol is for 256 or 512 px.",
+)
 @click.option("--shapes", metavar="JSON", help="COCO annotations for --kind person.")
 @write_options
 def random(
-    images: tuple[str, ...], output: str | None, kind: str, seed: int, size: tuple[int, int] | None, count: int,
-    scale: float | None, shapes: str | None, bits: str, max_mpx: float, as_json: bool, quiet: bool,
-) -> int:  # fmt: skip
+    images: tuple[str, ...],
+    output: str | None,
+    kind: str,
+    seed: int,
+    size: tuple[int, int] | None,
+    count: int,
+    scale: float | None,
+    shapes: str | None,
+    bits: str,
+    max_mpx: float,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Draw random masks: one for each of IMAGES, or --count of --size. The n-th has seed SEED + n, from 0."""
     from freefill.masks.random_masks import random_mask
     from freefill.values import Mask

@@ -20,12 +20,23 @@ if TYPE_CHECKING:
 @click.command("people")
 @click.argument("images", nargs=-1, required=True)
 @files.output_option
-@click.option("--but", "keep", metavar="N", type=click.IntRange(0), default=0,
-              help="So many stay, the main ones first: large, central.")  # fmt: skip
+@click.option(
+    "--but",
+    "keep",
+    metavar="N",
+    type=click.IntRange(0),
+    default=0,
+    help="So many stay, the main ones first: large, central.",
+)
 @click.option("--small", is_flag=True, help="Only those far smaller than the main person.")
 @click.option("--each", is_flag=True, help="Also one mask for each person: NAME_1.png, NAME_2.png, ...")
-@click.option("--score", default=0.5, show_default=True, type=click.FloatRange(0, 1),
-              help="How sure a person must be; lower finds more, and more that is none.")  # fmt: skip
+@click.option(
+    "--score",
+    default=0.5,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="How sure a person must be; lower finds more, and more that is none.",
+)
 @click.option("--no-tiles", is_flag=True, help="Look at the whole picture only: faster, misses small persons.")
 @click.option("--weights", metavar="NAME|FILE", help="Another network for the whole picture: u2net-human.")
 @click.option("--attached", is_flag=True, help="With what they hold, wear, ride or lead.")
@@ -34,10 +45,25 @@ if TYPE_CHECKING:
 @click.option("--overlay", metavar="FILE|DIR", help="Write who was found, and what refining added, in colours.")
 @files.finish_options
 def people(
-    images: tuple[str, ...], output: str | None, keep: int, small: bool, each: bool, score: float, no_tiles: bool,
-    weights: str | None, attached: bool, tight: bool, thorough: bool, overlay: str | None,
-    refine: bool, grow: Length, bits: str, max_mpx: float, as_json: bool, quiet: bool,
-) -> int:  # fmt: skip
+    images: tuple[str, ...],
+    output: str | None,
+    keep: int,
+    small: bool,
+    each: bool,
+    score: float,
+    no_tiles: bool,
+    weights: str | None,
+    attached: bool,
+    tight: bool,
+    thorough: bool,
+    overlay: str | None,
+    refine: bool,
+    grow: Length,
+    bits: str,
+    max_mpx: float,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Mask every person in IMAGES: files, folders, globs.
 
     With --json each person comes with box, score, and what the mask may lack of them.
@@ -54,8 +80,14 @@ def people(
     require(needed("people"), "mask people")
     if each and output == "-":
         raise click.UsageError("--each writes several masks: name a file or a folder with -o")
-    wishes = PeopleWishes(PeopleSettings(least_score=score, tiles=not no_tiles), keep, small, attached,
-                          _refining(refine, tight, thorough), grow)  # fmt: skip
+    wishes = PeopleWishes(
+        PeopleSettings(least_score=score, tiles=not no_tiles),
+        keep,
+        small,
+        attached,
+        _refining(refine, tight, thorough),
+        grow,
+    )
     jobs = files.plan_jobs(images, output)
     if overlay is not None and len(jobs) > 1 and Path(overlay).is_file():
         raise InputError(f"{overlay}: this is a file, and there are {len(jobs)} overlays to write; name a folder")
@@ -86,9 +118,16 @@ def _refining(refine: bool, tight: bool, thorough: bool) -> RefineSettings | Non
 
 
 def _by_another(
-    images: tuple[str, ...], output: str | None, weights: str, refine: bool, grow: Length, bits: str, max_mpx: float,
-    as_json: bool, quiet: bool,
-) -> int:  # fmt: skip
+    images: tuple[str, ...],
+    output: str | None,
+    weights: str,
+    refine: bool,
+    grow: Length,
+    bits: str,
+    max_mpx: float,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Ask a network of the U-2-Net family for all persons."""
     from freefill.detectors.refining import finished
     from freefill.detectors.salient import detect

@@ -40,27 +40,48 @@ def _switches(command: Any) -> Any:
 
 @click.command("refine")
 @masks_argument
-@click.option("-i", "--image", "image", metavar="FILE|DIR",
-              help="The picture, or the folder of all; without it, only the mask's shape counts.")  # fmt: skip
+@click.option(
+    "-i",
+    "--image",
+    "image",
+    metavar="FILE|DIR",
+    help="The picture, or the folder of all; without it, only the mask's shape counts.",
+)
 @output_option
 @invert_option
 @mask_fit_option
 @click.option("--annotations", metavar="JSON", help="COCO annotations: take along what the persons hold and ride.")
 @click.option("--overlay", metavar="FILE|DIR", help="Write what each step added, in colours.")
-@click.option("--thorough", is_flag=True,
-              help="Rather too much than too little: about five times thicker.")  # fmt: skip
+@click.option("--thorough", is_flag=True, help="Rather too much than too little: about five times thicker.")
 @click.option("--set", "values", multiple=True, metavar="NAME=NUMBER", help="A setting: thicken=0.05; all: --settings.")
-@click.option("--settings", is_flag=True, is_eager=True, expose_value=False,
-              callback=lambda ctx, param, asked: _print_settings(ctx, asked),
-              help="Print all settings with their defaults.")  # fmt: skip
+@click.option(
+    "--settings",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, param, asked: _print_settings(ctx, asked),
+    help="Print all settings with their defaults.",
+)
 @_switches
 @prior_option
 @write_options
 def refine(
-    masks: tuple[str, ...], image: str | None, output: str | None, invert: bool, mask_fit: Any, annotations: str | None,
-    overlay: str | None, thorough: bool, values: tuple[str, ...], prior: Any, bits: str, max_mpx: float,
-    as_json: bool, quiet: bool, **no: bool,
-) -> int:  # fmt: skip
+    masks: tuple[str, ...],
+    image: str | None,
+    output: str | None,
+    invert: bool,
+    mask_fit: Any,
+    annotations: str | None,
+    overlay: str | None,
+    thorough: bool,
+    values: tuple[str, ...],
+    prior: Any,
+    bits: str,
+    max_mpx: float,
+    as_json: bool,
+    quiet: bool,
+    **no: bool,
+) -> int:
     """Repair MASKS so that they cover the whole thing: rims, gaps, limbs, what is held, shadows."""
     from freefill.detectors.refining import refined_mask
     from freefill.detectors.source import as_image

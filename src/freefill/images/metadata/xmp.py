@@ -51,8 +51,12 @@ def sized_xmp(xmp: bytes, size: tuple[int, int]) -> bytes:
     text = _as_text(xmp)
     if text is None:
         return xmp
-    sides = {"exif:PixelXDimension": size[1], "exif:PixelYDimension": size[0],
-             "tiff:ImageWidth": size[1], "tiff:ImageLength": size[0]}  # fmt: skip
+    sides = {
+        "exif:PixelXDimension": size[1],
+        "exif:PixelYDimension": size[0],
+        "tiff:ImageWidth": size[1],
+        "tiff:ImageLength": size[0],
+    }
     for name, side in sides.items():
         text = re.sub(rf"""({name}\s*=\s*["']|<{name}>)\d+""", rf"\g<1>{side}", text)
     return text.encode() if text != _as_text(xmp) else xmp

@@ -197,12 +197,12 @@ def _check_plain(state: Mapping[str, Tensor], path: Path) -> None:
     import torch
 
     for name, tensor in state.items():
-        kind = (
-            "sparse" if tensor.layout != torch.strided
-            else "without numbers (meta)" if tensor.is_meta
-            else "quantized" if tensor.is_quantized
-            else None
-        )  # fmt: skip
+        kinds = {
+            "sparse": tensor.layout != torch.strided,
+            "without numbers (meta)": tensor.is_meta,
+            "quantized": tensor.is_quantized,
+        }
+        kind = next((kind for kind, is_so in kinds.items() if is_so), None)
         if kind is not None:
             raise WeightsError(f"{path}: '{name}' is {kind}; save plain tensors, as network.state_dict() has them")
 
