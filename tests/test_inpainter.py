@@ -149,6 +149,12 @@ def test_the_plan_is_the_one_that_is_carried_out(loads: list[tuple[str, EngineSe
 # --- in and out --------------------------------------------------------------------------------------------------
 
 
+def test_saving_tells_what_the_file_could_not_keep(tmp_path: Path):
+    result = freefill.inpaint(PIXELS.astype(np.uint16) * 257, HOLE, **FAST)
+    assert result.save(tmp_path / "a.png") == ()
+    assert any("8 bits" in note for note in result.save(tmp_path / "a.jpg"))
+
+
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "JPEG"])
 def test_bytes_in_bytes_out_of_the_same_format(form: str):
     out = freefill.inpaint(encoded(form), HOLE, **FAST).image

@@ -51,11 +51,18 @@ class Result(Outcome):
         like = self.like if isinstance(self.like, np.ndarray) or is_pil(self.like) else None
         return to_array(self.picture, like)
 
-    def save(self, path: str | os.PathLike[str], *, format: str | None = None, quality: int | None = None) -> None:
-        """Write the filled picture; format, depth, metadata and compression follow the input unless told otherwise."""
+    def save(
+        self, path: str | os.PathLike[str], *, format: str | None = None, quality: int | None = None
+    ) -> tuple[str, ...]:
+        """Write the filled picture; format, depth, metadata and compression follow the input unless told otherwise.
+
+        Returns
+        -------
+        notes: what of the input's file could not be kept, and what the format could not hold; none where all is there
+        """
         from freefill.images.write import write_picture
 
-        write_picture(self.picture, path, format=format, quality=quality)
+        return tuple(map(in_python, write_picture(self.picture, path, format=format, quality=quality)))
 
     def to_bytes(self, format: str | None = None, *, quality: int | None = None) -> bytes:
         """Return the filled picture as the bytes of a file; the format follows the input, PNG where it had none."""

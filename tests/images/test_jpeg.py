@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from freefill.distance import distance_outside
+from freefill.images.extend import extended
 from freefill.images.jpeg import blocks as jpeg_blocks
 from freefill.images.jpeg.kept import with_kept_blocks
 from freefill.images.read import read_picture
@@ -99,6 +100,36 @@ def test_a_turned_photograph_keeps_its_blocks_too(orientation: int, subsampling:
     gap = np.abs(before.pixels[far].astype(int) - after.pixels[far])
     assert gap.max() <= 3  # decoders round rows and columns in turn: turned blocks may round otherwise
     assert (gap > 0).mean() < 0.1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("added", [{"top": 16, "left": 32}, {"bottom": 5, "right": 33}])
+def test_an_extended_picture_keeps_its_blocks(kind: str, added: dict[str, int]) -> None:
+    before = read_picture(io.BytesIO(photo(**KINDS[kind])))
+    sides = dict.fromkeys(("top", "bottom", "left", "right"), 0) | added
+    out = io.BytesIO()
+    assert not any("compressed anew" in note for note in write_picture(extended(before, **sides), out))
+    after = read_picture(io.BytesIO(out.getvalue())).pixels
+    top, left = sides["top"], sides["left"]
+    inner = after[top + 17 : top + BIG[0] - 17, left + 17 : left + BIG[1] - 17]
+    assert np.array_equal(inner, before.pixels[17:-17, 17:-17])
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_a_turned_photograph_that_is_extended_keeps_its_blocks(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    before = read_picture(io.BytesIO(photo(quality=85, subsampling=2, exif=exif)))
+    out = io.BytesIO()
+    assert write_picture(extended(before, top=16, bottom=0, left=0, right=16), out) == ()
+    after = read_picture(io.BytesIO(out.getvalue())).pixels[16:, :-16]
+    assert np.abs(after.astype(int) - before.pixels)[17:-17, 17:-17].max() <= 4  # rounded in another order
+
+
+def test_a_picture_extended_by_a_part_of_a_block_is_compressed_anew_and_the_way_out_is_told() -> None:
+    before = read_picture(io.BytesIO(photo(quality=85, subsampling=2)))
+    notes = write_picture(extended(before, top=0, bottom=0, left=30, right=0), io.BytesIO())
+    assert any("compressed anew" in note and "multiples of 16 px" in note for note in notes)
 
 
 def test_a_turned_photograph_that_ends_within_a_block_is_compressed_anew() -> None:

@@ -159,6 +159,27 @@ def turned(blocks: DctBlocks, orientation: int) -> DctBlocks | None:
     return out
 
 
+def placed(blocks: DctBlocks, size: tuple[int, int], corner: tuple[int, int]) -> DctBlocks | None:
+    """Return the blocks within a larger picture, the others empty; None where the corner lies within a block.
+
+    Parameters
+    ----------
+    size : (height, width) of the larger picture
+    corner : (row, col) in it of the first pixel
+    """
+    if size == blocks.size:
+        return blocks
+    tallest, widest = unit(blocks.sampling)
+    if corner[0] % tallest or corner[1] % widest:
+        return None
+    out = laid_out(size, blocks.sampling, blocks.progressive)
+    for i, (h, v) in enumerate(blocks.sampling):
+        grid = blocks.grid(i)
+        top, left = corner[0] * v // tallest, corner[1] * h // widest
+        out.grid(i)[top : top + grid.shape[0], left : left + grid.shape[1]] = grid
+    return out
+
+
 def put_blocks(blocks: DctBlocks, part: DctBlocks, corner: tuple[int, int], changed: NDArray[np.bool_]) -> bool:
     """Take every block over which a pixel changed from `part`; False if the two are sampled unlike.
 

@@ -33,6 +33,7 @@ class JpegCarry(Carry):
     comment: bytes | None
     rgb: bool  # three channels of RGB, not of luma and chroma
     data: bytes  # the file without its metadata, whose blocks are kept wherever nothing changes
+    corner: tuple[int, int] = (0, 0)  # (row, col) where its first pixel is now
 
     def turned(self, orientation: int) -> JpegCarry:
         """Turn the tables with the picture: across and down change places."""
@@ -40,6 +41,10 @@ class JpegCarry(Carry):
             return self
         turned = tuple(tuple(table[8 * (i % 8) + i // 8] for i in range(64)) for table in self.tables.quantization)
         return replace(self, tables=replace(self.tables, quantization=turned))
+
+    def moved(self, rows: int, cols: int) -> JpegCarry:
+        """Remember where the file's blocks are now."""
+        return replace(self, corner=(self.corner[0] + rows, self.corner[1] + cols))
 
 
 def read_jpeg(data: bytes, name: str, max_mpx: float | None) -> Picture:
@@ -139,13 +144,14 @@ def write_jpeg(picture: Picture, stream: BinaryIO, quality: int | None, name: st
         options["keep_rgb"] = True if image.mode == "RGB" and carry.rgb else None
     options = {key: value for key, value in options.items() if value is not None}
     if carry is not None and "qtables" in options:
-        data = with_kept_blocks(carry.data, extras.orientation, image, options)
+        data = with_kept_blocks(carry.data, extras.orientation, image, options, carry.corner)
         if data is not None:
             stream.write(data)
             return tuple(notes)
+        way = "add multiples of 16 px at the left and the top, or " if any(carry.corner) else ""
         notes.append(
             "all of this JPEG is compressed anew with its own tables: known pixels may move by some levels; "
-            "write PNG to keep them"
+            f"{way}write PNG to keep them"
         )
     image.save(stream, "JPEG", **options)
     return tuple(notes)

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 _BAND_ROWS = 64
 
 
-def with_kept_blocks(original: bytes, orientation: int, image: PilImage.Image, options: dict[str, Any]) -> bytes | None:
+def with_kept_blocks(
+    original: bytes, orientation: int, image: PilImage.Image, options: dict[str, Any], corner: tuple[int, int] = (0, 0)
+) -> bytes | None:
     """Return the picture as a JPEG with the original's blocks wherever no pixel over them changed.
 
     Parameters
@@ -35,11 +37,12 @@ def with_kept_blocks(original: bytes, orientation: int, image: PilImage.Image, o
     orientation : the EXIF orientation that was applied to it
     image : the new picture, upright, in the mode it is to be compressed in
     options : Pillow's options for compressing it like the original, metadata included
+    corner : (row, col) in the new picture of the original's first pixel, where rows and columns were added
 
     Returns
     -------
-    the file, or None where this cannot be done: other size, mode or sampling, arithmetic coding, a mirrored side that
-    ends within a block, or compiled code that cannot run here
+    the file, or None where this cannot be done: other mode or sampling, arithmetic coding, a mirrored side or a corner
+    within a block, or compiled code that cannot run here
     """
     try:
         from freefill.images.jpeg import blocks as jpeg_blocks
@@ -48,12 +51,15 @@ def with_kept_blocks(original: bytes, orientation: int, image: PilImage.Image, o
         return None
     with ThreadPoolExecutor(1) as beside:  # neither holds the interpreter: on two cores it takes two thirds of the time
         reading = beside.submit(jpeg_blocks.read_blocks, original)
-        changed = _changed(original, orientation, image)
+        changed = _changed(original, orientation, image, corner)
         found = reading.result()
     if changed is None:
         return None
     blocks = jpeg_blocks.turned(found, orientation) if found is not None else None
-    if found is None or blocks is None or blocks.size != changed.shape:
+    if found is None or blocks is None:
+        return None
+    blocks = jpeg_blocks.placed(blocks, (changed.shape[0], changed.shape[1]), corner)
+    if blocks is None:
         return None
     top, left, bottom, right = _region(changed, jpeg_blocks.unit(blocks.sampling))
     out = io.BytesIO()
@@ -72,10 +78,12 @@ def with_kept_blocks(original: bytes, orientation: int, image: PilImage.Image, o
     if part is None or not jpeg_blocks.put_blocks(blocks, part, (top, left), changed[top:bottom, left:right]):
         return None
     data = jpeg_blocks.write_blocks(blocks, model)
-    return data if _sound(data, original, orientation, changed) else None
+    return data if _sound(data, original, orientation, changed, corner) else None
 
 
-def _changed(original: bytes, orientation: int, image: PilImage.Image) -> NDArray[np.bool_] | None:
+def _changed(
+    original: bytes, orientation: int, image: PilImage.Image, corner: tuple[int, int]
+) -> NDArray[np.bool_] | None:
     """Return (H, W) bool, True where the new picture is not what the original shows; None if they do not compare."""
     from PIL import JpegImagePlugin
 
@@ -83,16 +91,24 @@ def _changed(original: bytes, orientation: int, image: PilImage.Image) -> NDArra
         shown: PilImage.Image = JpegImagePlugin.JpegImageFile(io.BytesIO(original))
     if shown.mode != image.mode:
         return None
-    if orientation != 1:
-        before, after = turn(array_of(shown), orientation), array_of(image)
-        return _differ(before, after) if before.shape == after.shape else None
-    if shown.size != image.size:
+    width, height = shown.size if orientation < 5 else shown.size[::-1]
+    top, left = corner
+    if top + height > image.height or left + width > image.width:
         return None
+    changed = np.ones((image.height, image.width), bool)
+    here = changed[top : top + height, left : left + width]
+    if orientation != 1:
+        here[...] = _differ(
+            turn(array_of(shown), orientation), array_of(image)[top : top + height, left : left + width]
+        )
+        return changed
     shown.load()
-    changed = np.empty((image.height, image.width), bool)
-    for top in range(0, image.height, _BAND_ROWS):  # Pillow's pixels are copied to be compared: a part at a time
-        band = (0, top, image.width, min(top + _BAND_ROWS, image.height))
-        changed[top : band[3]] = _differ(np.asarray(shown.crop(band)), np.asarray(image.crop(band)))
+    for row in range(0, height, _BAND_ROWS):  # Pillow's pixels are copied to be compared: a part at a time
+        end = min(row + _BAND_ROWS, height)
+        with unlimited():
+            now = image.crop((left, top + row, left + width, top + end))
+            then = shown.crop((0, row, width, end))
+        here[row:end] = _differ(np.asarray(then), np.asarray(now))
     return changed
 
 
@@ -124,7 +140,7 @@ def _alike(original: bytes, model: bytes, tables: list[list[int]]) -> bool:
     return colours_of(first) == colours_of(second) and [list(table) for table in made.quantization] == tables
 
 
-def _sound(data: bytes, original: bytes, orientation: int, changed: NDArray[np.bool_]) -> bool:
+def _sound(data: bytes, original: bytes, orientation: int, changed: NDArray[np.bool_], corner: tuple[int, int]) -> bool:
     """Look at both files at an eighth of their size: away from changes they must show the same.
 
     A guard against damaged originals in which two decoders go on differently; it costs a tenth of a full decoding.
@@ -137,9 +153,13 @@ def _sound(data: bytes, original: bytes, orientation: int, changed: NDArray[np.b
             image = JpegImagePlugin.JpegImageFile(io.BytesIO(block))
         image.draft(None, (max(image.width // 8, 1), max(image.height // 8, 1)))
         small.append(turn(np.asarray(image).astype(np.int16), turning))
-    if small[0].shape != small[1].shape or small[0].shape[0] != -(-changed.shape[0] // 8):
-        return small[0].shape == small[1].shape  # Pillow scaled less: the picture is tiny
-    gap = np.abs(small[0] - small[1])
+    if small[0].shape[:2] != (-(-changed.shape[0] // 8), -(-changed.shape[1] // 8)):
+        return True  # Pillow scaled less: the picture is tiny
+    top, left = corner[0] // 8, corner[1] // 8
+    where = slice(top, top + small[1].shape[0]), slice(left, left + small[1].shape[1])
+    if small[0][where].shape != small[1].shape:
+        return corner != (0, 0) or small[0].shape != small[1].shape  # the same: the original is tiny
+    gap = np.abs(small[0][where] - small[1])
     gap = gap.max(axis=2) if gap.ndim == 3 else gap
     rows, cols = np.arange(0, changed.shape[0], 8), np.arange(0, changed.shape[1], 8)
     near = np.logical_or.reduceat(np.logical_or.reduceat(changed, rows, axis=0), cols, axis=1)
@@ -153,4 +173,4 @@ def _sound(data: bytes, original: bytes, orientation: int, changed: NDArray[np.b
                 near[shift:] if axis == 0 else near[:, shift:]
             )
             near = wide
-    return not (gap > 3)[~near].any()  # turned blocks may round otherwise
+    return not (gap > 3)[~near[where]].any()  # turned blocks may round otherwise
