@@ -40,6 +40,31 @@ def test_the_same_seed_gives_the_same_picture_on_any_number_of_threads(detail_px
     assert np.array_equal(one.copied, two.copied)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_being_listened_to_changes_nothing_and_no_search_is_silent(threads):
+    image, hole = photograph(96, 120), middle(96, 120)
+    told: list[float] = []
+    heard = made(image, hole, ~hole, 3, Tuning(threads=threads), progress=told.append)
+    assert np.array_equal(heard.colours, made(image, hole, ~hole, 3, Tuning(threads=threads)).colours)
+    assert told == sorted(told)
+    assert told[-1] == 1
+    assert max(np.diff(told)) < 0.1  # the searches of the finest level have more than that each
+
+
+def test_what_the_listener_raises_ends_the_work_within_a_search():
+    image, hole = photograph(96, 120), middle(96, 120)
+    told: list[float] = []
+
+    def stop(share: float) -> None:
+        told.append(share)
+        if share > 0.5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        synthesise(image, hole, ~hole, progress=stop)
+    assert 0.5 < told[-1] < 0.65
+
+
 def test_another_seed_gives_another_picture():
     image, hole = photograph(96, 120), middle(96, 120)
     assert not np.array_equal(made(image, hole, ~hole, 0).copied, made(image, hole, ~hole, 1).copied)

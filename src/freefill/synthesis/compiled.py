@@ -79,26 +79,39 @@ class Crew:
         if self._pool is not None:
             self._pool.shutdown()
 
-    def run(self, function: Callable[..., Any], strips: int, *args: Any, work: int | None = None) -> None:
+    def run(
+        self,
+        function: Callable[..., Any],
+        strips: int,
+        *args: Any,
+        work: int | None = None,
+        tell: Callable[[float], None] | None = None,
+    ) -> None:
         """Call `function(first, last, *args)` so that every strip is covered once.
 
-        `work` is the number of items behind the strips: few are not worth a second thread.
+        `work` is the number of items behind the strips: few are not worth a second thread. `tell` is called by the
+        thread that waits, with the share of the strips that are begun.
         """
-        if self._pool is None or strips < 2 or (work is not None and work < 256):
+        if strips < 2 or (work is not None and work < 256) or (self._pool is None and tell is None):
             function(0, strips, *args)
             return
         # Strips are taken one at a time: a thread whose core is busy with something else does fewer of them.
         left = list(range(strips))
 
-        def take() -> None:
+        def take(tell: Callable[[float], None] | None = None) -> None:
             while True:
                 try:
                     strip = left.pop()
                 except IndexError:
                     return
                 function(strip, strip + 1, *args)
+                if tell is not None:
+                    tell(1 - len(left) / strips)
 
-        waiting = [self._pool.submit(take) for _ in range(min(self.threads, strips) - 1)]
-        take()
-        for future in waiting:
-            future.result()
+        waiting = [] if self._pool is None else [self._pool.submit(take) for _ in range(min(self.threads, strips) - 1)]
+        try:
+            take(tell)
+        finally:
+            left.clear()  # where `tell` ended the work, nobody begins another strip
+            for future in waiting:
+                future.result()

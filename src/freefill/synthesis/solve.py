@@ -15,6 +15,8 @@ between them is a mean over a few pixels, so that the grain is left as it was co
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -186,6 +188,7 @@ def paste(
     crew: Crew,
     screening: float = SCREENING,
     membrane: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float32]] | None = None,
+    tell: Callable[[float], None] | None = None,
 ) -> NDArray[np.float32]:
     """Return the hole pixels' colours.
 
@@ -200,6 +203,7 @@ def paste(
     holes : (n, 2) int32, rows and columns to be written
     copied : (n, 2) int32, where each of them is copied from
     membrane : smooth (n,), blurred (n,) and lift (n, 3) of `membrane.Membrane`; None = nothing is smooth
+    tell : called with the share that is done, 0 to 1
 
     Returns
     -------
@@ -235,7 +239,7 @@ def paste(
         right,
     )
     correction = lift.copy()
-    crew.run(descend, 3, near, weight, diagonal, right, correction, TOLERANCE, MOST_STEPS, work=count)
+    crew.run(descend, 3, near, weight, diagonal, right, correction, TOLERANCE, MOST_STEPS, work=count, tell=tell)
     return _softened(image[copied[:, 0], copied[:, 1]] + correction, near, weight)
 
 

@@ -23,6 +23,7 @@ from freefill.synthesis.vote import majority, vote
 
 STRIPS = 8
 JOINING = 2.0  # searches of a hole pixel that choosing and joining it takes as long as
+JOINING_BEFORE = 0.4  # of that, what is done before the copies are joined
 DEFAULTS = Tuning()
 
 
@@ -43,15 +44,24 @@ class Steps:
         """One more search is done."""
         self._say(self._done + self._each[self._number])
 
+    def searching(self, share: float) -> None:
+        """So much of a search is done, 0 to 1."""
+        self._say(self._done + share * self._each[self._number], done=False)
+
+    def joining(self, share: float) -> None:
+        """So much of the work after all searches is done, 0 to 1."""
+        self._say(self._end[-1] + share * JOINING * self._each[0], done=False)
+
     def ended(self, number: int) -> None:
         """A level is done; it may have needed fewer searches than it was given."""
         self._number = max(number - 1, 0)
         self._say(self._end[-1] - self._end[number])
 
-    def _say(self, done: float) -> None:
-        self._done = done
+    def _say(self, so_far: float, done: bool = True) -> None:
+        if done:
+            self._done = so_far
         if self._tell is not None:
-            self._tell(done / self._all)
+            self._tell(so_far / self._all)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,11 +140,16 @@ def synthesise(
             coarse = level
         assert coarse is not None
         copied = choose(coarse, tuning, crew)
+        steps.joining(0.1)
         wanted = hole[coarse.holes[:, 0], coarse.holes[:, 1]]
         holes, copied = coarse.holes[wanted], copied[wanted]
         membrane = stretch(image, known, holes, copied, None if made is None else made.confidence)
+        steps.joining(JOINING_BEFORE)
         parts = membrane.smooth, membrane.blurred, membrane.lift
-        colours = solve.paste(image, known, holes, copied, crew, tuning.screening, parts)
+        colours = solve.paste(
+            image, known, holes, copied, crew, tuning.screening, parts,
+            lambda share: steps.joining(JOINING_BEFORE + (1 - JOINING_BEFORE) * share),
+        )  # fmt: skip
     return Synthesis(holes, copied, colours, left)
 
 
@@ -207,7 +222,8 @@ def improve(level: Level, height: float, wide: bool, seed: int, tuning: Tuning, 
         for _ in range(passes):
             level.count_uses(tuning)
             args = level.field, level.field.copy(), level.cost, turn % 2 == 0, radius, turn, seed
-            crew.run(nnf.search, STRIPS, level.target_strips, level.sheet, *args, work=len(level.targets))
+            work = len(level.targets)
+            crew.run(nnf.search, STRIPS, level.target_strips, level.sheet, *args, work=work, tell=steps.searching)
             turn += 1
             steps.searched()
         level.field[level.led] = level.sources_of_led
