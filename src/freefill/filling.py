@@ -56,7 +56,7 @@ def inpaint(
     Parameters
     ----------
     image : a path, a file object, bytes of a file, a PIL image, a (C, H, W) tensor, or an array: (H, W),
-        (H, W, 1..4) of uint8, uint16, or float in [0, 1]
+        (H, W, 1..4) of whole numbers, or of float in [0, 1]
     mask : the same kinds; white, non-zero or True = hole; or a word: "alpha" (where the picture itself is transparent),
         "people", "salient", "text" (found in the picture; needs the extra `detect` and fetched models)
     engine, weights, device, precision : see `Inpainter`, which loads an engine once for many pictures

@@ -1,8 +1,8 @@
-"""The user's door: whatever holds a picture in, the same kind out; engines loaded once.
+"""The user's door for many pictures: engines loaded once; whatever holds a picture in, the same kind out.
 
 import freefill
-result = freefill.inpaint("photo.jpg", "mask.png")
-result.save("out.jpg")
+fill = freefill.Inpainter(engine="texture")
+fill("photo.jpg", "mask.png").save("out.jpg")
 """
 
 from __future__ import annotations
@@ -132,11 +132,11 @@ class Inpainter:
                 refine=refine,
                 prior=prior,
                 score=score,
-                shapes=shapes,
-                also=also,
-                without=without,
+                shapes=shapes,  # type: ignore[arg-type]
+                also=also,  # type: ignore[arg-type]
+                without=without,  # type: ignore[arg-type]
                 seed=seed,
-                grow=grow,
+                grow=grow,  # type: ignore[arg-type]
                 feather=feather,  # type: ignore[arg-type]
                 source=source,
                 not_from=not_from,
@@ -236,119 +236,3 @@ class Inpainter:
     def _texture(self, options: Options) -> Ready | None:
         """Return patch synthesis, which makes small fills sharp."""
         return None if options.texture == "never" else self._load("texture")
-
-
-def inpaint(
-    image: PictureLike,
-    mask: MaskLike | None = None,
-    *,
-    engine: str = "auto",
-    weights: str | None = None,
-    device: str = "auto",
-    precision: Literal["fp32", "bf16", "fp16"] = "fp32",
-    save_stages: bool = False,
-    save_attention: bool = False,
-    invert: bool = False,
-    mask_fit: Literal["error", "scale"] = "error",
-    mask_channel: Literal["auto", "grey", "transparent", "opaque"] = "auto",
-    refine: bool = False,
-    prior: Literal["auto", "people", "none"] = "auto",
-    score: float | None = None,
-    shapes: Sequence[str | Shape] = (),
-    also: Sequence[MaskLike] = (),
-    without: Sequence[MaskLike] = (),
-    seed: int = 0,
-    grow: float | str = 0,
-    feather: float | str = 0,
-    source: MaskLike | None = None,
-    not_from: MaskLike | None = None,
-    window: Literal["auto", "whole"] = "auto",
-    texture: Literal["auto", "always", "never"] = "auto",
-    structure: Structure = "auto",
-    max_memory_bytes: int = Options.max_memory_bytes,
-    max_mpx: float = DEFAULT_MAX_MPX,
-    progress: Callable[[Progress], None] | None = None,
-) -> Result:
-    """Fill the masked part of one picture.
-
-    Parameters
-    ----------
-    image : a path, a file object, bytes of a file, a PIL image, a (C, H, W) tensor, or an array: (H, W),
-        (H, W, 1..4) of whole numbers, or of float in [0, 1]
-    mask : the same kinds; white, non-zero or True = hole; or a word: "alpha" (where the picture itself is transparent),
-        "people", "salient", "text" (found in the picture; needs the extra `detect` and fetched models)
-    engine, weights, device, precision : see `Inpainter`, which loads an engine once for many pictures
-    save_stages, save_attention : keep what a network made on its way in `Result.stages`
-    invert : black is hole
-    mask_fit : "scale" takes a mask of another size
-    mask_channel : where a mask with alpha carries the mask
-    refine : repair the mask first, so that it covers the whole thing (`freefill.masks.refine`)
-    prior : what refining may ask: the networks that know persons, where they are here ("auto"), "people", "none"
-    score : how sure what a word names must be, 0 to 1; lower finds more, and more that is none
-    shapes : drawn and added to the mask: "box:X,Y,W,H", "circle:X,Y,R", "polygon:X1,Y1,X2,Y2,X3,Y3",
-        "line:X1,Y1,X2,Y2,WIDTH", in px or percent
-    also, without : more masks, added; masks of what stays, taken out
-    seed : another seed gives another fill, the same seed the same
-    grow : grow the hole by px, or by percent of its size ("3%"), before filling; below 0 it shrinks
-    feather : let the fill fade over this much of the grown ring
-    source, not_from : masks of what may, and what may not, be copied from
-    window : "whole" = one window, the whole picture at its own scale
-    texture : make fills sharp by patch synthesis: "auto" where they were made small, "always", "never"
-    structure : ask what crosses the hole (a horizon, a pole, the edge of a board) before it is filled: "auto" where
-        that helps, "layout" = everywhere, "network" = everywhere, and a small network of the package says what it
-        expects, "never"
-    max_memory_bytes : what the engine may take on top of the picture
-    max_mpx : larger pictures are refused, megapixels
-    progress : called again and again with how far it is; what it raises ends the fill, and nothing has changed
-
-    Returns
-    -------
-    Result : `.image` (same kind as `image`), `.save(path)`, `.mask`, `.plan`, `.notes`, `.seconds`
-
-    Raises
-    ------
-    InputError, EngineError, WeightsError
-        One line: what, where, way out.
-
-    Examples
-    --------
-    >>> image = np.full((40, 60, 3), 90, np.uint8)
-    >>> mask = np.zeros((40, 60), bool)
-    >>> mask[10:14, 20:40] = True
-    >>> image[mask] = 255
-    >>> int(inpaint(image, mask, engine="ns").image.max())
-    90
-    """
-    with speaking_python():
-        fill = Inpainter(
-            engine,
-            weights=weights,
-            device=device,
-            precision=precision,
-            save_stages=save_stages,
-            save_attention=save_attention,
-        )
-    return fill(
-        image,
-        mask,
-        invert=invert,
-        mask_fit=mask_fit,
-        mask_channel=mask_channel,
-        refine=refine,
-        prior=prior,
-        score=score,
-        shapes=shapes,
-        also=also,
-        without=without,
-        seed=seed,
-        grow=grow,
-        feather=feather,
-        source=source,
-        not_from=not_from,
-        window=window,
-        texture=texture,
-        structure=structure,
-        max_memory_bytes=max_memory_bytes,
-        max_mpx=max_mpx,
-        progress=progress,
-    )
