@@ -4,6 +4,7 @@ import numpy as np
 import pictures
 import pytest
 
+from freefill.engines import structure
 from freefill.engines.texture import Texture
 from freefill.values import Crop, EngineSettings
 
@@ -26,11 +27,14 @@ def test_what_crosses_the_hole_goes_on_in_the_fill(image, most):
     assert any("joined across the hole" in note for note in fill.notes)
 
 
-def test_where_nothing_crosses_auto_fills_as_without_a_layout_and_says_nothing():
-    image, hole = pictures.ground(), pictures.blob(axes=(12, 30))
+@pytest.mark.parametrize(("axes", "said"), [((12, 30), 1), ((5, 30), 0)], ids=["a thing", "a scratch"])
+def test_where_nothing_crosses_auto_fills_as_without_a_layout_and_says_so_of_all_but_scratches(axes, said):
+    image, hole = pictures.ground(), pictures.blob(axes=axes)
     auto, never = filled(image, hole, "auto"), filled(image, hole, "never")
     assert np.array_equal(auto.pixels, never.pixels)
-    assert auto.notes == never.notes == ()
+    assert len(auto.notes) == said
+    assert all(note.endswith("it was filled without a layout") for note in auto.notes)
+    assert never.notes == ()
 
 
 def test_one_ground_all_around_is_not_laid_out_but_its_lines_are_joined():
@@ -75,3 +79,11 @@ def test_a_hole_of_half_the_picture_is_not_laid_out():
     assert hole.mean() > 0.4
     assert any(note.endswith("too little is known around it") for note in filled(image, hole, "auto").notes)
     assert any("labelling" in note for note in filled(image, hole, "layout").notes)
+
+
+def test_a_labelling_that_would_copy_things_is_not_followed_and_the_note_says_why(monkeypatch):
+    image, hole = pictures.ground(), pictures.blob(axes=(45, 35))
+    monkeypatch.setattr(structure, "MOST_FIGURE", -1.0)
+    auto, never = filled(image, hole, "auto"), filled(image, hole, "never")
+    assert np.array_equal(auto.pixels, never.pixels)
+    assert any(note.endswith("it would show things twice; it was filled without a layout") for note in auto.notes)

@@ -29,6 +29,7 @@ MOST_SHARE = (
 )
 ONE_GROUND = 4.0  # Lab by which coarse colours vary around the hole: below, there is nothing to lay out
 MOST_SEAMS = 2.2  # Lab a pixel: above, the pieces of the labelling do not fit each other
+MOST_FIGURE = 0.5  # Lab by which what is copied stands out from the ground, mean: above, things would appear twice
 MOST_APART = 20.0  # Lab between the labelling and a fill without it: above, it is mostly the labelling that errs
 
 
@@ -47,16 +48,22 @@ def layout_for(crop: Crop, seed: int, notes: list[str], left: NDArray[np.bool_] 
     if made.labelling is None:
         reason = reason or "no shift serves the whole hole"
     if not made.lines and reason:
-        if crop.structure == "layout":
+        if not thin:  # a scratch that nothing crosses is not worth a word
             notes.append(f"structure: no line crosses the hole, and {reason}; it was filled without a layout")
         return None
-    count = len(made.lines)
-    lines = {0: "no line crosses the hole", 1: "1 line joined across the hole"}.get(
-        count, f"{count} lines joined across the hole"
-    )
     rest = f"the rest without a layout: {reason}" if reason else "the rest laid out by one labelling"
-    notes.append(f"structure: {lines}, {rest}")
+    notes.append(f"structure: {_counted(made)}, {rest}")
     return composed(made, labelled=not reason)
+
+
+def _counted(made: Layout) -> str:
+    """Say how many lines cross the hole."""
+    carried = sum(line.one_ended for line in made.lines)
+    joined = len(made.lines) - carried
+    words = [f"{joined} {'line' if joined == 1 else 'lines'} joined across the hole"] if joined else []
+    if carried:
+        words.append(f"{carried} {'line' if carried == 1 else 'lines'} carried on into the hole from one side")
+    return ", ".join(words) if words else "no line crosses the hole"
 
 
 def warm() -> float:
@@ -79,7 +86,7 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:
     if thick < THICK_SHARE * max(hole.shape):
         return "the hole is thin"
     if not made.lines and thick < THICK_ALONE_SHARE * max(hole.shape):
-        return "nothing is sure to cross it"
+        return "it is too small to be laid out without one"
     if made.labelling is None:
         return "no shift serves the whole hole"
     if hole.mean() > MOST_SHARE:
@@ -88,6 +95,8 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:
         return "its surroundings are one ground"
     if made.labelling.seams > MOST_SEAMS:
         return "its pieces would not fit each other"
+    if made.labelling.figure > MOST_FIGURE:
+        return "it would show things twice"
     if _apart(made, seed) > MOST_APART:
         return "it differs too much from a fill without it"
     return ""

@@ -232,7 +232,7 @@ def _fitted(path, heading, sight: Sight, distance, least: float = LEAST_CONTRAST
     place = _entry(start, tangent, sight)
     if place is None:
         return None
-    read = _profile(path[:PROFILED_PX], heading + slope * left, sight, least)
+    read = profile_across(path[:PROFILED_PX], heading + slope * left, sight, least)
     if read is None:
         return None
     profile, contrast = read
@@ -252,7 +252,7 @@ def _entry(start, tangent, sight: Sight):
     return None
 
 
-def _profile(path, heading, sight: Sight, least: float):
+def profile_across(path, heading, sight: Sight, least: float):
     """Return the mean colours across an edge, (2 HALF_WIDTH + 1, 3), and its contrast; None where it has none."""
     heading = heading / np.hypot(*heading)
     left = np.array([-heading[1], heading[0]])

@@ -43,6 +43,7 @@ class Joined:
     one, other : the ends
     curve : (n, 2) rows and columns from one to the other; normals : (n, 2) to the left of it
     confidence : 0 to 1
+    one_ended : only `one` was seen, and is carried on straight; `other` is where that leaves the hole
     """
 
     one: End
@@ -50,6 +51,7 @@ class Joined:
     curve: NDArray[np.float64]
     normals: NDArray[np.float64]
     confidence: float
+    one_ended: bool = False
 
 
 def join(ends: list[End], sight: Sight) -> list[Joined]:
@@ -73,8 +75,8 @@ def join(ends: list[End], sight: Sight) -> list[Joined]:
             break
         if i > j or any(_beside(end, used) for end in (ends[i], ends[j]) for used in taken):
             continue
-        curve, normals = _curve(ends[i], ends[j])
-        if not _in_hole(curve, sight) or any(_cross(curve, line.curve) for line in found):
+        curve, normals = curve_between(ends[i], ends[j])
+        if not _in_hole(curve, sight) or any(cross(curve, line.curve) for line in found):
             continue
         found.append(Joined(ends[i], ends[j], curve, normals, 0.0))
         taken += [ends[i], ends[j]]
@@ -136,7 +138,7 @@ def _beside(one: End, other: End) -> bool:
     return bool(np.hypot(*(one.place - other.place)) < 1.5)
 
 
-def _curve(one: End, other: End) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def curve_between(one: End, other: End) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the Hermite curve between two ends, (n, 2), and its normals to the left, (n, 2)."""
     gap = float(np.hypot(*(other.place - one.place)))
     t = np.linspace(0, 1, max(int(gap * STEPS_PER_PX), 2))[:, None]
@@ -155,7 +157,7 @@ def _in_hole(curve: NDArray[np.float64], sight: Sight) -> bool:
     return bool((inside & sight.hole[np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)]).mean() > 0.9)
 
 
-def _cross(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+def cross(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
     """Tell whether two curves cross, taken at 12 places each."""
     a, b = (curve[np.linspace(0, len(curve) - 1, 12).astype(int)] for curve in (one, other))
     p, r = a[:-1, None], a[1:, None] - a[:-1, None]

@@ -49,11 +49,13 @@ class Labelling:
     ----------
     pixels, copied : (n, 2) hole pixels, and the known pixels that they copy
     seams : what does not fit between neighbours, Lab and gradient, mean over hole pixels
+    figure : by how much what is copied stands out from the ground, Lab, mean over hole pixels
     """
 
     pixels: NDArray[np.int64]
     copied: NDArray[np.int64]
     seams: float
+    figure: float
 
 
 def label(
@@ -94,10 +96,10 @@ def label(
         cols = np.clip(pixels[places, 1] + across, 0, width - 1)
         away = np.linalg.norm(features[rows, cols, :3] - wanted, axis=1)
         costs[k, places] += LINE_WEIGHT * sure[places] * np.minimum(away, RIM_MOST)
-    stands = FIGURE * figures(sight)
+    stands = figures(sight)
     for k, (down, across) in enumerate(shifts):
         rows, cols = np.clip(pixels[:, 0] + down, 0, height - 1), np.clip(pixels[:, 1] + across, 0, width - 1)
-        costs[k] += stands[rows, cols]
+        costs[k] += FIGURE * stands[rows, cols]
     if further is not None:
         costs += further(pixels, shifts)
     costs[~allowed] = NEVER
@@ -111,7 +113,8 @@ def label(
     if not allowed[chosen, numbers].all():
         return None
     seams = (total - float(costs[chosen, numbers].sum())) / len(pixels)
-    return Labelling(pixels, pixels + shifts[chosen], seams)
+    copied = pixels + shifts[chosen]
+    return Labelling(pixels, copied, seams, float(stands[copied[:, 0], copied[:, 1]].mean()))
 
 
 def _features(sight: Sight) -> NDArray[np.float32]:

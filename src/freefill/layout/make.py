@@ -11,9 +11,11 @@ from freefill.layout.along import along
 from freefill.layout.bands import bands
 from freefill.layout.draw import draw
 from freefill.layout.ends import find_ends
+from freefill.layout.extend import extend
 from freefill.layout.joining import Joined, join
 from freefill.layout.labelling import Labelling, Term, label
 from freefill.layout.offsets import candidates
+from freefill.layout.sides import lay_sides
 from freefill.layout.sight import Sight, see
 
 LINES_PX = 320  # longer side at which lines are looked for
@@ -63,8 +65,11 @@ def make_layout(
     import cv2
 
     large, small = see(image, hole, source, LINES_PX), see(image, hole, source, LABELS_PX)
-    lines = [line for line in join(find_ends(large), large) if line.confidence >= LEAST_SURE]
+    ends = find_ends(large)
+    lines = [line for line in join(ends, large) if line.confidence >= LEAST_SURE]
+    lines += extend(ends, lines, large)
     drawn, confidence = draw(lines, large)
+    lay_sides(lines, large, drawn, confidence)
     led = along(lines, large)
     size = small.size[1], small.size[0]
     expected = np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA), np.float32)
