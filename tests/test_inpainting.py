@@ -346,3 +346,23 @@ def test_the_mask_that_comes_out_is_the_one_that_was_filled():
     assert result.mask.hole.sum() == result.plan.hole_px > mask().hole.sum()
     assert result.mask.source == "m.png"
     assert replace(result.mask, hole=mask().hole).notes == ()
+
+
+def test_a_feather_without_a_grown_ring_is_cut_to_nothing():
+    _, core, plan = grown(Length(0.0), Length(1.0))
+    assert plan.feather_px == 0
+    assert np.array_equal(core, mask().hole)
+
+
+def test_a_feather_as_wide_as_the_ring_is_no_news():
+    assert grown(Length(3.0), Length(3.0))[2].notes == ()
+
+
+def test_what_is_almost_transparent_may_be_copied_from():
+    alpha = np.full(SIZE, 255, np.uint8)
+    alpha[:20], alpha[100:] = 0, 1
+    engine = ready(context=9.0)
+    inpaint(picture(alpha=alpha), mask(), engine, Options())
+    known = first(engine).crops[0].known
+    assert known[100:].all()
+    assert not known[:20].any()

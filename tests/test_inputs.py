@@ -334,6 +334,31 @@ def test_a_wish_that_is_none_is_refused_at_once(wishes: dict[str, Any], said: st
         Request(**wishes)
 
 
+def test_what_is_refined_or_filled_alone_refuses_what_is_no_choice_as_well():
+    with pytest.raises(InputError, match="prior 'persons' is not known"):
+        MaskOptions(prior="persons")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="must be a number between 0 and 1, not 0"):
+        MaskOptions(score=0)
+
+
+def test_weights_named_by_a_path_are_their_name():
+    assert Request(weights=Path("w.pth")).weights == "w.pth"  # type: ignore[arg-type]
+
+
+def test_a_small_picture_may_be_the_limit():
+    assert Request(max_mpx=0.5).max_mpx == 0.5
+
+
+def test_a_triangle_is_a_polygon_and_a_thin_box_a_box():
+    assert Shape.parse("polygon:1,2,3,4,5,6").kind == "polygon"
+    assert Shape.parse("box:0,0,0.5,9").numbers == (0.0, 0.0, 0.5, 9.0)
+
+
+def test_no_limit_of_size_is_not_said_by_none():
+    with pytest.raises(InputError, match="max_mpx"):
+        Request(max_mpx=None)  # type: ignore[arg-type]
+
+
 def test_one_mask_is_as_good_as_a_list_of_one():
     assert Request(also="a.png").also == ("a.png",)  # type: ignore[arg-type]
     assert len(Request(shapes="box:1,2,3,4").shapes) == 1  # type: ignore[arg-type]

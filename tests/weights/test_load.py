@@ -243,3 +243,44 @@ def test_tensors_without_plain_numbers_are_refused_by_name(tmp_path: Path, chang
     torch.save({"a": torch.ones(2, 2), "b": change(torch.ones(2, 2))}, path)
     with pytest.raises(WeightsError, match=f"'b' is {said}"):
         load_state(path)
+
+
+def test_the_restricted_reader_is_asked_for_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default of older PyTorch is the reader that runs code, and the device a file was saved on may not be here."""
+    asked: list[dict[str, object]] = []
+    real = torch.load
+    monkeypatch.setattr(torch, "load", lambda file, **how: asked.append(how) or real(file, **how))
+    torch.save(TENSORS, tmp_path / "a.pth")
+    load_state(tmp_path / "a.pth")
+    assert asked == [{"map_location": "cpu", "weights_only": True}]
+
+
+def test_torchscript_saved_on_another_device_comes_to_the_processor(
+    script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, object]] = []
+    real = torch.jit.load
+    monkeypatch.setattr(torch.jit, "load", lambda file, **how: asked.append(how) or real(file, **how))
+    load_torchscript(script, sha256(script))
+    assert asked == [{"map_location": "cpu"}]
+
+
+def test_a_prefix_that_only_some_names_have_is_part_of_the_name(tmp_path: Path) -> None:
+    torch.save({"module.a": torch.ones(1), "b": torch.ones(1)}, tmp_path / "a.pth")
+    assert set(load_state(tmp_path / "a.pth")) == {"module.a", "b"}
+
+
+@pytest.mark.parametrize("numbers", [8, 40_000], ids=["small", "large"])
+def test_a_file_that_is_whole_but_wrong_inside_is_called_damaged(tmp_path: Path, numbers: int) -> None:
+    path = tmp_path / "a.pth"
+    torch.save({"a": torch.zeros(numbers)}, path)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"PK\x01\x02", b"PK\xff\xff"))  # the table of contents at the end
+    with pytest.raises(WeightsError, match=r"a\.pth: is damaged; get it again"):
+        load_state(path)
+
+
+def test_odd_escapes_in_a_pickle_are_no_warning(tmp_path: Path) -> None:
+    (tmp_path / "a.pth").write_bytes(b"\x80\x02S'\\q'\n0cposix\nmkdir\n.")
+    with pytest.raises(WeightsError, match=r"asks for posix\.mkdir"):
+        load_state(tmp_path / "a.pth")

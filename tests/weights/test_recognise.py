@@ -138,3 +138,17 @@ def test_an_archive_of_something_else_is_refused(tmp_path: Path) -> None:
 def test_every_tf_key_has_a_variable() -> None:
     variables = as_tensorflow(made("tf"))
     assert [state_key(name) for name in variables] == list(made("tf"))
+
+
+@pytest.mark.parametrize(("channels", "said"), [(5, ""), (6, ", 1 guide channel"), (7, ", 2 guide channels")])
+def test_guide_channels_are_said_where_there_are_some(channels: int, said: str) -> None:
+    assert str(Recognised("deepfillv2", "pt", 48, channels)) == f"deepfillv2, layout 'pt', width 48{said}"
+
+
+def test_a_first_layer_of_a_shape_that_no_generator_has_is_refused_in_one_line() -> None:
+    state = made("pt")
+    state[GENERATORS[0].first] = torch.ones(3)
+    with pytest.raises(
+        WeightsError, match=r"w\.pth: nearest is .*other shapes \('stage1\.conv1\.conv\.weight': \(3,\)\)"
+    ):
+        recognise(state, "w.pth")

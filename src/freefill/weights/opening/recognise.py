@@ -132,6 +132,8 @@ def _nearest(given: Mapping[str, tuple[int, ...]]) -> str:
         first = f", first '{next(iter(given))}'" if given else ""
         return f"{len(given)} keys fit no known network{first}; known: {'; '.join(map(str, GENERATORS))}"
     missing = [key for key in wanted if key not in given]
+    if not missing:
+        return f"nearest is {row}, but its first layers have other shapes ('{row.first}': {given[row.first]})"
     return (
         f"{len(given)} keys fit no known network; nearest is {row}: {_count(len(missing))} missing, "
         f"first '{missing[0]}'"
