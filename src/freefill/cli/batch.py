@@ -42,13 +42,15 @@ class ShardType(click.ParamType):
 @click.argument("images")
 @click.argument("masks", required=False)
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder for the fills and the journal.")
-@click.option("--mask-suffix", metavar="TEXT", help="How masks are named: _mask, or {stem}_mask.png.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Processes at a time.")
-@click.option("--resume", is_flag=True, help="Leave out what an earlier run finished and nobody changed.")
-@click.option("--shard", default="1/1", type=ShardType(), help="Do the i-th of n equal parts only, for n machines.")
+@click.option("--mask-suffix", metavar="TEXT", help="How mask files are named: _mask, or {stem}_mask.png.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="How many processes to run.")
+@click.option("--resume", is_flag=True, help="Skip pictures that an earlier run finished and that have not changed.")
+@click.option(
+    "--shard", default="1/1", type=ShardType(), help="Do only part I of N, to share the work between machines."
+)
 @request_options
 @output_options
-@click.option("--dry-run", is_flag=True, help="Print pairs and plans as JSON and fill nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the pairs and plans as JSON. Fill nothing.")
 @talk_options
 def command(
     images: str,

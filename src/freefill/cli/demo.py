@@ -16,19 +16,25 @@ if TYPE_CHECKING:
 
 
 @click.command("demo")
-@click.option("-o", "--output", default="demo", show_default=True, metavar="DIR", help="Folder for pictures and page.")
+@click.option(
+    "-o", "--output", default="demo", show_default=True, metavar="DIR", help="Folder for the pictures and the page."
+)
 @click.option(
     "--engine",
     default="auto",
     show_default=True,
     metavar="NAME",
     shell_complete=complete_engines,
-    help="Which engine fills; all: freefill engines.",
+    help="Engine that fills the hole. See: freefill engines.",
 )
 @click.option(
-    "--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Another seed, another fill."
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="A different seed gives a different fill.",
 )
-@click.option("--only", "names", multiple=True, metavar="NAME", help="This scene only; may be given again.")
+@click.option("--only", "names", multiple=True, metavar="NAME", help="Only this scene. Can be given more than once.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no progress.")
 def command(output: str, engine: str, seed: int, names: tuple[str, ...], as_json: bool, quiet: bool) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("image")
 @click.argument("mask")
 @click.argument("result")
-@click.option("--map", "map_file", metavar="FILE", help="Write a picture that shows where something is wrong, in red.")
+@click.option("--map", "map_file", metavar="FILE", help="Write a picture that marks in red where something is wrong.")
 @invert_option
 @mask_fit_option
 @max_mpx_option

@@ -11,7 +11,7 @@ from freefill.engines import registry
 
 
 @click.command("engines")
-@click.option("--warm", is_flag=True, help="Compile the kernels now, so that the first fill need not.")
+@click.option("--warm", is_flag=True, help="Compile now what the first fill would compile.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(warm: bool, as_json: bool) -> None:
     """List the engines, and what each one needs.

@@ -40,25 +40,33 @@ def protocols() -> None:
 @command.command("run")
 @click.argument("protocol")
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The run's folder.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option(
-    "--engine", "engines", multiple=True, help="May be repeated; also 'truth' and 'blurred'.  [default: auto]"
+    "--engine",
+    "engines",
+    multiple=True,
+    help="Engine to measure; also 'truth' and 'blurred'. Can be given more than once.  [default: auto]",
 )
-@click.option("--results", multiple=True, metavar="NAME=DIR", help="Another tool's outputs, scored like an engine.")
-@click.option("--measure", "measures", multiple=True, help="May be repeated; 'all'.  [default: the quick ones]")
-@click.option("--masks", type=click.Path(path_type=Path), help="Folder of mask files, where the protocol wants them.")
-@click.option("--limit", type=click.IntRange(1), help="The first N pictures.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Worker processes.")
+@click.option("--results", multiple=True, metavar="NAME=DIR", help="Outputs of another tool, scored like an engine.")
+@click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    help="Measure to take, or 'all'. Can be given more than once.  [default: the quick ones]",
+)
+@click.option("--masks", type=click.Path(path_type=Path), help="Folder of mask files, if the protocol needs them.")
+@click.option("--limit", type=click.IntRange(1), help="Use only the first N pictures.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="How many processes to run.")
 @click.option(
     "--lock",
     type=click.Path(path_type=Path),
-    help="Hashes of all pictures and masks: written where it is not there, else compared.",
+    help="File with the hashes of all pictures and masks. Written if it is missing, compared otherwise.",
 )
-@click.option("--keep", is_flag=True, help="Write the fills into the run's folder.")
+@click.option("--keep", is_flag=True, help="Keep the fills in the folder of the run.")
 @click.option(
     "--format", "style", default="markdown", show_default=True, type=click.Choice(["markdown", "latex", "html", "json"])
 )
-@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def run(
     protocol: str,
     data: Path,

@@ -13,7 +13,7 @@ from freefill.cli.progress import reporting
 @click.command("export")
 @click.argument("weights")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help="Where to write; .onnx."
+    "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The .onnx file to write."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(weights: str, output: Path, as_json: bool) -> None:

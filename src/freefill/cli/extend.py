@@ -21,11 +21,17 @@ SIDES = ("left", "right", "top", "bottom")
 @click.option(
     "-o", "--output", metavar="FILE", help="Default: NAME.extended.EXT beside the picture; '-' = standard output."
 )
-@click.option("--left", type=LengthType(), metavar="LENGTH", help="300px, or 10% of the width.")
-@click.option("--right", type=LengthType(), metavar="LENGTH", help="The same, on the right.")
-@click.option("--top", type=LengthType(), metavar="LENGTH", help="200px, or 10% of the height.")
-@click.option("--bottom", type=LengthType(), metavar="LENGTH", help="The same, below.")
-@click.option("--all", "everywhere", type=LengthType(), metavar="LENGTH", help="On every side that is not named.")
+@click.option(
+    "--left", type=LengthType(), metavar="LENGTH", help="Add this much on the left: 300px, or 10% of the width."
+)
+@click.option("--right", type=LengthType(), metavar="LENGTH", help="Add this much on the right.")
+@click.option(
+    "--top", type=LengthType(), metavar="LENGTH", help="Add this much at the top: 200px, or 10% of the height."
+)
+@click.option("--bottom", type=LengthType(), metavar="LENGTH", help="Add this much at the bottom.")
+@click.option(
+    "--all", "everywhere", type=LengthType(), metavar="LENGTH", help="Add this much on every side that is not named."
+)
 @filling_options
 @output_options
 @talk_options
@@ -53,7 +59,7 @@ def command(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Make IMAGE larger, and fill what is new (outpainting). What was there stays as it is.
+    """Make IMAGE larger and fill the new area (outpainting). The picture itself stays as it is.
 
     \b
     freefill extend photo.jpg --left 300 --top 10% -o wide.jpg

@@ -42,19 +42,19 @@ if TYPE_CHECKING:
     "mask_option",
     metavar="FILE|WORD",
     shell_complete=complete_masks,
-    help="The mask, white = remove; or 'alpha', 'people', 'salient', 'text'.",
+    help="The mask: a file in which white means remove, or one of the words people, text, salient, alpha.",
 )
 @click.option(
     "-o", "--output", metavar="FILE", help="Default: NAME.filled.EXT beside the picture; '-' = standard output."
 )
 @request_options
 @output_options
-@click.option("--preview", metavar="FILE", help="Write the mask laid over the picture, and fill nothing.")
-@click.option("--save-mask", metavar="FILE", help="Write the final mask, as it was filled.")
+@click.option("--preview", metavar="FILE", help="Write the picture with the mask in colour. Fill nothing.")
+@click.option("--save-mask", metavar="FILE", help="Write the mask that was filled, after refining and growing.")
 @click.option("--save-stages", metavar="DIR", help="Write a network's coarse and refined pictures.")
 @click.option("--save-attention", metavar="FILE", help="Write where each part of the hole was copied from.")
 @click.option(
-    "--diagnose", "with_diagnosis", is_flag=True, help="Say what is wrong with the fill, and what to try next."
+    "--diagnose", "with_diagnosis", is_flag=True, help="Say what looks wrong in the fill, and what to try next."
 )
 @click.option(
     "--tries",
@@ -62,10 +62,10 @@ if TYPE_CHECKING:
     show_default=True,
     type=click.IntRange(1, 8),
     metavar="N",
-    help="Fill in up to N ways that differ in kind, and keep what the diagnosis likes best.",
+    help="Fill in up to N different ways and keep the one that the diagnosis likes best.",
 )
-@click.option("--save-tries", metavar="DIR", help="Write the other tries too, as NUMBER-KIND.png.")
-@click.option("--dry-run", is_flag=True, help="Print the plan as JSON and fill nothing.")
+@click.option("--save-tries", metavar="DIR", help="Also write the other tries, as NUMBER-KIND.png.")
+@click.option("--dry-run", is_flag=True, help="Print the plan as JSON. Fill nothing.")
 @talk_options
 @verbose_option
 def command(

@@ -18,17 +18,17 @@ from freefill.errors import FreefillError, did_you_mean
 # name, module of freefill.cli with a click command called `command`, one line for --help
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("inpaint", "inpaint", "Fill the masked part of one picture."),
-    ("extend", "extend", "Make one picture larger, and fill what is new."),
+    ("extend", "extend", "Make a picture larger and fill the new area."),
     ("batch", "batch", "Fill many pictures."),
     ("diagnose", "diagnose", "Tell what is wrong with a filled picture, and what to try next."),
     ("evaluate", "evaluate", "Measure engines by the protocols of the field."),
-    ("study", "study", "Masks and fills held against each other on pictures with people, on one page."),
+    ("study", "study", "Compare masks and fills on pictures with people, on one page."),
     ("mask", "mask.group", "Make, repair and look at masks."),
     ("engines", "engines", "List the engines, and what each one needs."),
     ("weights", "weights", "List, fetch, import and verify network weights."),
     ("train", "train", "Train a network by a recipe, or go on with a run."),
     ("export", "export", "Write a network's weights as ONNX."),
-    ("serve", "serve", "Open the page on which one paints and looks, and the HTTP service behind it."),
+    ("serve", "serve", "Open the page on which you paint and look, with its HTTP service."),
     ("completion", "completion", "Print what makes the shell complete names: bash, zsh or fish."),
     ("demo", "demo", "Fill real photographs and write one page that shows them."),
 )
@@ -87,8 +87,8 @@ def cli() -> None:
 
     \b
     freefill photo.jpg mask.png out.jpg          short for: freefill inpaint photo.jpg mask.png -o out.jpg
-    freefill photo.jpg people                    whoever is seen
-    freefill photo.jpg --box 120,80,60,90        left, top, width, height
+    freefill photo.jpg people                    removes all people in the picture
+    freefill photo.jpg --box 120,80,60,90        removes a box: left, top, width, height
 
     White in a mask means remove. Known pixels come back bit for bit. Nothing is downloaded unless you ask for it.
     """

@@ -75,21 +75,37 @@ _ENGINE = (
         show_default=True,
         metavar="NAME",
         shell_complete=complete_engines,
-        help="Which engine fills; all: freefill engines.",
+        help="Engine that fills the hole. See: freefill engines.",
     ),
     click.option(
         "--weights",
         metavar="NAME|FILE",
         shell_complete=complete_weights,
-        help="Weights of a network; all: freefill weights list.",
+        help="Weights for a network. See: freefill weights list.",
     ),
-    click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda", "mps"])),
-    click.option("--precision", default="fp32", show_default=True, type=click.Choice(["fp32", "bf16", "fp16"])),
+    click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+        help="Where networks run.",
+    ),
+    click.option(
+        "--precision",
+        default="fp32",
+        show_default=True,
+        type=click.Choice(["fp32", "bf16", "fp16"]),
+        help="Numbers that networks compute with. 16 bits are faster on most GPUs.",
+    ),
 )
 
 _SEED = (
     click.option(
-        "--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Another seed, another fill."
+        "--seed",
+        default=0,
+        show_default=True,
+        type=click.IntRange(0, 2**31 - 1),
+        help="A different seed gives a different fill.",
     ),
 )
 
@@ -99,21 +115,21 @@ _GROW = (
         default="0",
         show_default=True,
         type=LengthType(),
-        help="Grow the hole first: 8px, or 3% of the object's size; -8px shrinks it.",
+        help="Grow the hole before filling: 8px, or 3% of the object's size. -8px shrinks it.",
     ),
     click.option(
         "--feather",
         default="0",
         show_default=True,
         type=LengthType(),
-        help="Let the fill fade out inside the grown ring.",
+        help="Blend the fill into the picture over this width. Needs --grow.",
     ),
     click.option(
         "--window",
         default="auto",
         show_default=True,
         type=click.Choice(["auto", "whole"]),
-        help="'whole' fills the whole picture in one window at its own scale.",
+        help="'whole' works on the whole picture at once, not only around the hole.",
     ),
 )
 
@@ -123,15 +139,15 @@ _HOW = (
         default="auto",
         show_default=True,
         type=click.Choice(["auto", "always", "never"]),
-        help="Make fills sharp with the picture's own texture.",
+        help="Sharpen fills with the picture's own texture.",
     ),
     click.option(
         "--structure",
         default="auto",
         show_default=True,
         type=click.Choice(["auto", "layout", "network", "never"]),
-        help="Join the lines that cross the hole before filling it: where that helps, everywhere, everywhere "
-        "and with a small network that says what it expects, never.",
+        help="Continue lines that cross the hole, such as a horizon: where it helps (auto), everywhere (layout), "
+        "everywhere with the help of a small network (network), or never.",
     ),
     click.option(
         "--max-memory",
@@ -139,7 +155,7 @@ _HOW = (
         default="2GB",
         show_default=True,
         type=MemoryType(),
-        help="What the engine may take on top of the picture.",
+        help="Memory that the engine may use on top of the picture.",
     ),
 )
 
@@ -148,16 +164,16 @@ prior_option = click.option(
     default="auto",
     show_default=True,
     type=click.Choice(["auto", "people", "none"]),
-    help="When refining, ask the networks that know persons: where they are here (auto), in any case, never.",
+    help="Let refining ask the networks that know people: if they are installed (auto), always (people), or never.",
 )
 
-invert_option = click.option("--invert", is_flag=True, help="Black is hole.")
+invert_option = click.option("--invert", is_flag=True, help="Remove what is black in the mask, not what is white.")
 mask_fit_option = click.option(
     "--mask-fit",
     default="error",
     show_default=True,
     type=click.Choice(["error", "scale"]),
-    help="What to do with a mask of another size.",
+    help="What to do with a mask of another size: stop, or scale it.",
 )
 max_mpx_option = click.option(
     "--max-megapixels",
@@ -165,12 +181,12 @@ max_mpx_option = click.option(
     default=200.0,
     show_default=True,
     type=click.FloatRange(min=0, min_open=True),
-    help="Refuse larger pictures.",
+    help="Refuse pictures larger than this.",
 )
 score_option = click.option(
     "--score",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="How sure what a word names must be; lower finds more, and more that is none.",
+    help="How sure a detector must be. Lower finds more, with more false alarms.",
 )
 
 _MASK = (
@@ -181,9 +197,9 @@ _MASK = (
         default="auto",
         show_default=True,
         type=click.Choice(["auto", "grey", "transparent", "opaque"]),
-        help="Where a mask file with alpha carries the mask.",
+        help="Which part of a mask file with transparency is the mask.",
     ),
-    click.option("--refine", is_flag=True, help="Repair the mask first: freefill mask refine --help."),
+    click.option("--refine", is_flag=True, help="Repair the mask first. See: freefill mask refine --help."),
     prior_option,
     score_option,
 )
@@ -195,7 +211,7 @@ _SHAPES = (
         multiple=True,
         type=ShapeType("box"),
         metavar="X,Y,W,H",
-        help="Remove this rectangle: px or percent, from the top left corner. May be given again.",
+        help="Remove this rectangle, in px or percent from the top left corner. Shapes can be given more than once.",
     ),
     click.option(
         "--circle", "circles", multiple=True, type=ShapeType("circle"), metavar="X,Y,R", help="Remove this disc."
@@ -206,7 +222,7 @@ _SHAPES = (
         multiple=True,
         type=ShapeType("polygon"),
         metavar="X1,Y1,X2,Y2,...",
-        help="Remove what these corners enclose.",
+        help="Remove the area inside these corners.",
     ),
     click.option(
         "--line",
@@ -214,7 +230,7 @@ _SHAPES = (
         multiple=True,
         type=ShapeType("line"),
         metavar="X1,Y1,X2,Y2,WIDTH",
-        help="Remove along this line: wires, scratches.",
+        help="Remove this line: a wire, a scratch.",
     ),
 )
 
@@ -225,30 +241,37 @@ _MORE_MASKS = (
         multiple=True,
         metavar="MASK|WORD",
         shell_complete=complete_masks,
-        help="Remove this too. May be given again.",
+        help="Remove this as well. Can be given more than once.",
     ),
     click.option(
         "--without",
         multiple=True,
         metavar="MASK|WORD",
         shell_complete=complete_masks,
-        help="But leave this. May be given again.",
+        help="Keep this. Can be given more than once.",
     ),
 )
 
 _SOURCES = (
-    click.option("--source", metavar="MASK", help="White may be copied from, nothing else."),
-    click.option("--not-from", metavar="MASK", help="White may not be copied from."),
+    click.option("--source", metavar="MASK", help="Copy only from what is white in this mask."),
+    click.option("--not-from", metavar="MASK", help="Never copy from what is white in this mask."),
 )
 
 _READING = (max_mpx_option,)
 
 _OUTPUT = (
-    click.option("--format", "format_name", metavar="NAME", help="PNG, JPEG, ...; default: the output's ending."),
-    click.option("--quality", type=click.IntRange(1, 100), help="JPEG, WebP; default: as the input was made."),
+    click.option(
+        "--format",
+        "format_name",
+        metavar="NAME",
+        help="File format, such as PNG or JPEG. Default: by the output's ending.",
+    ),
+    click.option(
+        "--quality", type=click.IntRange(1, 100), help="Quality for JPEG and WebP. Default: that of the input."
+    ),
 )
 
-verbose_option = click.option("-v", "--verbose", is_flag=True, help="Say also why this engine was chosen.")
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Also say why this engine was chosen.")
 
 _TALK = (
     click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output."),

@@ -12,24 +12,39 @@ from freefill.errors import InputError
 
 @click.command("serve")
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Where to listen; others than this machine need a token."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. Anything but this machine needs a token.",
 )
-@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 = any free port.")
+@click.option(
+    "--port",
+    default=8765,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes any free one.",
+)
 @click.option("--token", envvar="FREEFILL_TOKEN", help="A word that every request must carry (or set FREEFILL_TOKEN).")
-@click.option("--no-token", is_flag=True, help="Everybody who reaches the service may use it.")
-@click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="Answer under this name too; repeatable.")
+@click.option("--no-token", is_flag=True, help="Let anybody who reaches the service use it.")
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Also answer under this host name. Can be given more than once.",
+)
 @click.option(
     "--allow-origin",
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Let pages of https://NAME use it (CORS); repeatable.",
+    help="Let pages of this site use the service (CORS). Can be given more than once.",
 )
 @click.option(
-    "--workers", default=0, type=click.IntRange(0, 64), help="Processes that fill; 0 = by the cores and the memory."
+    "--workers", default=0, type=click.IntRange(0, 64), help="How many processes fill; 0 chooses by cores and memory."
 )
 @click.option(
-    "--queue", "places", default=8, show_default=True, type=click.IntRange(1, 10_000), help="Jobs that may wait."
+    "--queue", "places", default=8, show_default=True, type=click.IntRange(1, 10_000), help="How many jobs may wait."
 )
 @click.option(
     "--deadline",
@@ -37,12 +52,12 @@ from freefill.errors import InputError
     default=600.0,
     show_default=True,
     metavar="SECONDS",
-    help="For one job, waiting counted.",
+    help="Longest time for one job, waiting included.",
 )
-@click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True, help="Refuse larger pictures.")
-@click.option("--metrics", is_flag=True, help="Offer /metrics.")
+@click.option("--max-megapixels", "max_mpx", default=200.0, show_default=True, help="Refuse pictures larger than this.")
+@click.option("--metrics", is_flag=True, help="Offer figures for Prometheus under /metrics.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in the browser.")
-@click.option("--quiet", "-q", is_flag=True, help="No line for each request.")
+@click.option("--quiet", "-q", is_flag=True, help="Do not print a line for each request.")
 def command(
     host: str,
     port: int,

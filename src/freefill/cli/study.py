@@ -9,17 +9,30 @@ import click
 
 @click.command("study")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder for page and numbers.")
-@click.option("--engine", "engines", multiple=True, default=("auto",), show_default=True, help="May be repeated.")
-@click.option("--annotations", type=click.Path(path_type=Path), help="Default: instances*.json in or below the folder.")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder for the page and its numbers."
+)
+@click.option(
+    "--engine",
+    "engines",
+    multiple=True,
+    default=("auto",),
+    show_default=True,
+    help="Engine to use. Can be given more than once.",
+)
+@click.option(
+    "--annotations",
+    type=click.Path(path_type=Path),
+    help="COCO annotations. Default: instances*.json in the folder or below it.",
+)
 @click.option(
     "--predicted",
     type=click.Path(path_type=Path),
-    help="Masks that somebody predicted, named as the pictures.  [default: our own networks]",
+    help="Folder of predicted masks, named like the pictures.  [default: our own networks]",
 )
-@click.option("--limit", type=click.IntRange(1), help="The first N pictures.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Worker processes.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@click.option("--limit", type=click.IntRange(1), help="Use only the first N pictures.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="How many processes to run.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def command(
     folder: Path,
     output: Path,

@@ -22,19 +22,39 @@ _PATH = click.Path(path_type=Path)
 
 @click.command("train")
 @click.argument("recipe", required=False)
-@click.option("--data", "paths", multiple=True, type=_PATH, metavar="PATH", help="Folder, plain .tar or picture.")
-@click.option("-o", "--out", type=_PATH, metavar="RUN", help="Folder for the run; made.")
-@click.option("--resume", type=_PATH, metavar="RUN", help="Go on with the run in this folder.")
-@click.option("--from", "start", type=_PATH, metavar="FILE", help="With --resume: this snapshot, not the newest.")
-@click.option("--steps", type=click.IntRange(1), help="Other last step than the recipe's, or a later one on --resume.")
-@click.option("--decay", type=click.IntRange(1), metavar="STEPS", help="With --resume: let the rate fall and end then.")
-@click.option("--hours", type=click.FloatRange(0, min_open=True), help="Save and stop after so long.")
+@click.option(
+    "--data",
+    "paths",
+    multiple=True,
+    type=_PATH,
+    metavar="PATH",
+    help="Folder, plain .tar file or picture to learn from. Can be given more than once.",
+)
+@click.option("-o", "--out", type=_PATH, metavar="RUN", help="New folder for the run.")
+@click.option("--resume", type=_PATH, metavar="RUN", help="Continue the run in this folder.")
+@click.option(
+    "--from", "start", type=_PATH, metavar="FILE", help="With --resume: start from this snapshot, not from the newest."
+)
+@click.option("--steps", type=click.IntRange(1), help="Stop after this step, not after the recipe's last one.")
+@click.option(
+    "--decay",
+    type=click.IntRange(1),
+    metavar="STEPS",
+    help="With --resume: lower the learning rate over STEPS steps, then end.",
+)
+@click.option("--hours", type=click.FloatRange(0, min_open=True), help="Save and stop after this many hours.")
 @click.option("--weights", metavar="NAME_OR_FILE", help="Start from these weights (fine-tuning).")
-@click.option("--set", "words", multiple=True, metavar="KEY=VALUE", help="Change an option of the recipe.")
+@click.option(
+    "--set",
+    "words",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change an option of the recipe. Can be given more than once.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
-@click.option("--dry-run", is_flag=True, help="Check all and print what would be done, as JSON.")
+@click.option("--dry-run", is_flag=True, help="Check everything and print the plan as JSON. Train nothing.")
 @click.option("--list", "list_", is_flag=True, help="List the recipes and what each needs.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress; sentences are still shown.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress. Warnings are still shown.")
 @click.pass_context
 def command(
     ctx: click.Context,

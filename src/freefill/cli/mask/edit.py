@@ -36,7 +36,7 @@ class _TakesNegative(click.Command):
 @click.argument("length", type=LengthType())
 @files.output_option
 @invert_option
-@click.option("--shrink", is_flag=True, help="Make it smaller instead.")
+@click.option("--shrink", is_flag=True, help="Shrink the masks instead.")
 @files.write_options
 def grow(
     masks: tuple[str, ...],
@@ -67,7 +67,7 @@ def grow(
 @files.output_option
 @files.write_options
 def invert(masks: tuple[str, ...], output: str | None, bits: str, max_mpx: float, as_json: bool, quiet: bool) -> int:
-    """Turn MASKS: what was kept is removed."""
+    """Invert MASKS: white becomes black, and black white."""
 
     def make(job: Job) -> Made:
         mask = files.read_mask(job.source, max_mpx)
@@ -80,7 +80,7 @@ def invert(masks: tuple[str, ...], output: str | None, bits: str, max_mpx: float
 @click.command("show")
 @click.argument("image")
 @click.argument("mask")
-@click.option("-o", "--output", metavar="FILE", help="Default: NAME.shown.png beside the picture.")
+@click.option("-o", "--output", metavar="FILE", help="Where to write. Default: NAME.shown.png beside the picture.")
 @invert_option
 @mask_fit_option
 @click.option("--opacity", default=0.5, show_default=True, type=click.FloatRange(0, 1))
@@ -98,7 +98,7 @@ def show(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Lay MASK over IMAGE, to look at. MASK may be a word too: people, salient, text, alpha."""
+    """Show MASK in colour over IMAGE. MASK can be a word too: people, salient, text, alpha."""
     from freefill.detectors.source import as_image
     from freefill.inputs import mask_for
     from freefill.masks.overlay import overlay

@@ -49,20 +49,20 @@ def output_option(command: Any) -> Any:
         "-o",
         "--output",
         metavar="FILE|DIR",
-        help="Default: NAME.mask.png beside it; a folder where there are several; '-' = standard output.",
+        help="Default: NAME.mask.png beside each input. Several inputs need a folder; '-' is standard output.",
     )(command)
 
 
 def finish_options(command: Any) -> Any:
     """Add what every source of masks can do to its masks, and how they are written."""
     options = (
-        click.option("--refine", is_flag=True, help="Repair the mask: freefill mask refine --help."),
+        click.option("--refine", is_flag=True, help="Repair the mask. See: freefill mask refine --help."),
         click.option(
             "--grow",
             default="0",
             show_default=True,
             type=LengthType(),
-            help="Then grow it: 8px, or 3% of the object's size.",
+            help="Grow the mask afterwards: 8px, or 3% of the object's size.",
         ),
         *WRITE_OPTIONS,
     )
@@ -72,7 +72,9 @@ def finish_options(command: Any) -> Any:
 
 
 WRITE_OPTIONS = (
-    click.option("--bits", default="1", show_default=True, type=click.Choice(["1", "8"]), help="Depth of the PNG."),
+    click.option(
+        "--bits", default="1", show_default=True, type=click.Choice(["1", "8"]), help="Bits per pixel of the PNG."
+    ),
     max_mpx_option,
     click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each mask."),
     click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),

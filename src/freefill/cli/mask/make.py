@@ -55,14 +55,14 @@ class Numbers(click.ParamType):
     default="u2netp",
     show_default=True,
     metavar="NAME|FILE",
-    help="u2netp, birefnet-lite, or an ONNX file with the same conventions.",
+    help="u2netp, birefnet-lite, or an ONNX file that works like them.",
 )
 @click.option(
     "--cut",
     default=0.5,
     show_default=True,
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Where the mask ends, as a share of the strongest answer.",
+    help="How strong the network's answer must be to count, as a share of its strongest.",
 )
 @finish_options
 def salient(
@@ -102,10 +102,10 @@ def salient(
     default=0.5,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="How sure a row of text must be; lower finds more, and more that is none.",
+    help="How sure the detector must be. Lower finds more, with more false alarms.",
 )
-@click.option("--sensitive", is_flag=True, help="A larger network: more faint text, more false alarms.")
-@click.option("--boxes", is_flag=True, help="Mask whole rows instead of the glyphs' strokes.")
+@click.option("--sensitive", is_flag=True, help="Use a larger network: it finds fainter text, with more false alarms.")
+@click.option("--boxes", is_flag=True, help="Mask whole rows, not only the letters.")
 @finish_options
 def text(
     images: tuple[str, ...],
@@ -140,17 +140,21 @@ def text(
 @click.command("grabcut")
 @images_argument
 @output_option
-@click.option("--box", type=Numbers(4, "a box"), metavar="X,Y,W,H", help="The thing lies inside.")
-@click.option("--point", "points", multiple=True, type=Numbers(2, "a point"), metavar="X,Y", help="On the thing.")
-@click.option("--not-point", "not_points", multiple=True, type=Numbers(2, "a point"), metavar="X,Y", help="Beside it.")
-@click.option("--strokes", metavar="MASK", help="A mask file: white lies on the thing.")
-@click.option("--not-strokes", metavar="MASK", help="A mask file: white lies beside it.")
+@click.option("--box", type=Numbers(4, "a box"), metavar="X,Y,W,H", help="A box with the thing inside.")
+@click.option(
+    "--point", "points", multiple=True, type=Numbers(2, "a point"), metavar="X,Y", help="A point on the thing."
+)
+@click.option(
+    "--not-point", "not_points", multiple=True, type=Numbers(2, "a point"), metavar="X,Y", help="A point beside it."
+)
+@click.option("--strokes", metavar="MASK", help="A mask file that is white on the thing.")
+@click.option("--not-strokes", metavar="MASK", help="A mask file that is white beside it.")
 @click.option(
     "--prior",
     default="auto",
     show_default=True,
     type=click.Choice(["auto", "salient", "none"]),
-    help="With --box, heed what stands out in it; auto: where u2netp is on this machine.",
+    help="With --box: let a network say what stands out in it; auto does so if u2netp is installed.",
 )
 @click.option("--model", default="grabcut", show_default=True, type=click.Choice(["grabcut", "mobile-sam"]))
 @finish_options
@@ -171,7 +175,7 @@ def grabcut(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Cut out what a box, points or strokes mark in IMAGES."""
+    """Cut out the thing that a box, points or strokes mark in IMAGES."""
     from freefill.detectors.marked import marked
     from freefill.detectors.needs import require
     from freefill.detectors.refining import finished
@@ -218,17 +222,19 @@ def _strokes(place: str | None, picture: Picture) -> Hole | None:
     default="deepfill",
     show_default=True,
     type=click.Choice(["deepfill", "strokes", "thin", "medium", "thick", "boxes", "person"]),
-    help="deepfill, strokes: free-form; thin, medium, thick: LaMa's; person: from --shapes.",
+    help="deepfill and strokes are free-form; thin, medium and thick are LaMa's; person takes outlines from --shapes.",
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
-@click.option("--size", type=Numbers(2, "a size"), metavar="WxH", help="Without IMAGES: the masks' size.")
-@click.option("--count", default=1, show_default=True, type=click.IntRange(1), help="Without IMAGES: how many.")
+@click.option("--size", type=Numbers(2, "a size"), metavar="WxH", help="Size of the masks, if no IMAGES are given.")
+@click.option(
+    "--count", default=1, show_default=True, type=click.IntRange(1), help="How many masks, if no IMAGES are given."
+)
 @click.option(
     "--scale",
     type=click.FloatRange(min=0, min_open=True),
-    help="Lengths by this; default: as the protocol is for 256 or 512 px.",
+    help="Multiply all lengths by this. Default: as the protocol says for 256 or 512 px.",
 )
-@click.option("--shapes", metavar="JSON", help="COCO annotations for --kind person.")
+@click.option("--shapes", metavar="JSON", help="COCO annotations, for --kind person.")
 @write_options
 def random(
     images: tuple[str, ...],
@@ -244,7 +250,7 @@ def random(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Draw random masks: one for each of IMAGES, or --count of --size. The n-th has seed SEED + n, from 0."""
+    """Draw random masks: one for each of IMAGES, or --count masks of --size. Seeds go up by one from --seed."""
     from freefill.masks.random_masks import random_mask
     from freefill.values import Mask
 

@@ -26,23 +26,25 @@ if TYPE_CHECKING:
     metavar="N",
     type=click.IntRange(0),
     default=0,
-    help="So many stay, the main ones first: large, central.",
+    help="Keep the N main people, the large and central ones, and mask the others.",
 )
-@click.option("--small", is_flag=True, help="Only those far smaller than the main person.")
-@click.option("--each", is_flag=True, help="Also one mask for each person: NAME_1.png, NAME_2.png, ...")
+@click.option("--small", is_flag=True, help="Mask only people far smaller than the main one.")
+@click.option("--each", is_flag=True, help="Also write one mask for each person: NAME_1.png, NAME_2.png, ...")
 @click.option(
     "--score",
     default=0.5,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="How sure a person must be; lower finds more, and more that is none.",
+    help="How sure the detector must be. Lower finds more, with more false alarms.",
 )
-@click.option("--no-tiles", is_flag=True, help="Look at the whole picture only: faster, misses small persons.")
-@click.option("--weights", metavar="NAME|FILE", help="Another network for the whole picture: u2net-human.")
-@click.option("--attached", is_flag=True, help="With what they hold, wear, ride or lead.")
-@click.option("--tight", is_flag=True, help="When refining: no more than the person.")
-@click.option("--thorough", is_flag=True, help="When refining: rather too much than too little.")
-@click.option("--overlay", metavar="FILE|DIR", help="Write who was found, and what refining added, in colours.")
+@click.option("--no-tiles", is_flag=True, help="Look at the whole picture only. Faster, but misses small people.")
+@click.option("--weights", metavar="NAME|FILE", help="Use another network for the whole picture: u2net-human.")
+@click.option("--attached", is_flag=True, help="Include what they hold, wear, ride or lead.")
+@click.option("--tight", is_flag=True, help="With --refine: mask no more than the person.")
+@click.option("--thorough", is_flag=True, help="With --refine: mask rather too much than too little.")
+@click.option(
+    "--overlay", metavar="FILE|DIR", help="Write a picture that shows in colours who was found and what refining added."
+)
 @files.finish_options
 def people(
     images: tuple[str, ...],

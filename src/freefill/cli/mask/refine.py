@@ -30,11 +30,24 @@ if TYPE_CHECKING:
     from freefill.values import Mask, Picture
 
 
+_WITHOUT = {
+    "specks": "Keep tiny parts of the mask.",
+    "fill": "Do not fill small holes in the mask.",
+    "close": "Do not close gaps and notches.",
+    "person": "Do not add what networks see of a person.",
+    "reach": "Do not look for missing limbs.",
+    "snap": "Do not move the outline to the edge in the picture.",
+    "attached": "Leave out what a person holds, wears or rides.",
+    "thicken": "Do not thicken the outline.",
+    "smooth": "Do not round off stairs and spikes.",
+    "shadow": "Leave out the shadow.",
+    "reflection": "Leave out the reflection.",
+}
+
+
 def _switches(command: Any) -> Any:
     for name in reversed(SWITCHES):
-        command = click.option(f"--no-{name}", f"no_{name}", is_flag=True, help=f"Leave the step '{name}' out.")(
-            command
-        )
+        command = click.option(f"--no-{name}", f"no_{name}", is_flag=True, help=_WITHOUT[name])(command)
     return command
 
 
@@ -45,22 +58,28 @@ def _switches(command: Any) -> Any:
     "--image",
     "image",
     metavar="FILE|DIR",
-    help="The picture, or the folder of all; without it, only the mask's shape counts.",
+    help="The picture, or the folder of all pictures. Without it only the shape of the mask counts.",
 )
 @output_option
 @invert_option
 @mask_fit_option
-@click.option("--annotations", metavar="JSON", help="COCO annotations: take along what the persons hold and ride.")
-@click.option("--overlay", metavar="FILE|DIR", help="Write what each step added, in colours.")
-@click.option("--thorough", is_flag=True, help="Rather too much than too little: about five times thicker.")
-@click.option("--set", "values", multiple=True, metavar="NAME=NUMBER", help="A setting: thicken=0.05; all: --settings.")
+@click.option("--annotations", metavar="JSON", help="COCO annotations. Include what the people in them hold and ride.")
+@click.option("--overlay", metavar="FILE|DIR", help="Write a picture that shows in colours what each step added.")
+@click.option("--thorough", is_flag=True, help="Mask rather too much than too little: about five times as thick.")
+@click.option(
+    "--set",
+    "values",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="Change a setting, such as thicken=0.05. Overrides --thorough. See: --settings.",
+)
 @click.option(
     "--settings",
     is_flag=True,
     is_eager=True,
     expose_value=False,
     callback=lambda ctx, param, asked: _print_settings(ctx, asked),
-    help="Print all settings with their defaults.",
+    help="Print all settings and their defaults.",
 )
 @_switches
 @prior_option
