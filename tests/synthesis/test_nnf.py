@@ -28,7 +28,7 @@ def periodic_level(allowed: np.ndarray | None = None, channels: int = 5) -> tupl
 
 def exhausted(level: Level) -> Level:
     with Crew(1) as crew:
-        crew.run(nnf.exhaust, STRIPS, level.target_strips, level.sheet, level.field, level.cost, 1)
+        crew.run(nnf.exhaust, STRIPS, level.target_strips, level.sheet, level.field, level.cost)
     return level
 
 
@@ -39,6 +39,17 @@ def test_the_exhaustive_search_finds_the_same_tile_again(channels):
     offsets = level.field - level.targets
     assert (offsets % 16 == 0).all()
     assert (level.cost < 1e-3).all()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_of_equal_sources_the_exhaustive_search_takes_the_first_in_reading_order(threads):
+    level, _ = periodic_level()
+    with Crew(threads) as crew:
+        crew.run(nnf.exhaust, STRIPS, level.target_strips, level.sheet, level.field, level.cost)
+    usable = np.argwhere(level.usable.reshape(level.size))
+    for target, found in zip(level.targets, level.field, strict=True):
+        same = usable[((usable - target) % 16 == 0).all(1)]
+        assert tuple(found) == tuple(same[0])
 
 
 def test_random_search_comes_close_to_the_exhaustive_one():

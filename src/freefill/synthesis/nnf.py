@@ -146,18 +146,41 @@ def compare(sheet, patch, factor, form, row, col, y, x, limit):
     return distance(sheet.marks, patch, factor, sheet.source, corner, sheet.width * channels, start, limit)
 
 
+@part
+def promised(sheet, patch, factor, form, field, n, first):
+    """Return a little more than what the best source beside that of a neighbour costs; target `first` has none before.
+
+    Targets that touch mostly copy what touches. The first comparison is then so good that nearly all others end after
+    a row or two: the whole search takes a third to a ninth of the time. The little more lets the search find that source
+    again in its turn, so that equal ones are chosen as without it, wherever a strip begins.
+    """
+    row, col = sheet.targets[n, 0], sheet.targets[n, 1]
+    best = DEAR
+    for side in range(2):
+        near_y, near_x = row - side, col - 1 + side
+        if near_y < 0 or near_x < 0:
+            continue
+        near = sheet.index[near_y * sheet.width + near_x]
+        if near < first:
+            continue
+        y, x = np.int64(field[near, 0]) + side, np.int64(field[near, 1]) + 1 - side
+        if y < sheet.height - 3 and x < sheet.width - 3 and sheet.usable[y * sheet.width + x]:
+            best = min(best, compare(sheet, patch, factor, form, row, col, y, x, best))
+    return best * np.float32(1.00001) + np.float32(1e-6)
+
+
 @kernel
-def exhaust(first, last, bounds, sheet, field, cost, every):
-    """Compare every target with the usable sources of every `every`-th row and column; write the best."""
+def exhaust(first, last, bounds, sheet, field, cost):
+    """Compare every target with every usable source; write the best, of equal ones the first in reading order."""
     patch = np.zeros(7 * row_values(sheet.marks), np.float32)
     factor = np.zeros(7 * row_values(sheet.marks), np.float32)
     for n in range(bounds[first], bounds[last]):
         row, col = sheet.targets[n, 0], sheet.targets[n, 1]
         total = gather(sheet, row, col, patch, factor)
         form = position_form(sheet, n, total)
-        best = DEAR
-        for y in range(3 + row % every, sheet.height - 3, every):
-            for x in range(3 + col % every, sheet.width - 3, every):
+        best = promised(sheet, patch, factor, form, field, n, bounds[first])
+        for y in range(3, sheet.height - 3):
+            for x in range(3, sheet.width - 3):
                 if sheet.usable[y * sheet.width + x]:
                     d = compare(sheet, patch, factor, form, row, col, y, x, best)
                     if d < best:

@@ -184,7 +184,7 @@ def start(level: Level, known: NDArray[np.uint8], seed: int, tuning: Tuning, cre
         level.filled[hole, :3] = np.rint(share * level.filled[hole, 5:] + (1 - share) * level.filled[hole, :3])
     strips = level.target_strips
     if len(level.targets) * float(level.usable.sum()) < tuning.exhaustive:
-        crew.run(nnf.exhaust, STRIPS, strips, level.sheet, level.field, level.cost, 1)
+        crew.run(nnf.exhaust, STRIPS, strips, level.sheet, level.field, level.cost)
     else:
         crew.run(nnf.scatter, STRIPS, strips, level.sheet, seed, level.field)
 
