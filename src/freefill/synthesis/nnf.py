@@ -151,8 +151,8 @@ def promised(sheet, patch, factor, form, field, n, first):
     """Return a little more than what the best source beside that of a neighbour costs; target `first` has none before.
 
     Targets that touch mostly copy what touches. The first comparison is then so good that nearly all others end after
-    a row or two: the whole search takes a third to a ninth of the time. The little more lets the search find that source
-    again in its turn, so that equal ones are chosen as without it, wherever a strip begins.
+    a row or two: the whole search takes a third to a ninth of the time. The little more lets the search find that
+    source again in its turn, so that equal ones are chosen as without it, wherever a strip begins.
     """
     row, col = sheet.targets[n, 0], sheet.targets[n, 1]
     best = DEAR
