@@ -66,6 +66,20 @@ def test_a_box_without_joints_is_no_person_whatever_the_others_say(with_joints):
     assert nobody.score < 0.1
 
 
+def test_the_pose_network_is_asked_only_where_its_answer_can_matter(with_joints, monkeypatch):
+    image = np.full((416, 416, 3), 0.1, np.float32)
+    image[100:300, 180:240] = 0.95
+    faint = 0.32 * image  # box and joints allow 0.4 at most
+    asked = []
+    look = candidates.look_at_body
+    monkeypatch.setattr(candidates, "look_at_body", lambda *a, **k: asked.append(a) or look(*a, **k))
+    shown = Found(np.array([[100.0, 180, 300, 240]]), np.array([0.3]))
+    for least, times in ((0.5, 0), (0.1, 1)):
+        asked.clear()
+        candidates.candidates(faint, shown, least)
+        assert len(asked) == times
+
+
 def test_whoever_is_cut_by_the_border_and_shows_no_joints_counts_in_company(with_joints, monkeypatch):
     image = np.full((416, 416, 3), 0.1, np.float32)
     image[100:300, 180:240] = 0.95

@@ -1,9 +1,12 @@
 """What the box or the mask left out of a person, with networks for which a person is what is bright."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from freefill.detectors import body
+from freefill.detectors import body, people
+from freefill.detectors.boxes import squared
 from freefill.detectors.nanodet import Found
 from freefill.detectors.people import PeopleSettings, find_people, main_persons
 from freefill.masks.refining.detected import Person, union
@@ -74,6 +77,42 @@ def test_a_limb_whose_joints_alone_are_seen_is_masked_and_told(models, monkeypat
     hole = person.hole(SIZE, 0.4)
     assert hole[158, 155]  # halfway down the arm
     assert hole[100:300, 180:240].mean() > 0.97
+
+
+@pytest.mark.parametrize("faint", [0.3, 0.1])
+def test_a_wide_look_that_takes_what_a_close_one_faintly_saw_is_not_believed(models, monkeypatch, faint):
+    image = tall()
+    image[100:300, 100:180] = faint
+    see = people.look_at_body
+
+    def leaking(image, square, **how):
+        seen = see(image, square, **how)
+        wide = how == {"mirror": False}
+        return replace(seen, sure=np.where(seen.sure > 0.05, np.float32(0.9), seen.sure)) if wide else seen
+
+    monkeypatch.setattr(people, "look_at_body", leaking)
+    found = Found(np.array([[100.0, 160, 300, 240]]), np.array([0.8]))
+    (person,) = find_people(image, found=found)
+    hole = person.hole(SIZE, 0.4)
+    assert hole[105:295, 185:235].all()
+    assert not hole[:, 100:170].any()
+
+
+def test_a_later_wide_look_that_takes_much_is_not_believed(models, monkeypatch):
+    see = people.look_at_body
+    first = squared(np.array([100.0, 120, 200, 240]), people.WIDE)
+
+    def leaking(image, square, **how):
+        seen = see(image, square, **how)
+        later = how == {"mirror": False} and square != first
+        return replace(seen, sure=np.full_like(seen.sure, 0.9)) if later else seen
+
+    monkeypatch.setattr(people, "look_at_body", leaking)
+    found = Found(np.array([[100.0, 120, 200, 240]]), np.array([0.8]))
+    (person,) = find_people(tall(), found=found)
+    hole = person.hole(SIZE, 0.4)
+    assert hole[105:295, 185:235].all()  # she goes on beyond the box
+    assert not hole[:, 130:170].any()
 
 
 def square(top: int, left: int, side: int) -> Person:

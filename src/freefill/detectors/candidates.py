@@ -21,7 +21,6 @@ from freefill.values import Image
 from freefill.weights.locate import state
 
 MARGIN = 0.2  # of the square that is looked at, as a share of the box's longer side
-HOPELESS = 0.1  # where box and joints allow no more, the pose network is not asked
 # Who is seen by joints alone, with less presence and NanoDet's score than this, is nobody without company.
 LONE_PRESENCE, LONE_SCORE, LONE = 0.1, 0.3, 0.3
 SURELY = 0.8  # from this sureness of one person who is not small on, others are likelier:
@@ -65,11 +64,11 @@ def candidates(image: Image, found: Found, least: float) -> list[list[Candidate]
     if state(JOINTS) == "ready":
         joints = [find_joints(image, box) for box in boxes]
         groups = [
-            [_judged(image, fitted(boxes[number], joints[number]), scores[number], joints[number]) for number in views]
+            [_judged(image, fitted(boxes[n], joints[n]), scores[n], joints[n], least) for n in views]
             for views in of_one_body(joints)
         ]
     else:
-        groups = [[_judged(image, box, score, None)] for box, score in zip(boxes, scores, strict=True)]
+        groups = [[_judged(image, box, score, None, least)] for box, score in zip(boxes, scores, strict=True)]
     small = least
     if any(one.sure >= SURELY and one.side_px >= SMALL_PX for views in groups for one in views):
         groups = [[replace(one, sure=one.in_company) for one in views] for views in groups]
@@ -78,12 +77,13 @@ def candidates(image: Image, found: Found, least: float) -> list[list[Candidate]
     return [views for views in kept if views]
 
 
-def _judged(image: Image, box: NDArray[np.float64], score: float, joints: Joints | None) -> Candidate:
-    """Ask the pose network too, where its answer can matter."""
+def _judged(image: Image, box: NDArray[np.float64], score: float, joints: Joints | None, least: float) -> Candidate:
+    """Ask the pose network too, where its answer can matter: where box and joints allow the least sureness."""
     cut = bool((box[:2] <= BORDER_PX).any() or (box[2:] >= np.array(image.shape[:2]) - BORDER_PX).any())
-    if joints is not None and not cut and at_most(score, box, joints) < HOPELESS:
-        low = at_most(score, box, joints)
-        return Candidate(box, low, None, low)
+    if joints is not None and not cut:
+        most, small = at_most(score, box, joints), max(box[2:] - box[:2]) < SMALL_PX
+        if most < (IN_COMPANY * least if small else least):
+            return Candidate(box, most, None, most)
     plain = look_at_body(image, squared(box, MARGIN), mirror=False)
     if joints is None:
         sure = sureness(score, look_at_body(image, plain.square, seen=plain), box, None)

@@ -21,6 +21,7 @@ from freefill.detectors.body import Body, draw_limbs, look_at_body
 from freefill.detectors.boxes import Boxes, squared
 from freefill.detectors.candidates import MARGIN, Candidate, candidates
 from freefill.detectors.crops import cut_square
+from freefill.detectors.leaks import later_adds_little, without_faint_pieces
 from freefill.detectors.nanodet import Found, find_boxes
 from freefill.detectors.session import open_model
 from freefill.detectors.sureness import LEAST_PRESENCE, SMALL_PX, inside
@@ -130,13 +131,14 @@ def find_people(
 def _look(image: Image, one: Candidate, others: Boxes, settings: PeopleSettings) -> Person:
     """Look at one box: at the square around it, then, where there is a person, at what lies beyond."""
     box = one.box
-    first, body = _narrow(image, box, settings, one.body)
-    seen = _kept(first, box, settings.keep)
+    near, body = _narrow(image, box, settings, one.body)
+    seen = _kept(near, box, settings.keep)
     if not settings.whole or max(box[2:] - box[:2]) < SMALL_PX:
         return replace(seen, score=one.sure)
+    close, clear = [seen], [_kept(_masked(body), box, settings.keep)]
     wide = look_at_body(image, squared(box, WIDE), mirror=False)
-    looks = [seen, _trusted(wide, box, KEPT_WIDE)]
-    for _ in range(ROUNDS):
+    first, later = _trusted(wide, box, KEPT_WIDE), []
+    for number in range(ROUNDS):
         further = _further(wide, box, others)
         if further is None:
             break
@@ -144,14 +146,32 @@ def _look(image: Image, one: Candidate, others: Boxes, settings: PeopleSettings)
         if grown.presence < LEAST_STILL * body.presence:
             break
         box, body = further, grown
-        wide = look_at_body(image, squared(box, WIDE), mirror=False)
-        looks += [_kept(again, box, settings.keep), _trusted(wide, box, settings.keep)]
-    view = Box(*wide.square, wide.square[2])
-    side = min(view.height, CANVAS_PX)
-    sure = np.maximum.reduce([each.over(view, (side, side)) for each in looks])
-    _drop_apart(sure, seen.over(view, (side, side)), settings.cut)
+        close.append(_kept(again, box, settings.keep))
+        clear.append(_kept(_masked(body), box, settings.keep))
+        if number < ROUNDS - 1:  # nobody would look further after the last
+            wide = look_at_body(image, squared(box, WIDE), mirror=False)
+            later.append(_trusted(wide, box, settings.keep))
+    top, left, side_px = squared(box, WIDE)
+    view = Box(top, left, side_px, side_px)
+    side = min(side_px, CANVAS_PX)
+    size = (side, side)
+    sure = _most(close, view, size)
+    wider = without_faint_pieces(first.over(view, size), sure, _most(clear, view, size), settings.cut)
+    kept = [look for look in (each.over(view, size) for each in later) if later_adds_little(look, sure, settings.cut)]
+    sure = np.maximum.reduce([sure, wider, *kept])
+    _drop_apart(sure, seen.over(view, size), settings.cut)
     lacking = _with_limbs(sure, body, view, settings.cut)
     return Person(view, sure, one.sure, lacking)
+
+
+def _most(looks: Sequence[Person], view: Box, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return the most that any look is sure of in a box of the picture, at the size (height, width)."""
+    return np.asarray(np.maximum.reduce([each.over(view, size) for each in looks]), np.float32)
+
+
+def _masked(body: Body) -> Person:
+    """Return what the pose network alone is sure of."""
+    return Person(Box(*body.square, body.square[2]), body.sure)
 
 
 def _narrow(
@@ -175,8 +195,8 @@ def _selfie(crop: Image) -> NDArray[np.float32]:
 
 def _trusted(wide: Body, box: NDArray[np.float64], keep: float) -> Person:
     """Return the wider look near the box; one network in a coarser square must be surer than two in a fine one."""
-    person = Person(Box(*wide.square, wide.square[2]), WIDE_TRUST * wide.sure)
-    return _kept(person, box, keep)
+    person = _masked(wide)
+    return _kept(replace(person, sure=WIDE_TRUST * person.sure), box, keep)
 
 
 def _drop_apart(sure: NDArray[np.float32], first: NDArray[np.float32], cut: float) -> None:

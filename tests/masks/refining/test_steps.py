@@ -363,6 +363,23 @@ def test_something_dark_of_another_hue_at_the_foot_is_no_shadow():
     assert not find_shadow(view(hole, image, SHADOW_MARGIN, 60)).any()
 
 
+def test_a_dark_strip_that_runs_out_of_the_view_is_a_kerb_and_no_shadow():
+    image, hole, shadow = shaded(0.5)
+    assert find_shadow(view(hole, image, SHADOW_MARGIN, 60)).any()
+    image[136:146][~hole[136:146]] = np.float32([0.31, 0.29, 0.25])
+    assert not find_shadow(view(hole, image, SHADOW_MARGIN, 60)).any()
+
+
+def test_the_soft_edge_of_a_large_shadow_is_taken_too():
+    image, hole, shadow = shaded(0.5)
+    soft = cv2.GaussianBlur(image, (0, 0), 2)
+    image = np.where(hole[..., None], image, soft)
+    found = refine(hole, image, settings=RefineSettings(reach=0, snap=0, reflection=False)).hole
+    rim = (cv2.dilate(shadow.view(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~shadow & ~hole
+    assert found[shadow].mean() > 0.95
+    assert found[rim].mean() > 0.8
+
+
 def mirrored(strength: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw a figure on a wet floor; image, figure, mirror image."""
     hole = figure(300, 300)

@@ -33,6 +33,7 @@ from freefill.values import Hole
 # more (9 of 10 under 0.13), and masks eroded by 3 % of their size (median 0.25 to 0.28). Decision 0037.
 WHOLE, SHORT = 0.10, 0.25
 FEW, MANY = 2, 4  # size of a part, blocks
+SOFT_SHADOW = 0.2  # how wide the soft edge of a shadow is, as a share of the shadow's own size
 
 
 class Lack(NamedTuple):
@@ -164,8 +165,9 @@ def look_beside(
 
     def note(step: str, view: Closeup, shape: Hole) -> bool:
         if shape.any():
-            # Soft edges: as much thicker as the object's own contour.
-            grown = distance_outside(shape) <= max(settings.thicken * view.size_px, 1.0)
+            # Soft edges: as much thicker as the object's own contour, and a large shadow's are softer.
+            soft_px = SOFT_SHADOW * np.sqrt(shape.sum()) if step == "shadow" else 0.0
+            grown = distance_outside(shape) <= max(settings.thicken * view.size_px, soft_px, 1.0)
             found[step][view.box.slices] |= view.enlarge(grown)
         return bool(shape.any())
 

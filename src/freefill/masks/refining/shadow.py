@@ -40,6 +40,7 @@ class ShadowLimits:
     height : the middle of a shadow lies no farther above the lowest row
     least_area, most_area : shares of the object's area
     lit : the least share of what is around a shadow that is lit
+    far : what runs out of the view, longer than this, is a kerb or a wall's
     least_ground : the least share of the ground that is lit, and ...
     least_light : ... its least lightness, 0 to 100: in the dark everything is shadow
     window : height and width in which the ground is asked how light it is; `quantile` of it is lit
@@ -57,7 +58,8 @@ class ShadowLimits:
     height: float = 0.35
     least_area: float = 0.012
     most_area: float = 1.0
-    lit: float = 0.75
+    lit: float = 0.8
+    far: float = 0.8
     least_ground: float = 0.3
     least_light: float = 18.0
     window: tuple[float, float] = (0.5, 1.6)
@@ -142,6 +144,9 @@ def _believed(shape: Hole, drop: Floats, taken: Hole, low: int, size_px: float, 
     if not limits.least_area <= area <= limits.most_area:
         return False
     if np.argwhere(shape)[:, 0].mean() < low - limits.height * size_px:
+        return False
+    cols = np.flatnonzero(shape.any(axis=0))
+    if (cols[0] == 0 or cols[-1] == shape.shape[1] - 1) and np.ptp(cols) > limits.far * size_px:
         return False
     # What ends at the upper end of the band goes on behind it; the lower end may be the picture's.
     if shape[:1].sum() > 0.05 * shape.sum():
