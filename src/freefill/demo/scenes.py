@@ -88,6 +88,24 @@ def _tower(pixels: NDArray[np.uint8]) -> Made:
     return pixels, polygon(pixels.shape[:2], tower)
 
 
+def _photographer(pixels: NDArray[np.uint8]) -> Made:
+    """The man, his camera and its tripod."""
+    outline = [(-1, 256), (14, 244), (20, 226), (44, 182), (72, 146), (84, 136), (128, 118), (146, 106), (158, 104),
+               (158, 88), (166, 76), (184, 66), (204, 60), (224, 66), (248, 82), (262, 96), (274, 112), (274, 130),
+               (254, 136), (324, 136), (328, 152), (322, 164), (336, 176), (336, 190), (326, 200), (324, 222),
+               (310, 234), (312, 252), (304, 254), (308, 278), (300, 292), (302, 310), (326, 298), (340, 298),
+               (342, 306), (314, 322), (330, 352), (350, 388), (392, 474), (404, 484), (404, 492), (414, 516),
+               (392, 516), (380, 492), (300, 488), (258, 490), (244, 516), (222, 516), (226, 500), (222, 490),
+               (228, 478), (274, 340), (276, 316), (288, 310), (286, 290), (244, 314), (208, 298), (200, 310),
+               (146, 380), (152, 420), (154, 516), (-1, 516)]  # fmt: skip
+    return pixels, widened(polygon(pixels.shape[:2], outline), 5)
+
+
+def _strip_at_left(size: tuple[int, int]) -> Hole:
+    """The few columns of a building beside the man: repeated, they would be no building."""
+    return polygon(size, [(-1, 170), (60, 170), (60, 270), (-1, 270)])
+
+
 def _old_photo(pixels: NDArray[np.uint8]) -> Made:
     """Scratches, a crease and dust, as an old print has them."""
     scratches = [
@@ -171,6 +189,7 @@ def _deep_field(pixels: NDArray[np.uint8]) -> Made:
 
 SCENES: tuple[Scene, ...] = (
     Scene("portrait", "astronaut.jpg", "A model taken out of a portrait's background", _portrait, _person),
+    Scene("photographer", "camera.png", "A man and his camera taken off a lawn", _photographer, _strip_at_left),
     Scene("date", "coffee.jpg", "The date that a camera burnt in", _date),
     Scene("old-photo", "camera.png", "Scratches, a crease and dust on an old print", _old_photo),
     Scene("writing", "chelsea.jpg", "Writing over a photograph", _writing),
