@@ -94,6 +94,13 @@ def test_the_list_as_json_holds_licence_and_state(run) -> None:
     assert all(row["state"] == "not here" and row["licence"] and row["forbids"] for row in rows)
 
 
+def test_a_job_is_shown_as_all_that_it_needs(run) -> None:
+    ran = run("show", "people")
+    assert ran.code == 0
+    assert ran.out.count("licence ") >= 5
+    assert [card["name"] for card in json.loads(run("show", "people", "--json").out)] == list(catalogue.JOBS["people"])
+
+
 def test_a_card_is_shown_with_its_licence_sources_and_hash(run) -> None:
     ran = run("show", "places2")
     assert ran.code == 0

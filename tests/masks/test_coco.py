@@ -13,7 +13,7 @@ from pycocotools import mask as _rle
 
 from freefill.errors import InputError
 from freefill.masks.coco import instance_holes, picture_mask, read_coco
-from freefill.masks.coco_codes import decode, polygon_pixels, unpack
+from freefill.masks.coco_codes import decode, unpack
 
 rle: Any = _rle  # its type hints know neither polygons nor packed text
 
@@ -68,7 +68,7 @@ def read(tmp_path, content):
 def test_a_polygon_has_the_pixels_that_cocos_tools_give_it(size, corners):
     flat = [float(number) for corner in corners for number in corner]
     theirs = rle.decode(rle.frPyObjects([flat], *size)[0]).astype(bool)
-    assert np.array_equal(polygon_pixels(np.array(flat).reshape(-1, 2), size), theirs)
+    assert np.array_equal(decode([flat], size), theirs)
 
 
 @settings(deadline=None)
@@ -107,6 +107,11 @@ def test_a_square_has_its_pixels_down_the_rows_and_across_the_columns():
         ({"size": [3, 4], "counts": [5, 7]}, "run lengths are for 4x3, the picture is 5x4"),
         ({"size": [4, 5], "counts": [5, 7]}, "add up to 12 px, the picture has 20"),
         ({"size": [4, 5], "counts": [30, -10]}, "a run length of"),
+        ({"size": [4, 5], "counts": [10.5, 9.5]}, "not a list of whole numbers"),
+        ({"size": [4, 5], "counts": [True, 19]}, "not a list of whole numbers"),
+        ({"size": [4, 5], "counts": ["1", "19"]}, "not a list of whole numbers"),
+        ({"size": [4, 5], "counts": [float("nan"), 19]}, "not a list of whole numbers"),
+        ([[0, 0, 0, 150_000, 1, 0]] * 100, "outline of"),
         ({"size": [4, 5], "counts": "?!"}, "sign"),
         ({"size": [4, 5], "counts": "oo"}, "middle of a number"),
         ({"size": [4, 5], "counts": {"a": 1}}, "not a list of whole numbers"),
@@ -257,12 +262,18 @@ def test_packed_run_lengths_that_wrap_around_are_refused():
 def test_the_memory_of_a_polygon_is_that_of_the_picture():
     tracemalloc.start()
     try:
-        hole = polygon_pixels(np.array([[0, 0], [6000, 0], [6000, 4000], [0, 4000.0]]), (4000, 6000))
+        hole = decode([[0, 0, 6000, 0, 6000, 4000, 0, 4000.0]], (4000, 6000))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert hole.all()
     assert peak < 16 * hole.size
+
+
+def test_thousands_of_small_polygons_in_a_huge_picture_take_their_own_columns_only():
+    small = [[x, 5, x + 8, 5, x + 8, 13, x, 13] for x in range(0, 9000, 9)]
+    hole = decode(small, (9000, 9000))  # minutes where each takes the whole picture: pytest's own clock ends it
+    assert hole.sum() == 8 * 8 * len(small)
 
 
 def test_an_outline_without_end_is_refused():

@@ -61,16 +61,32 @@ def list_(as_json: bool) -> None:
 @click.argument("name", shell_complete=complete_names)
 @as_json_option
 def show(name: str, as_json: bool) -> None:
-    """Print the card of NAME: source, size, hash, licence and what it forbids, training data."""
-    card = card_of(name)
-    record = read_record(name)
+    """Print the card of NAME: source, size, hash, licence and what it forbids, training data.
+
+    NAME may be a job, such as `people`: then all cards that it needs are shown.
+    """
+    if name in catalogue.JOBS:
+        cards = [_shown(card.name) for card in catalogue.asked_for([name])]
+        if as_json:
+            click.echo(json.dumps(cards, indent=2))
+        else:
+            click.echo("\n\n".join(_in_lines(each) for each in cards))
+        return
     own = next((weights for weights in all_packaged() if weights.name == name), None)
-    if card is None and record is None and own is None:
-        catalogue.find(name)  # raises, with the nearest name
-    if record is None and own is not None:
+    if read_record(name) is None and own is not None:
         told = {"name": name, "state": "ready", "path": str(own.path), "card": own.card}
         click.echo(json.dumps(told, indent=2) if as_json else own.card.rstrip())
         return
+    shown = _shown(name)
+    click.echo(json.dumps(shown, indent=2) if as_json else _in_lines(shown))
+
+
+def _shown(name: str) -> dict[str, Any]:
+    """Return what is known of weights, and whether they are here."""
+    card = card_of(name)
+    record = read_record(name)
+    if card is None and record is None:
+        catalogue.find(name)  # raises, with the nearest name
     shown: dict[str, Any] = {"name": name, "state": state(name)}
     if card is not None:
         shown |= {
@@ -81,15 +97,19 @@ def show(name: str, as_json: bool) -> None:
         shown["sources"] = [_source_text(source) for source in card.sources]
     if record is not None:
         shown["here"] = {**asdict(record), "path": str(record.path)}
-    if as_json:
-        click.echo(json.dumps(shown, indent=2))
-        return
+    return shown
+
+
+def _in_lines(shown: dict[str, Any]) -> str:
+    """Return a card as lines, names at the left."""
+    out = []
     for key, value in shown.items():
         lines = value if isinstance(value, list | tuple) else [value]
         if isinstance(value, dict):
             lines = [f"{inner}: {text}" for inner, text in value.items()]
         for number, line in enumerate(lines):
-            click.echo(f"{key.replace('_', ' ') if number == 0 else '':13} {line}")
+            out.append(f"{key.replace('_', ' ') if number == 0 else '':13} {line}")
+    return "\n".join(out)
 
 
 @command.command("fetch")

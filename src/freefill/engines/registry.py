@@ -146,10 +146,24 @@ def load(spec: EngineSpec, settings: EngineSettings) -> Ready:
     """
     extra = missing(spec)
     if extra is not None:
-        raise EngineError(f"engine '{spec.name}' needs an extra; run: pip install 'freefill[{extra}]'")
+        raise EngineError(_needed(spec, extra, settings.weights))
     module, name = spec.factory.split(":")
     engine: Engine = getattr(importlib.import_module(module), name)(settings)
     if isinstance(engine, TrainedAt) and engine.trained_px is not None:
         # Weights that learned on small views know no larger holes: the plan fills those at a smaller scale.
         spec = replace(spec, size=replace(spec.size, hole_px=round(engine.trained_px * HOLE_OF_VIEW)))
     return Ready(spec, engine)
+
+
+def _needed(spec: EngineSpec, extra: str, weights: str | None) -> str:
+    """Say all that is missing at once, with one command, so that nobody installs an extra to hear of weights then."""
+    from freefill.weights.locate import card_of, state
+
+    run = f"pip install 'freefill[{extra}]'"
+    wanted = weights or next(iter(spec.weights), None)
+    if wanted is None or card_of(wanted) is None or state(wanted) == "ready":
+        return f"engine '{spec.name}' needs the extra '{extra}'; run: {run}"
+    return (
+        f"engine '{spec.name}' needs the extra '{extra}' and weights that are not on this machine; "
+        f"run: {run} && freefill weights fetch {wanted}"
+    )

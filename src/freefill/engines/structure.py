@@ -7,6 +7,7 @@ helps: the rules and what each of them mended and harmed are in docs/decisions/0
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -33,17 +34,25 @@ MOST_FIGURE = 0.5  # Lab by which what is copied stands out from the ground, mea
 MOST_APART = 20.0  # Lab between the labelling and a fill without it: above, it is mostly the labelling that errs
 
 
-def layout_for(crop: Crop, seed: int, notes: list[str], left: NDArray[np.bool_] | None = None) -> Laid | None:
+def layout_for(
+    crop: Crop,
+    seed: int,
+    notes: list[str],
+    left: NDArray[np.bool_] | None = None,
+    tell: Callable[[float], None] = lambda share: None,
+) -> Laid | None:
     """Return values, confidence and size of the crop's layout, or None where none is asked for or none helps.
 
-    What was done and why is added to `notes`; `left` (h, w) is what the mask left outside, where that is known.
+    What was done and why is added to `notes`; `left` (h, w) is what the mask left outside, where that is known. `tell`
+    is called with the share that is done, 0 to 1.
     """
     if crop.structure == "never":
         return None
     # No line begins at what the mask left outside.
     hole = crop.hole | (residue(crop.image, crop.hole) if left is None else left)
     thin = crop.structure != "layout" and _thickness(crop.hole) < THICK_SHARE * max(crop.hole.shape)
-    made = make_layout(crop.image, hole, crop.known & ~hole, labels=not thin)
+    made = make_layout(crop.image, hole, crop.known & ~hole, labels=not thin, tell=lambda share: tell(0.7 * share))
+    tell(0.7)
     reason = "" if crop.structure == "layout" else restraint(made, crop.hole, seed)
     if made.labelling is None:
         reason = reason or "no shift serves the whole hole"

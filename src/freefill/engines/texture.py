@@ -56,9 +56,11 @@ class Texture:
         begun = 0.0 if guide is not None or rest.structure == "never" else _share_of_layout(rest.hole)
 
         def layout() -> structure.Laid | None:
-            laid = structure.layout_for(rest, seed, notes, left)
-            if crop.progress is not None:
-                crop.progress(begun)
+            tell = crop.progress
+            if tell is None:
+                return structure.layout_for(rest, seed, notes, left)
+            laid = structure.layout_for(rest, seed, notes, left, lambda share: tell(begun * share))
+            tell(begun)
             return laid
 
         expected = None if guide is not None else expectation_for(rest, notes)

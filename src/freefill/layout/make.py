@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,7 @@ def make_layout(
     further: Term | None = None,
     *,
     labels: bool = True,
+    tell: Callable[[float], None] = lambda share: None,
 ) -> Layout:
     """Find what crosses a hole, and from where it may be filled.
 
@@ -60,17 +62,21 @@ def make_layout(
     image : (H, W, 3) float32, RGB in [0, 1]; not read in the hole
     hole, source : (H, W) bool
     further : more costs of copying, see `labelling.Term`
-    labels : whether shifts are to be chosen, which takes most of the time; without, there are only lines
+    labels : whether shifts are to be chosen, which takes half of the time; without, there are only lines
+    tell : called with the share that is done, 0 to 1; what it raises ends the work
     """
     import cv2
 
     large, small = see(image, hole, source, LINES_PX), see(image, hole, source, LABELS_PX)
+    tell(0.1)
     ends = find_ends(large)
+    tell(0.6)
     lines = [line for line in join(ends, large) if line.confidence >= LEAST_SURE]
     lines += extend(ends, lines, large)
     drawn, confidence = draw(lines, large)
     lay_sides(lines, large, drawn, confidence)
     led = along(lines, large)
+    tell(0.7)
     size = small.size[1], small.size[0]
     expected = np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA), np.float32)
     sure = np.asarray(cv2.resize(confidence, size, interpolation=cv2.INTER_AREA), np.float32)
@@ -79,5 +85,7 @@ def make_layout(
         return Layout(tuple(lines), drawn, confidence, led, small, None)
     gaps = [(line.other.place - line.one.place) * share for line in lines]
     cut = bands(small.hole, [line.curve * share for line in lines])
-    labelling = label(small, candidates(small, gaps), expected, sure, further, cut)
+    shifts = candidates(small, gaps)
+    tell(0.9)
+    labelling = label(small, shifts, expected, sure, further, cut)
     return Layout(tuple(lines), drawn, confidence, led, small, labelling)

@@ -43,8 +43,13 @@ def decode(segmentation: object, size: tuple[int, int]) -> Hole:
     if not isinstance(segmentation, Sequence) or isinstance(segmentation, str) or not segmentation:
         raise InputError(f"segmentation is {_short(segmentation)}, neither polygons nor run lengths")
     hole = np.zeros(size, bool)
-    for polygon in segmentation:
-        hole |= polygon_pixels(_points(polygon), size)
+    polygons = [np.trunc(_points(polygon) * _STEPS + 0.5).astype(np.int64) for polygon in segmentation]
+    _check_length(polygons)
+    for corners in polygons:
+        # Its own columns only: ten thousand small polygons in a huge picture would be ten thousand times the picture.
+        left, right = np.clip(np.array([corners[:, 0].min(), corners[:, 0].max()]) // _STEPS + (-1, 2), 0, size[1])
+        if left < right:
+            hole[:, left:right] |= _polygon_pixels(corners, size[0], int(left), int(right))
     return hole
 
 
@@ -98,26 +103,25 @@ def unpack(packed: str | bytes) -> NDArray[np.int64]:
     return np.array(runs, np.int64)
 
 
-def polygon_pixels(points: NDArray[np.float64], size: tuple[int, int]) -> Hole:
-    """Return the pixels of one polygon as COCO counts them.
+def _polygon_pixels(corners: NDArray[np.int64], height: int, left: int, right: int) -> Hole:
+    """Return the pixels of one polygon as COCO counts them, in the columns `left` to `right` (excluded).
 
     The outline is walked on the fine grid; wherever it crosses the middle of a pixel column, the pixels of that column
     below the crossing change sides.
 
     Parameters
     ----------
-    points : (n, 2) x and y, px
+    corners : (n, 2) x and y, on the fine grid
     """
-    height, width = size
     cols, rows = [], []
-    for across, down in _walked(np.trunc(points * _STEPS + 0.5).astype(np.int64)):
+    for across, down in _walked(corners):
         moved = np.flatnonzero(across[1:] != across[:-1])
         col = np.minimum(across[moved], across[moved + 1]) - _STEPS // 2
         row = -((_STEPS // 2 - np.minimum(down[moved], down[moved + 1])) // _STEPS)  # rounded up
-        crossed = (col % _STEPS == 0) & (col >= 0) & (col < width * _STEPS)
-        cols.append((col[crossed] // _STEPS).astype(np.int32))
+        crossed = (col % _STEPS == 0) & (col >= left * _STEPS) & (col < right * _STEPS)
+        cols.append((col[crossed] // _STEPS - left).astype(np.int32))
         rows.append(np.clip(row[crossed], 0, height).astype(np.int32))
-    hole = np.zeros(size, bool)
+    hole = np.zeros((height, right - left), bool)
     col, row = np.concatenate(cols), np.concatenate(rows)
     if len(col):
         _fill_columns(hole, col, row)
@@ -140,18 +144,22 @@ def _fill_columns(hole: Hole, col: NDArray[np.int32], row: NDArray[np.int32]) ->
         band[...] = inside[:-1].reshape(band.shape[1], height).T
 
 
-def _walked(corners: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Yield the closed outline on the fine grid, some edges at a time: x and y of points, ends included.
+def _check_length(polygons: Sequence[NDArray[np.int64]]) -> None:
+    """Refuse outlines that are together longer than any thing's, before one is walked."""
+    steps = sum(int(_steps(corners).sum()) for corners in polygons)
+    if steps > _MOST_STEPS:
+        raise InputError(f"a polygon has an outline of {steps // _STEPS:,} px, longer than any thing's")
 
-    Raises
-    ------
-    InputError
-        If it is longer than any outline of a thing.
-    """
+
+def _steps(corners: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the steps of each edge of a closed outline, along its longer side."""
+    return np.abs(np.roll(corners, -1, axis=0) - corners).max(axis=1)
+
+
+def _walked(corners: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield the closed outline on the fine grid, some edges at a time: x and y of points, ends included."""
     ends = np.roll(corners, -1, axis=0)
-    steps = np.abs(ends - corners).max(axis=1)
-    if steps.sum() > _MOST_STEPS:
-        raise InputError(f"a polygon has an outline of {steps.sum() // _STEPS:,} px, longer than any thing's")
+    steps = _steps(corners)
     groups = np.cumsum(steps) // _STEPS_AT_ONCE
     last: NDArray[np.int64] | None = None
     for group in np.unique(groups):
@@ -191,9 +199,10 @@ def _points(polygon: object) -> NDArray[np.float64]:
 
 
 def _numbers(counts: object) -> NDArray[np.int64]:
+    whole = isinstance(counts, list | tuple) and all(type(each) is int for each in counts)
     try:
-        runs = np.array(counts, np.int64)
-    except (TypeError, ValueError, OverflowError):
+        runs = np.array(counts if whole else [[]], np.int64)  # 1.5 or True would be cut to a number, and no error
+    except OverflowError:
         runs = np.zeros((0, 0), np.int64)
     if runs.ndim != 1:
         raise InputError(f"run lengths are {_short(counts)}, not a list of whole numbers")
