@@ -272,7 +272,7 @@ def test_sources_of_another_size_are_scaled_where_that_is_allowed():
 def test_nothing_left_to_copy_is_refused(tmp_path: Path):
     path = tmp_path / "a.png"
     path.write_bytes(png(A))
-    with pytest.raises(InputError, match=r"a\.png: no pixel may be copied from"):
+    with pytest.raises(InputError, match=r"a\.png: nothing is left to copy from"):
         sources(PHOTO, Request(source=str(path), not_from=A))
 
 
@@ -323,7 +323,7 @@ def test_a_shape_reads_alike_with_and_without_its_kind():
         ({"seed": None}, "seed must be"), ({"texture": "allways"}, "did you mean 'always'"),
         ({"mask_fit": None}, "mask_fit None is not known"), ({"invert": "yes"}, "invert must be True or False"),
         ({"engine": None}, "engine must be a name"), ({"max_memory_bytes": 1}, "at least 64MB"),
-        ({"shapes": (3,)}, "3 is no shape"), ({"precision": "fp8"}, "precision 'fp8' is not known"),
+        ({"shapes": (3,)}, "3 is not a shape"), ({"precision": "fp8"}, "precision 'fp8' is not known"),
         ({"device": 3}, "device"), ({"max_mpx": 0}, "max_mpx"),
         ({"score": 1.5}, "score must be a number between 0 and 1"),
         ({"score": True}, "score must be"), ({"weights": 3}, "weights"),

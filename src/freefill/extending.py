@@ -31,9 +31,7 @@ class Margins:
         for name in ("left", "right", "top", "bottom"):
             length = Length.of(getattr(self, name))
             if length.value < 0:
-                raise InputError(
-                    f"{name} must not be negative ({length.value:g}{length.unit}): this adds, and cuts nothing"
-                )
+                raise InputError(f"{name} must not be negative ({length.value:g}{length.unit}): extend only adds")
             object.__setattr__(self, name, length)
 
     def in_px(self, size: tuple[int, int]) -> dict[str, int]:
@@ -52,7 +50,7 @@ def enlarged(picture: Picture, margins: Margins, max_mpx: float = DEFAULT_MAX_MP
     """
     px = margins.in_px(picture.size)
     if not any(px.values()):
-        raise InputError(f"{picture.source}: nothing is added; say how much: --left 300, --top 10%")
+        raise InputError(f"{picture.source}: nothing would be added; say how much: --left 300, --top 10%")
     height, width = picture.size[0] + px["top"] + px["bottom"], picture.size[1] + px["left"] + px["right"]
     if height * width > max_mpx * 1e6:
         raise InputError(

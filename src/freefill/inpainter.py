@@ -204,7 +204,7 @@ class Inpainter:
         name = self._name
         engine = None if name == "auto" else self._load(registry.find(name).name).engine
         if not isinstance(engine, TakesTensors):
-            raise EngineError(f"engine '{name}' takes no tensors; use deepfillv2, lama or migan")
+            raise EngineError(f"engine '{name}' does not take tensors; use deepfillv2, lama or migan")
         return engine.fill_batch(images, masks)
 
     def _load(self, name: str) -> Ready:

@@ -164,7 +164,7 @@ def sources(picture: Picture, request: Request) -> Hole | None:
         allowed = ~barred if allowed is None else allowed & ~barred
     if allowed is not None and not allowed.any():
         names = " and ".join(_named((source, not_from)))
-        raise InputError(f"{names or 'source'}: no pixel may be copied from; allow more with --source or --not-from")
+        raise InputError(f"{names or 'source'}: nothing is left to copy from; allow more with --source or --not-from")
     return allowed
 
 

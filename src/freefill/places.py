@@ -72,7 +72,7 @@ def filesystem(place: str) -> tuple[Any, str]:
     try:
         import fsspec
     except ImportError:
-        raise InputError(f"{place}: remote folders need an extra; run: pip install 'freefill[cluster]'") from None
+        raise InputError(f"{place}: remote folders need an extra; run: pip install 'freefill[remote]'") from None
     try:
         return fsspec.core.url_to_fs(place)
     except (ImportError, ValueError) as error:
@@ -112,9 +112,7 @@ def _understood(place: str) -> Iterator[None]:
         return
     except OSError as error:
         if error.errno not in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL):
-            raise InputError(
-                f"{place}: cannot be looked at: {error.strerror}; check the folder's permissions"
-            ) from None
+            raise InputError(f"{place}: cannot be read: {error.strerror}; check the folder's permissions") from None
 
 
 def find(place: str) -> Listing:

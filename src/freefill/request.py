@@ -106,7 +106,7 @@ class MaskOptions:
         drawn = tuple(Shape.parse(each) if isinstance(each, str) else each for each in _several(self.shapes))
         for each in drawn:
             if not isinstance(each, Shape):
-                raise InputError(f"shapes: {each!r} is no shape; write 'box:10,20,30,40'")
+                raise InputError(f"shapes: {each!r} is not a shape; write 'box:10,20,30,40'")
         object.__setattr__(self, "shapes", drawn)
 
 

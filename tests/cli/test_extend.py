@@ -48,10 +48,10 @@ def test_every_side_at_once_and_a_name_of_its_own(capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "nothing is added; say how much: --left 300, --top 10%"),
+        ((), "nothing would be added; say how much: --left 300, --top 10%"),
         (("--left=-5",), "left must not be negative"),
         (("--all", "900%", "--max-megapixels", "0.1"), "pass --max-megapixels"),
-        (("--left", "5", "-o", "x.xyz"), "no format that is written"),
+        (("--left", "5", "-o", "x.xyz"), "not a format that freefill writes"),
         (("--left", "5", "--engine", "telae"), "did you mean 'telea'"),
     ],
 )

@@ -55,8 +55,8 @@ def test_a_mistyped_command_is_still_told(files, capsys):
     ("words", "said"),
     [
         (("photo.png",), "MASK is missing, or say what goes by a word (people) or a place (--box X,Y,W,H)"),
-        (("photo.png", "mask.png", "out.png", "-o", "other.png"), "OUT is given twice"),
-        (("photo.png", "mask.png", "-m", "mask.png"), "MASK is given twice"),
+        (("photo.png", "mask.png", "out.png", "-o", "other.png"), "OUT was given twice"),
+        (("photo.png", "mask.png", "-m", "mask.png"), "MASK was given twice"),
         (("photo.png", "mask.png", "out.png", "more.png"), "unexpected extra argument"),
         (("-", "-"), "cannot both be read from standard input"),
     ],
@@ -68,7 +68,7 @@ def test_wrong_calls_are_one_line(files, capsys, words, said):
 
 
 def test_a_folder_for_a_picture_is_one_clear_line(files, capsys):
-    assert "this is a folder, a picture file is wanted; for folders: freefill batch" in refused(capsys, ".", "mask.png")
+    assert "this is a folder, not a picture file; for folders use: freefill batch" in refused(capsys, ".", "mask.png")
 
 
 def test_why_an_engine_was_chosen_is_told_only_when_asked(files, capsys):
@@ -90,7 +90,7 @@ def test_a_preview_shows_the_final_mask_over_the_picture_and_fills_nothing(files
 
 
 def test_a_preview_that_cannot_be_written_is_refused_first(files, capsys):
-    assert "no format that is written" in refused(capsys, "photo.png", "mask.png", "--preview", "look.xyz")
+    assert "not a format that freefill writes" in refused(capsys, "photo.png", "mask.png", "--preview", "look.xyz")
 
 
 # --- lengths below 0 ---------------------------------------------------------------------------------------------

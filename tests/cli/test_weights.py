@@ -153,7 +153,7 @@ def test_verify_fails_for_a_changed_file(run, thing: Card, place: Path) -> None:
     ran = run("verify")
     assert ran.code == 1
     assert ran.out.startswith("BAD thing")
-    assert "1 of 1 weights are not in order: thing" in ran.err
+    assert "1 of 1 weights have problems: thing" in ran.err
     rows = json.loads(run("verify", "--json").out)
     assert (rows[0]["name"], rows[0]["ok"]) == ("thing", False)
     assert "changed" in json.loads(run("list", "--json").out)[0]["state"]

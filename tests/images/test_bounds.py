@@ -198,7 +198,7 @@ def test_ten_bits_of_heic_stay(has_alpha: bool) -> None:
 @pytest.mark.parametrize(
     ("picture", "kind", "said"),
     [
-        (from_array(files.pixels(4)), "JPEG", "no transparency"),
+        (from_array(files.pixels(4)), "JPEG", "cannot hold transparency"),
         (from_array(files.pixels(3)), "GIF", "256 colours"),
         (from_array(np.zeros((1, 16384, 3), np.uint8)), "WEBP", "16,383"),
         (from_array(np.zeros((1, 65501, 3), np.uint8)), "JPEG", "65,500"),
@@ -211,7 +211,7 @@ def test_what_a_format_cannot_hold_is_known_before(picture: Picture, kind: str, 
 
 def test_an_unknown_ending_is_refused_also_for_pictures_of_a_format() -> None:
     picture = read(files.file("jpeg-444"))
-    with pytest.raises(InputError, match=r"'\.jpgg' is no format that is written; did you mean 'jpg'"):
+    with pytest.raises(InputError, match=r"'\.jpgg' is not a format that freefill writes; did you mean 'jpg'"):
         format_for(picture, "out.jpgg")
     assert format_for(picture, "out") == "JPEG"
 

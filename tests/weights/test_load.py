@@ -97,7 +97,7 @@ def test_a_whole_network_instead_of_its_tensors_is_refused_with_the_way_out(tmp_
 
 def test_a_harmless_pickle_is_no_checkpoint(tmp_path: Path) -> None:
     (tmp_path / "a.pth").write_bytes(pickle.dumps({"a": 1}, 4))
-    with pytest.raises(WeightsError, match="no PyTorch checkpoint"):
+    with pytest.raises(WeightsError, match="not a PyTorch checkpoint"):
         load_state(tmp_path / "a.pth")
 
 
@@ -224,7 +224,7 @@ def test_torchscript_of_another_hash_is_not_opened(script: Path, monkeypatch: py
 def test_what_is_no_torchscript_is_said_so_even_if_its_hash_matches(tmp_path: Path) -> None:
     path = tmp_path / "a.pt"
     path.write_bytes(b"PK no such thing")
-    with pytest.raises(WeightsError, match="no TorchScript file"):
+    with pytest.raises(WeightsError, match="not a TorchScript file"):
         load_torchscript(path, sha256(path))
 
 

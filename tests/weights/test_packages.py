@@ -131,7 +131,7 @@ def test_a_member_that_is_not_there_is_named(archive: Path, tmp_path: Path) -> N
 
 
 def test_a_version_that_is_not_there_gives_what_pip_says_in_one_line(index: Site) -> None:
-    with pytest.raises(WeightsError, match=r"thing==2\.0 .* could not be had: ERROR: ") as error:
+    with pytest.raises(WeightsError, match=r"thing==2\.0 .* could not be fetched: ERROR: ") as error:
         fetch_cards([wanted(member(version="2.0"))])
     assert "\n" not in str(error.value)
 
@@ -141,7 +141,7 @@ def test_a_source_archive_is_never_asked_for(index: Site) -> None:
     index.serve(
         "/simple/thing/", page('<html><body><a href="/files/thing-1.0.tar.gz">thing-1.0.tar.gz</a></body></html>')
     )
-    with pytest.raises(WeightsError, match="could not be had"):
+    with pytest.raises(WeightsError, match="could not be fetched"):
         fetch_cards([wanted(member())])
     assert "/files/thing-1.0.tar.gz" not in [path for path, _ in index.asked]
 

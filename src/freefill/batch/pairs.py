@@ -43,7 +43,7 @@ class Pairing:
     def shard(self, number: int, of: int) -> Pairing:
         """Return every `of`-th pair, beginning with the `number`-th (1 to `of`); the shards together are all."""
         if not 1 <= number <= of:
-            raise InputError(f"--shard {number}/{of}: the first figure must lie within 1 to {of}")
+            raise InputError(f"--shard {number}/{of}: I must be from 1 to {of}")
         return Pairing(self.pairs[number - 1 :: of], self.alone)
 
 
@@ -81,9 +81,7 @@ def find_pairs(
         found = dict.fromkeys(_outside(pictures.base, names, output), masks)
         return _pairing(pictures.base, found, (), output, format_suffix)
     if masks is None and mask_suffix is None:
-        raise InputError(
-            f"{images}: where are the masks? give MASKS, or --mask-suffix where they lie beside the pictures"
-        )
+        raise InputError(f"{images}: where are the masks? give MASKS, or --mask-suffix if they lie beside the pictures")
     hidden = pictures if masks is None else places.find(masks)
     names, mask_names = _told_apart(pictures, hidden, output, mask_suffix)
     found, alone = _matched(pictures.base, names, hidden.base, mask_names, mask_suffix)

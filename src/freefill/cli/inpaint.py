@@ -182,7 +182,7 @@ class _Places(NamedTuple):
 
 def _one(word: str, positional: str | None, option: str | None, *, needed: bool = True) -> str | None:
     if positional is not None and option is not None:
-        raise click.UsageError(f"{word} is given twice: {positional} and {option}")
+        raise click.UsageError(f"{word} was given twice: {positional} and {option}")
     given = positional if positional is not None else option
     if given is None and needed:
         way = ", or say what goes by a word (people) or a place (--box X,Y,W,H)" if word == "MASK" else ""

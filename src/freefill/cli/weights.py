@@ -158,7 +158,7 @@ def verify(names: tuple[str, ...], as_json: bool) -> None:
             click.echo(f"{'ok ' if row['ok'] else 'BAD'} {row['name']}  {row.get('sha256', row.get('error'))}")
     bad = [str(row["name"]) for row in rows if not row["ok"]]
     if bad:
-        raise WeightsError(f"{len(bad)} of {len(rows)} weights are not in order: {', '.join(bad)}")
+        raise WeightsError(f"{len(bad)} of {len(rows)} weights have problems: {', '.join(bad)}")
 
 
 @command.command("import")

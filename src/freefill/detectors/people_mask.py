@@ -53,7 +53,7 @@ class PeopleWishes:
 
     def __post_init__(self) -> None:
         if self.keep < 0:
-            raise InputError(f"people: {self.keep} persons cannot stay; give 0 or more")
+            raise InputError(f"people: {self.keep} people cannot stay; give 0 or more")
 
     @classmethod
     def from_words(cls, words: str) -> PeopleWishes:
@@ -71,7 +71,7 @@ class PeopleWishes:
         """
         fits = PEOPLE_WORDS.fullmatch(words)
         if fits is None:
-            raise InputError(f"'{words}' names no people; write people, people but the main one, or people but 2")
+            raise InputError(f"'{words}' does not name people; write people, people but the main one, or people but 2")
         kept = fits["kept"]
         return cls(keep=0 if kept is None else int(kept) if kept.isdigit() else 1, small=fits["small"] is not None)
 

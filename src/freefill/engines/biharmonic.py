@@ -36,7 +36,7 @@ class Biharmonic:
 
         mask = ~crop.known
         if not crop.known.any():
-            raise EngineError("engine 'biharmonic': no known pixel in reach of the hole; use --engine texture")
+            raise EngineError("engine 'biharmonic': no known pixel is near the hole; use --engine texture")
         thick = 2 * float(distance_inside(crop.hole).max())
         if thick > MAX_THICK_PX or np.count_nonzero(mask) > MAX_HOLE_PX:
             raise EngineError(

@@ -41,7 +41,7 @@ def pick_device(wanted: str, able: tuple[str, ...]) -> torch.device:
     try:
         device = torch.device(wanted)
     except RuntimeError:
-        raise EngineError(f"'{wanted}' is no device; write cpu, cuda, cuda:1 or mps") from None
+        raise EngineError(f"'{wanted}' is not a device; write cpu, cuda, cuda:1 or mps") from None
     if kind == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
         raise EngineError(f"there is no device {wanted}: the last is cuda:{torch.cuda.device_count() - 1}")
     return device

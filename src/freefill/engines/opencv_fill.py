@@ -24,7 +24,7 @@ SCALE = 1 << 20
 
 def _fill(crop: Crop, flag: int, name: str) -> Fill:
     if not crop.known.any():
-        raise EngineError(f"engine '{name}': no known pixel in reach of the hole; use --engine texture")
+        raise EngineError(f"engine '{name}': no known pixel is near the hole; use --engine texture")
     height, width = crop.hole.shape
     # In pictures of a few rows or columns OpenCV finds no neighbours and gives NaN: they are continued by their edge.
     more = [(0, max(MIN_SIDE_PX - side, 0)) for side in (height, width)]

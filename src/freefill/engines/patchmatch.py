@@ -34,7 +34,7 @@ class PatchMatch:
     def fill(self, crop: Crop, seed: int) -> Fill:
         """Fill the hole from the crop's known pixels; the same seed gives the same fill."""
         if not crop.known.any():
-            raise EngineError("engine 'patchmatch': no pixel may be copied from; allow more: --source, --not-from")
+            raise EngineError("engine 'patchmatch': nothing is left to copy from; allow more: --source, --not-from")
         image = np.ascontiguousarray(np.rint(crop.image * 255).astype(np.uint8))
         # global_mask: neither filled nor a source. Without such pixels the shorter call is faster.
         barred = ~(crop.known | crop.hole)

@@ -58,7 +58,9 @@ def from_array(image: ArrayLike, source: str = "array") -> Picture:
         array = array.astype(np.float32)
     whole = array.dtype.kind in "iu"
     if array.dtype.type not in DTYPES and not whole:
-        raise InputError(f"{source}: a picture of {array.dtype} is not taken; give whole numbers or float in [0, 1]")
+        raise InputError(
+            f"{source}: a picture of {array.dtype} is not supported; give whole numbers or float in [0, 1]"
+        )
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 2, 3, 4)):
         hint = "; put the channels last" if array.ndim == 3 and array.shape[0] in (1, 2, 3, 4) else ""
         raise InputError(f"{source}: a picture is (H, W) or (H, W, 1 to 4), not {array.shape}{hint}")

@@ -56,7 +56,9 @@ def _opened(stream: BinaryIO, kind: str, name: str) -> PilImage.Image:
         try:
             from PIL.AvifImagePlugin import AvifImageFile as Opener
         except ImportError:
-            raise InputError(f"{name}: this Pillow reads no AVIF; run: pip install --upgrade pillow") from None
+            raise InputError(
+                f"{name}: this version of Pillow cannot read AVIF; run: pip install --upgrade pillow"
+            ) from None
     else:
         try:
             from pillow_heif import HeifImageFile as Opener

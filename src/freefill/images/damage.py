@@ -123,5 +123,5 @@ def check_frames(name: str, count: int, first_frame: bool, word: str = "frames")
     """
     if count > 1 and not first_frame:
         raise InputError(
-            f"{name}: has {count} {word}, and one picture is wanted; save the one you mean as a file of its own"
+            f"{name}: has {count} {word}, but one picture is needed; save the one you mean as a file of its own"
         )

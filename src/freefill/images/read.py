@@ -63,9 +63,9 @@ def read_picture(
     try:
         mode = Path(name).stat().st_mode
         if stat.S_ISDIR(mode):
-            raise InputError(f"{name}: this is a folder, a picture file is wanted; for folders: freefill batch")
+            raise InputError(f"{name}: this is a folder, not a picture file; for folders use: freefill batch")
         if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
-            raise InputError(f"{name}: this is a device, a picture file is wanted")
+            raise InputError(f"{name}: this is a device, not a picture file")
         if stat.S_ISFIFO(mode):
             return _read(io.BytesIO(read_pipe(name)), name, max_mpx, first_frame)
         with Path(name).open("rb") as stream:

@@ -82,7 +82,7 @@ def format_for(picture: Picture, path: str | None, format: str | None = None) ->
         return FORMATS[suffix]
     if suffix and path is not None:
         raise InputError(
-            f"{path}: '.{suffix}' is no format that is written;{did_you_mean(suffix, FORMATS)} all: {_all()}; "
+            f"{path}: '.{suffix}' is not a format that freefill writes;{did_you_mean(suffix, FORMATS)} all: {_all()}; "
             f"or pass --format"
         )
     return picture.extras.format or "PNG"

@@ -77,7 +77,9 @@ def random_mask(
         If the kind is not known, or "person" has no shapes.
     """
     if kind not in KINDS:
-        raise InputError(f"random masks: '{kind}' is no kind;{did_you_mean(kind, KINDS)} all: {', '.join(KINDS)}")
+        raise InputError(
+            f"random masks: '{kind}' is not a kind of mask;{did_you_mean(kind, KINDS)} all: {', '.join(KINDS)}"
+        )
     if min(size) < 2 or (scale is not None and not 0 < scale < 1000):
         raise InputError(f"random masks: {size[1]}x{size[0]} px at scale {scale} leaves no room for a mask")
     native = min(size) / (256 if kind in ("deepfill", "strokes") else 512)

@@ -123,7 +123,7 @@ def mask_from_array(array: NDArray[Any], *, invert: bool = False, source: str = 
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)) or array.size == 0:
         raise InputError(f"{source}: a mask is (H, W) or (H, W, 1, 3 or 4), not {array.shape}")
     if array.dtype.kind not in "buif":
-        raise InputError(f"{source}: a mask of {array.dtype} is not taken; give bool, 0 and 1, 0 to 255 or float")
+        raise InputError(f"{source}: a mask of {array.dtype} is not supported; give bool, 0 and 1, 0 to 255 or float")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise InputError(f"{source}: the mask has NaN or infinite numbers; replace them first")
     notes: list[str] = []

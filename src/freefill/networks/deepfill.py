@@ -250,7 +250,7 @@ def from_state(state: Mapping[str, Tensor], fuse: bool | None = None) -> Generat
     """
     options = recognise(state)
     if options is None:
-        raise WeightsError("these weights are no DeepFillv2 generator; see freefill weights list")
+        raise WeightsError("these weights are not a DeepFillv2 generator; see freefill weights list")
     wanted = keys(options)
     given = {key: value for key, value in state.items() if key != IDENTITY_KEY}
     wrong = [

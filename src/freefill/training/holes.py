@@ -45,7 +45,9 @@ def draw(
     """
     unknown = next((kind for kind in masks if kind not in KINDS), None)
     if unknown is not None:
-        raise InputError(f"masks: '{unknown}' is no kind;{did_you_mean(unknown, KINDS)} all: {', '.join(KINDS)}")
+        raise InputError(
+            f"masks: '{unknown}' is not a kind of mask;{did_you_mean(unknown, KINDS)} all: {', '.join(KINDS)}"
+        )
     kinds, weights = list(masks), np.array(list(masks.values()), float)
     kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
     for _ in range(_TRIES):

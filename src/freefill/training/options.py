@@ -125,7 +125,9 @@ class RunOptions:
             if value < 1:
                 raise InputError(f"option {name} is {value}; it must be at least 1")
         if data.side_px < 16 or data.side_px % 8:
-            raise InputError(f"option data.side_px is {data.side_px}; views have sides of 16 px or more, by eights")
+            raise InputError(
+                f"option data.side_px is {data.side_px}; views need sides of 16 px or more, in multiples of 8"
+            )
         if not 0 < data.held_out_share < 1:
             raise InputError(f"option data.held_out_share is {data.held_out_share}; it lies between 0 and 1")
         if not 0 < data.area[0] <= data.area[1] <= 1:

@@ -160,5 +160,5 @@ def _pointer(settings: PointerSettings, start: str) -> Pointer:
     try:
         pointer = Pointer.from_state(pointer_state(path) if path.suffix == ".onnx" else load_state(path))
     except (KeyError, RuntimeError):
-        raise InputError(f"{start}: is no pointing network; leave start empty, or name another file") from None
+        raise InputError(f"{start}: is not a pointing network; leave start empty, or name another file") from None
     return pointer.train().requires_grad_(True)

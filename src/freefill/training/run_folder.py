@@ -188,7 +188,7 @@ def read(file: Path) -> Snapshot:
     try:
         with file.open("rb") as stream:
             if not zipfile.is_zipfile(stream):
-                raise InputError(f"{file}: is no snapshot, or is cut off")
+                raise InputError(f"{file}: is not a snapshot, or is cut off")
             stream.seek(0)
             found = torch.load(stream, map_location="cpu", weights_only=True)
     except OSError as error:
@@ -196,5 +196,5 @@ def read(file: Path) -> Snapshot:
     except (RuntimeError, ValueError, KeyError, EOFError) as error:
         raise InputError(f"{file}: this snapshot cannot be read ({str(error).splitlines()[0][:100]})") from None
     if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
-        raise InputError(f"{file}: is no snapshot of this version of freefill")
+        raise InputError(f"{file}: is not a snapshot of this version of freefill")
     return Snapshot(**{**found, "schedule": Schedule(**found["schedule"])})

@@ -137,7 +137,7 @@ def _train(run: Run, folder: RunFolder, found: list[Photo], show: Show | None, h
     options, machine = run.options, run.machine
     show = show if show is not None and machine.writes else Silent()
     if options.batch % machine.processes:
-        raise InputError(f"a batch of {options.batch} cannot be shared by {machine.processes} processes alike")
+        raise InputError(f"a batch of {options.batch} cannot be shared equally by {machine.processes} processes")
     trained_on, held_out = photos_of.split(found, options.data.held_out_share)
     if not trained_on:
         raise InputError(f"all {len(found)} photographs are held out; give more, or a smaller data.held_out_share")

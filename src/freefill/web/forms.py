@@ -52,9 +52,9 @@ def from_json(text: str) -> dict[str, Any]:
     try:
         given = json.loads(text)
     except ValueError:
-        raise InputError("settings: this is no JSON") from None
+        raise InputError("settings are not valid JSON") from None
     if not isinstance(given, dict):
-        raise InputError("settings: a JSON object is wanted")
+        raise InputError("settings must be a JSON object")
     foreign = sorted(set(given) - set(Wishes.model_fields))
     if foreign:
         raise InputError(f"settings: '{foreign[0]}' is not known; all: {', '.join(Wishes.model_fields)}")

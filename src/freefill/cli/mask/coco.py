@@ -84,7 +84,7 @@ def coco(
     if refine and images is None:
         raise click.UsageError("--refine looks at the pictures: give the folder IMAGES")
     if all_categories and categories:
-        raise click.UsageError("--all-categories and --category exclude each other")
+        raise click.UsageError("--all-categories and --category cannot be used together")
     if each and attached:
         raise click.UsageError("--each writes every thing by itself, --attached joins them: choose one")
     if images is not None and not is_folder(images):

@@ -113,7 +113,7 @@ def _refining(refine: bool, tight: bool, thorough: bool) -> RefineSettings | Non
     from freefill.masks.refining.settings import DEFAULT, THOROUGH, TIGHT
 
     if tight and thorough:
-        raise click.UsageError("--tight and --thorough exclude each other")
+        raise click.UsageError("--tight and --thorough cannot be used together")
     if (tight or thorough) and not refine:
         raise click.UsageError("--tight and --thorough say how to refine: give --refine too")
     return (TIGHT if tight else THOROUGH if thorough else DEFAULT) if refine else None

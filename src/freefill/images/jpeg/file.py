@@ -93,9 +93,9 @@ def check_opaque(picture: Picture, name: str) -> None:
         If the picture is transparent somewhere, or too large.
     """
     if picture.alpha is not None and (picture.alpha != picture.full_scale).any():
-        raise InputError(f"{name}: JPEG holds no transparency; write PNG, WebP or TIFF instead")
+        raise InputError(f"{name}: JPEG cannot hold transparency; write PNG, WebP or TIFF instead")
     if max(picture.size) > 65500:
-        raise InputError(f"{name}: JPEG holds at most 65,500 px a side; write PNG, WebP or TIFF instead")
+        raise InputError(f"{name}: JPEG cannot be larger than 65,500 px a side; write PNG, WebP or TIFF instead")
 
 
 def write_jpeg(picture: Picture, stream: BinaryIO, quality: int | None, name: str) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def header_of(data: bytes, name: str) -> Header:
     if header.bits != 8 or header.kind not in _READ:
         how = f"{header.bits} bits" if header.bits != 8 else "a lossless or hierarchical kind"
         raise InputError(
-            f"{name}: a JPEG of {how} is not read here; save it as PNG or TIFF with the program that made it"
+            f"{name}: a JPEG of {how} cannot be read; save it as PNG or TIFF with the program that made it"
         )
     return header
 

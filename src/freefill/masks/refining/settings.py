@@ -88,7 +88,7 @@ class RefineSettings:
         for word in words:
             name, _, number = word.partition("=")
             if name not in known:
-                raise InputError(f"'{name}' is no setting;{did_you_mean(name, known)} all: --settings")
+                raise InputError(f"'{name}' is not a setting;{did_you_mean(name, known)} all: --settings")
             kind = type(known[name])
             try:
                 chosen[name] = number.lower() in ("1", "true", "yes", "on") if kind is bool else kind(number)

