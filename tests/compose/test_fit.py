@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freefill.compose.fit import make_plan, merge
-from freefill.compose.groups import Group
+from freefill.compose.fit import make_plan, merge, scale_for, scaled_size
+from freefill.compose.groups import Group, find_groups
 from freefill.errors import InputError
 from freefill.values import Box, EngineSpec, Options, SizeRule
 
@@ -202,3 +202,162 @@ def test_the_plan_is_json():
         "height": 5,
         "width": 5,
     }
+
+
+# --- numbers worked out by hand ----------------------------------------------------------------------------------
+
+# 1 MB for each pixel: the least bound of 64 MB holds 64 px, so that tiles have their least side of 192 px.
+DEAR = EngineSpec("dear", "x:y", "", context=0.0, min_context_px=8, bytes_per_px=1 << 20)
+LEAST = Options(max_memory_bytes=64 << 20)
+
+
+def hole_of(size, *boxes):
+    hole = np.zeros(size, bool)
+    for top, left, height, width in boxes:
+        hole[top : top + height, left : left + width] = True
+    return hole
+
+
+def test_scale_is_one_up_to_what_the_engine_fills_and_then_falls():
+    box = Box(0, 0, 9, 9)
+    assert scale_for(Group(box, 81, 500.0), SizeRule()) == 1.0
+    assert scale_for(Group(box, 81, 32.0), SizeRule(hole_px=32)) == 1.0
+    assert scale_for(Group(box, 81, 64.0), SizeRule(hole_px=32)) == 0.5
+
+
+def test_no_side_is_ever_scaled_to_nothing():
+    assert scaled_size(Box(0, 0, 1, 3), 0.01) == (1, 1)
+
+
+def test_a_window_is_extended_alike_on_both_sides_and_stays_in_the_picture():
+    def box(*place):
+        return make_plan(hole_of((600, 600), (*place, 10, 10)), SMALL_ONLY, Options()).windows[0].box
+
+    assert box(295, 295) == Box(268, 268, 64, 64)  # 10 px, 16 px around, then 11 px more on each side
+    assert box(0, 0) == Box(0, 0, 64, 64)
+    assert box(590, 590) == Box(536, 536, 64, 64)
+    assert box(300, 300).height % 8 == 0
+
+
+def test_a_window_that_is_filled_smaller_is_as_much_larger_in_the_picture():
+    spec = replace(SMALL_ONLY, context=0.0, min_context_px=8, weights=("w",))
+    (window,) = make_plan(hole_of((900, 900), (400, 400, 160, 160)), spec, Options()).windows
+    assert window.scale == pytest.approx(0.2, rel=0.03)
+    assert window.box.height == window.box.width
+    assert 320 <= window.box.height <= 330  # 64 px of the engine's
+
+
+def test_a_window_as_large_as_the_bound_is_not_cut():
+    spec = replace(DEAR, min_context_px=0, bytes_per_px=1024)  # 64 MB hold 256 x 256 px
+    hole = np.zeros((300, 300), bool)
+    hole[range(20, 276), range(20, 276)] = hole[range(20, 275), range(21, 276)] = True
+    (window,) = make_plan(hole, spec, LEAST).windows
+    assert window.box == Box(20, 20, 256, 256)
+    assert len(make_plan(hole, replace(spec, bytes_per_px=1025), LEAST).windows) > 1
+
+
+def frame(thick):
+    hole = hole_of((400, 400), (50, 50, 300, 300))
+    hole[50 + thick : 350 - thick, 50 + thick : 350 - thick] = False
+    return hole
+
+
+def test_only_what_is_sparse_in_its_window_is_cut_into_tiles():
+    spec = replace(DEAR, min_context_px=0)
+    assert all(window.scale == 1 for window in make_plan(frame(8), spec, LEAST).windows)  # a tenth of the window
+    (window,) = make_plan(frame(16), spec, LEAST).windows  # a fifth
+    assert window.scale < 0.1
+
+
+def test_only_what_is_thin_is_cut_into_tiles():
+    def ring(thick):
+        row, col = np.ogrid[:1500, :1500]
+        far = np.hypot(row - 750, col - 750)
+        return (far <= 700) & (far > 700 - thick)
+
+    spec = replace(DEAR, min_context_px=0)
+    assert find_groups(ring(65))[0].thick_px == 65
+    assert len(make_plan(ring(64), spec, LEAST).windows) > 1
+    assert len(make_plan(ring(65), spec, LEAST).windows) == 1
+
+
+def test_the_note_tells_the_smallest_scale():
+    spec = replace(SMALL_ONLY, weights=("w",))
+    hole = hole_of((1500, 1500), (100, 100, 40, 40), (900, 900, 160, 160))
+    plan = make_plan(hole, spec, Options())
+    least = min(window.scale for window in plan.windows)
+    assert len({window.scale for window in plan.windows}) == 2
+    assert f"down to {least:.2f}" in plan.notes[0]
+
+
+def test_the_longer_side_must_fit_into_the_engine():
+    spec = replace(PLAIN, size=SizeRule(max_px=200), context=0.0)
+    (window,) = make_plan(hole_of((900, 900), (400, 100, 40, 584)), spec, Options()).windows
+    assert window.scale == 200 / 600
+
+
+def test_what_a_small_picture_lacks_is_padded():
+    hole = hole_of((50, 60), (20, 20, 10, 10))
+    (window,) = make_plan(hole, SMALL_ONLY, Options()).windows
+    assert window.pad_px == (14, 4)
+    (window,) = make_plan(hole, PLAIN, Options(texture="always"), replace(SMALL_ONLY, name="sharp")).windows
+    assert [tile.pad_px for tile in window.detail] == [(14, 4)]
+
+
+@pytest.mark.parametrize(
+    ("guides", "wanted", "texture", "structure"),
+    [
+        (("layout",), "auto", "auto", "auto"),
+        (("layout",), "network", "auto", "network"),
+        (("image",), "auto", "auto", "never"),
+        (("layout",), "auto", "always", "never"),
+    ],
+)
+def test_what_crosses_the_hole_is_asked_by_engines_that_can_and_where_no_detail_follows(
+    guides, wanted, texture, structure
+):
+    spec = replace(PLAIN, guides=guides)
+    options = Options(structure=wanted, texture=texture)
+    (window,) = make_plan(hole_of((300, 300), (100, 100, 20, 20)), spec, options, TEXTURE).windows
+    assert window.structure == structure
+
+
+def detail(core, context, size=(900, 900)):
+    """The detail windows, by tiles of 192 px, of a window with so much context."""
+    spec = replace(PLAIN, context=0.0, min_context_px=context)
+    sharp = replace(DEAR, min_context_px=context, name="sharp")
+    options = Options(max_memory_bytes=64 << 20, texture="always")
+    (window,) = make_plan(hole_of(size, (300, 300, *core)), spec, options, sharp).windows
+    return window, window.detail
+
+
+@pytest.mark.parametrize(("core", "context"), [((176, 176), 8), ((190, 190), 1)])
+def test_a_window_as_large_as_a_tile_is_one(core, context):
+    window, tiles = detail(core, context)
+    assert [tile.box for tile in tiles] == [window.box]
+    assert window.box.height == 192
+
+
+def test_a_window_is_one_tile_where_memory_allows():
+    spec = replace(PLAIN, context=0.0)
+    hole = hole_of((900, 900), (300, 300, 400, 400))
+    (window,) = make_plan(hole, spec, Options(texture="always"), TEXTURE).windows
+    assert [tile.box for tile in window.detail] == [window.box]
+
+
+def test_a_wide_window_is_cut_into_columns():
+    _, tiles = detail((176, 284), 8)
+    assert [(tile.core.top, tile.core.left) for tile in tiles[:3]] == [(300, 300), (300, 394), (300, 489)]
+    assert len(tiles) == 6
+
+
+def test_tiles_have_half_a_tile_of_hole_and_a_quarter_of_context():
+    _, tiles = detail((200, 154), 8)
+    assert len(tiles) == 3 * 2
+    assert tiles[0].core == Box(300, 300, 66, 77)
+    assert tiles[0].box == Box(252, 252, 66 + 96, 77 + 96)
+
+
+def test_tiles_reach_as_far_as_their_engine_needs():
+    _, tiles = detail((400, 400), 60)
+    assert tiles[0].box.top == 240

@@ -209,7 +209,7 @@ def test_a_mask_drawn_on_the_picture_as_it_lies_in_its_file_is_turned_with_it(or
         (np.zeros(4), "is"),
         (np.full((4, 4), np.nan), "NaN"),
         (np.zeros((4, 4), complex), "complex"),
-        (np.array([["a"]]), "not taken"),
+        (np.array([["a"]]), "not supported"),
     ],
 )
 def test_arrays_that_are_no_masks_are_refused(array: np.ndarray, word: str) -> None:

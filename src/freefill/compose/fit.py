@@ -128,7 +128,7 @@ def make_plan(hole: Hole, spec: EngineSpec, options: Options, texture: EngineSpe
     windows: list[Window] = []
     for group in merge(find_groups(hole), rule.box):
         box = rule.box(group)
-        if _bytes(box, 1.0, spec) > options.max_memory_bytes and _is_sparse(group, box):
+        if box.area * spec.bytes_per_px > options.max_memory_bytes and _is_sparse(group, box):
             windows += _tiles(group.box, box, spec, options.max_memory_bytes, hole)
         else:
             windows.append(_window(group, box, scale_for(group, spec.size), spec, options, sharpen, hole))
@@ -150,10 +150,6 @@ def _with_windows(plan: Plan, windows: list[Window], spec: EngineSpec) -> Plan:
             f"{len(small)} of {len(windows)} windows filled at a smaller scale (down to {lowest:.2f}: {why}), {after}"
         )
     return Plan(plan.size, plan.engine, tuple(windows), plan.seed, plan.hole_px, notes=tuple(notes))
-
-
-def _bytes(box: Box, scale: float, spec: EngineSpec) -> float:
-    return box.area * scale**2 * spec.bytes_per_px
 
 
 def _is_sparse(group: Group, box: Box) -> bool:
