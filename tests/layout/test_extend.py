@@ -3,11 +3,13 @@
 import cv2
 import numpy as np
 import pictures
+import pytest
 
 from freefill.engines.texture import Texture
-from freefill.layout.ends import find_ends
+from freefill.layout.ends import End, find_ends
 from freefill.layout.extend import extend
 from freefill.layout.make import make_layout
+from freefill.layout.sides import parted, sides_of
 from freefill.layout.sight import see
 from freefill.values import Crop, EngineSettings
 
@@ -56,6 +58,18 @@ def test_an_edge_whose_line_comes_out_of_the_hole_and_goes_in_again_is_followed_
     gap = (cols > 120) & (cols < 132)
     (line, *_) = carried(board(), HOLE & ~gap)
     assert line.curve[:, 1].max() - line.curve[:, 1].min() > 70
+
+
+def test_a_stripe_that_a_wide_hole_clips_goes_on_though_the_rim_across_is_too_far_to_say():
+    cols = np.indices(HOLE.shape)[1]
+    image = pictures.grained(np.where(((cols < 60) | (cols > 190))[..., None], BOARD, SKY))
+    outline = np.array([(48, 100), (88, 20), (200, 20), (200, 180), (88, 180)])
+    hole = cv2.fillPoly(np.zeros(HOLE.shape, np.uint8), [outline], 1) > 0
+    sight = see(np.where(hole[..., None], 0, image).astype(np.float32), hole, ~hole, 320)
+    end = End(np.array((124.0, 59.5)), np.array((-1.0, 0.0)), 0.0, np.zeros((9, 3)), 60.0, 40.0, 0.2)
+    sides = sides_of(end, sight)
+    assert sides is not None
+    assert parted(end, 48.0, sides, sight, sight.lab) == pytest.approx(0.55)
 
 
 def test_nothing_is_carried_on_in_stochastic_ground():

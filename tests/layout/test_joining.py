@@ -5,7 +5,7 @@ import numpy as np
 import pictures
 import pytest
 
-from freefill.layout.ends import find_ends
+from freefill.layout.ends import End, find_ends
 from freefill.layout.joining import join
 from freefill.layout.make import LEAST_SURE, make_layout
 from freefill.layout.sight import see
@@ -30,6 +30,25 @@ def test_a_line_goes_on_across_the_hole_where_it_was_and_no_other_is_invented(im
     assert len(lines) == count
     for line in lines:
         assert np.abs(away(*line.curve.T)).max() < 1.5
+
+
+def test_two_ends_that_turn_the_same_way_are_surer_than_two_that_make_a_wave():
+    hole = pictures.blob(axes=(30, 30))
+    sight = see(pictures.ground(), hole, ~hole, 320)
+    profile = np.repeat(np.where(np.arange(9) < 4, 70.0, 40.0)[:, None], 3, 1)
+
+    def end(place, heading, turn, profile):
+        c, s = np.cos(turn), np.sin(turn)
+        heading = np.array([[c, -s], [s, c]]) @ np.array(heading)
+        return End(np.array(place), heading, 0.0, profile, 30.0, 40.0, 0.2)
+
+    def sure(turn, other):
+        ends = [end((100.0, 101.0), (0.0, 1.0), turn, profile), end((100.0, 159.0), (0.0, -1.0), other, profile[::-1])]
+        (line,) = join(ends, sight)
+        return line.confidence
+
+    arc, wave, straight = sure(0.15, -0.15), sure(0.15, 0.15), sure(0.0, 0.0)
+    assert straight > arc > wave + 0.1
 
 
 def test_an_edge_that_ends_behind_the_thing_stays_alone():

@@ -157,7 +157,7 @@ def _same(one: End, other: End) -> bool:
 def _end(near, far, sight: Sight, distance, channels) -> End | None:
     """Return the end that a segment's `near` point makes, or None where it does not run into the hole."""
     length = float(np.hypot(*(near - far)))
-    if length < LEAST_PX:
+    if length < LEAST_PX or _value(distance, near) > REACH * max(sight.size) + 3:
         return None
     heading = (near - far) / length
     last = _last_known(far, heading, length, sight)

@@ -24,6 +24,7 @@ CONTRAST_NOISE = 0.25  # the same for strong edges, as a share
 SAME_SHAPE = 0.3  # share of its contrast by which a profile changes along an edge
 SHAPE_NOISE = 0.5
 TURN_NOISE = np.deg2rad(5.0)
+BENT = 1.2  # times the same, of a turn that is the same at both ends: a road bends, but nothing wavers
 MOST_COST = 5.0
 RIVAL = 2.0  # the next best partner must cost more by this for full confidence
 MOST_JOINED = 12
@@ -113,7 +114,7 @@ def _cost(one: End, other: End) -> float:
         return np.inf
     # A long end that meets a short one where it points says as much as two of middling length.
     doubt = gap / (8 * np.sqrt(one.length * other.length) + 60)
-    return ((leave + arrive) / 2 / noise) ** 2 + (explained / noise) ** 2 + colours + doubt
+    return ((leave + arrive) / 2 / noise) ** 2 + (explained / noise / BENT) ** 2 + colours + doubt
 
 
 def _unlike(one: End, other: End) -> float:

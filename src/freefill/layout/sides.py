@@ -22,6 +22,7 @@ LIKE = 0.75  # of the step: what is farther from both sides is something else, a
 FAR_SHARE = 0.6  # of the way: beyond, the rim must say so too
 LEAST_MEAN, LEAST_FAR, LEAST_LIKE = 0.55, 0.35, 0.6
 NEAR_SHARE = 0.35  # of the way: at this distance from it the rim counts a third
+FARTHEST = 2.0  # times the way: beyond, the rim is not asked
 RIM_PX = 4
 BELIEVED = 0.1  # how far a side's colours are, right beside the line
 
@@ -71,7 +72,10 @@ def parted(end: End, gap: float, sides: Sides, sight: Sight, smooth: NDArray[np.
     weight = np.exp(-np.abs(aside) / (NEAR_SHARE * gap + RIM_PX))
     sure = 1.0
     for side in (1, -1):
-        beside = (side * aside > CLEAR_PX) & (along > 0) & (along < gap + RIM_PX)
+        beside = (side * aside > CLEAR_PX) & (side * aside < FARTHEST * gap) & (along > 0) & (along < gap + RIM_PX)
+        if not beside.any():  # a short way across a wide hole: nothing is near enough to be asked
+            sure = min(sure, LEAST_MEAN)
+            continue
         for first, least in ((0.0, LEAST_MEAN), (FAR_SHARE * gap, LEAST_FAR)):
             asked = beside & (along >= first)
             heavy = weight * (asked & like)
