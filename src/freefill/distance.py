@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.values import Hole
+from freefill.values import Box, Hole
 
 
 def distance_outside(hole: Hole) -> NDArray[np.float32]:
@@ -24,5 +24,24 @@ def distance_outside(hole: Hole) -> NDArray[np.float32]:
 
 
 def distance_inside(hole: Hole) -> NDArray[np.float32]:
-    """Return the distance from each hole pixel to the nearest known pixel, px; infinite where all is hole."""
-    return distance_outside(~hole)
+    """Return the distance from each hole pixel to the nearest known pixel, px; infinite where all is hole.
+
+    No more than the hole's box is looked at: the known pixel nearest to a hole pixel lies in it or right beside it.
+    """
+    box = Box.around(hole)
+    distance = np.zeros(hole.shape, np.float32)
+    if box is not None:
+        place = box.grown(1, (hole.shape[0], hole.shape[1])).slices
+        distance[place] = distance_outside(~hole[place])
+    return distance
+
+
+def thickness(hole: Hole, seen_px: int = 1280) -> float:
+    """Return the diameter of the largest disc within the hole, px; of a picture larger than `seen_px` nearly."""
+    import cv2
+
+    factor = min(1.0, seen_px / max(hole.shape))
+    size = max(1, round(hole.shape[1] * factor)), max(1, round(hole.shape[0] * factor))
+    if factor < 1:
+        hole = cv2.resize(hole.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    return 2 * float(distance_inside(hole).max()) / factor

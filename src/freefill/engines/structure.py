@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.distance import distance_inside
+from freefill.distance import thickness
 from freefill.layout.make import LABELS_PX, Layout, make_layout
 from freefill.synthesis import solve
 from freefill.synthesis.compiled import Crew
@@ -50,7 +50,7 @@ def layout_for(
         return None
     # No line begins at what the mask left outside.
     hole = crop.hole | (residue(crop.image, crop.hole) if left is None else left)
-    thin = crop.structure != "layout" and _thickness(crop.hole) < THICK_SHARE * max(crop.hole.shape)
+    thin = crop.structure != "layout" and thickness(crop.hole) < THICK_SHARE * max(crop.hole.shape)
     made = make_layout(crop.image, hole, crop.known & ~hole, labels=not thin, tell=lambda share: tell(0.7 * share))
     tell(0.7)
     reason = "" if crop.structure == "layout" else restraint(made, crop.hole, seed)
@@ -91,7 +91,7 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:
 
     Lines are not asked: they say themselves how sure they are.
     """
-    thick = _thickness(hole)
+    thick = thickness(hole)
     if thick < THICK_SHARE * max(hole.shape):
         return "the hole is thin"
     if not made.lines and thick < THICK_ALONE_SHARE * max(hole.shape):
@@ -109,11 +109,6 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:
     if _apart(made, seed) > MOST_APART:
         return "it differs too much from a fill without it"
     return ""
-
-
-def _thickness(hole: NDArray[np.bool_]) -> float:
-    """Return the diameter of the largest disc within the hole, px."""
-    return 2 * float(distance_inside(hole).max())
 
 
 def _variety(made: Layout) -> float:

@@ -15,6 +15,17 @@ TEXTURE_GAIN = 3.0  # mean differences are a third of colour contrasts, or less
 FORBIDDEN = 255  # texture of a pixel that may not be copied from: dear, but not out of the question
 
 
+def largest(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the largest of three channels, (H, W); NumPy's own maximum over so short an axis takes ten times as long.
+
+    Examples
+    --------
+    >>> largest(np.array([[[1.0, 3.0, 2.0]]], np.float32)).tolist()
+    [[3.0]]
+    """
+    return np.maximum(np.maximum(values[..., 0], values[..., 1]), values[..., 2])
+
+
 def texture_energy(image: NDArray[np.uint8], known: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the mean absolute differences of the luminance along rows and along columns, over known pixels.
 

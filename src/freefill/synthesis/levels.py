@@ -116,7 +116,9 @@ class Level:
         self.expected = NOTHING
         if expected is not None and self.detailed:
             self.expected = expected.at(number, layer.size, self.targets, depth[rows, cols])
-        self.root = np.sqrt(np.maximum(tuning.match_floor, np.float32(tuning.match_base) ** -depth)).astype(np.float32)
+        self.root = np.ones(layer.size, np.float32)
+        fallen = np.float32(tuning.match_base) ** -depth[hole]
+        self.root[hole] = np.sqrt(np.maximum(tuning.match_floor, fallen))
         self.base = np.maximum(tuning.vote_floor, np.float32(tuning.vote_base) ** -depth[rows, cols]).astype(np.float32)
         self.field = np.full((len(self.targets), 2), -1, np.int32)
         self.cost = np.zeros(len(self.targets), np.float32)
@@ -125,7 +127,8 @@ class Level:
         # A guide of the whole hole says itself where a piece ends.
         whole = guide is not None and guide.believed is None
         self.worn = np.zeros(layer.size if self.detailed and not whole else (0, 0), np.float32)
-        self.believed = np.ones(layer.size, np.float32) if guide is None or guide.believed is None else guide.believed
+        everywhere = np.broadcast_to(np.float32(1), layer.size)
+        self.believed = everywhere if guide is None or guide.believed is None else guide.believed
         self.sheet = nnf.Sheet(
             self.marks,
             *layer.size,

@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.distance import distance_inside
+from freefill.synthesis.features import largest
 from freefill.synthesis.solve import descend, hardness
 from freefill.values import Box
 
 THICK_PX = 40  # the surface is solved where the hole is no deeper than this
-LONG_PX = 1600  # and the picture no longer
+LONG_PX = 800  # and the picture no longer
 LOW_PASS_PX = 2.0  # what is coarser is light, what is finer is grain
 SLOPE = 3.5  # grey levels a pixel: steeper light is structure
 GRAIN = 8.0  # grey levels: stronger grain is texture
@@ -155,7 +156,7 @@ def _slope(light: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.f
     slope = np.zeros(known.shape, np.float32)
     for axis in (0, 1):
         one, two = (slice(None, -1), slice(1, None)) if axis == 0 else (np.s_[:, :-1], np.s_[:, 1:])
-        step = np.abs(light[one] - light[two]).max(axis=2) * (known[one] & known[two])
+        step = largest(np.abs(light[one] - light[two])) * (known[one] & known[two])
         np.maximum(slope[one], step, out=slope[one])
         np.maximum(slope[two], step, out=slope[two])
     return slope

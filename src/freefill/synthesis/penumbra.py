@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.distance import thickness
 from freefill.values import Box
 
 REACH = 0.35  # of the hole's thickness: so far a shadow is looked for
@@ -48,7 +49,7 @@ def penumbra(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.
     found = np.zeros(hole.shape, bool)
     box = Box.around(hole)
     assert box is not None  # there is no fill without a hole
-    reach = max(LEAST_REACH_PX, REACH * _thickness(hole))
+    reach = max(LEAST_REACH_PX, REACH * thickness(np.pad(hole, 1)))
     if reach * LONG_PX < LEAST_SEEN_PX * (max(box.height, box.width) - 1):
         return found
     rows, cols = box.grown(round((1 + FARTHER) * reach), (hole.shape[0], hole.shape[1])).slices
@@ -69,16 +70,6 @@ def penumbra(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.
         wide = cv2.resize(pieces.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
         found[rows, cols] = (wide > 0) & ~hole[rows, cols]
     return found
-
-
-def _thickness(hole: NDArray[np.bool_]) -> float:
-    """Return the diameter of the largest disc within the hole, px; of a large picture's nearly."""
-    import cv2
-
-    factor = min(1.0, 2 * LONG_PX / max(hole.shape))
-    size = max(1, round(hole.shape[1] * factor)), max(1, round(hole.shape[0] * factor))
-    small = np.pad(cv2.resize(hole.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST), 1)
-    return 2 * float(cv2.distanceTransform(small, cv2.DIST_L2, cv2.DIST_MASK_5).max()) / factor
 
 
 def _shaded(colours: NDArray[np.float32], share: NDArray[np.float32], reach: float) -> NDArray[np.bool_]:

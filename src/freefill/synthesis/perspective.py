@@ -20,6 +20,7 @@ from freefill.synthesis.periods import even_ground, exact, find_step, foretold, 
 from freefill.values import Box
 
 SIGHT_PX = 400  # longer side at which a repeat is looked for
+SEEN = 0.3  # of a small pixel's width there: no pixels farther apart than this are read
 FINE_PX = 1000  # and at which it is made exact
 LEAST_MARGIN_PX, MARGIN = 64, 0.75  # around the hole, px and of its longer side
 RIM_PX = 20  # at SIGHT_PX: of the ground this near to the hole
@@ -85,17 +86,20 @@ def _shrunk(
     import cv2
 
     factor = SIGHT_PX / max(hole.shape)
-    image = np.where(known[..., None], image, np.float32(0))
     if factor >= 1:
-        return image, hole, known
+        return np.where(known[..., None], image, np.float32(0)), hole, known
     size = max(1, round(hole.shape[1] * factor)), max(1, round(hole.shape[0] * factor))
+    small_hole = np.asarray(cv2.resize(hole.view(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)) > 0
+    every = max(1, int(SEEN / factor))  # of a large picture some pixels tell it
+    some = np.s_[every // 2 :: every, every // 2 :: every]
 
     def shrink(values: NDArray[Any]) -> NDArray[np.float32]:
         return np.asarray(cv2.resize(values.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
 
-    share = shrink(known)
-    small = (shrink(image) / np.maximum(share, 1e-3)[..., None]).astype(np.float32)
-    return small, shrink(hole) > 0, share > 0.999
+    share = shrink(known[some])
+    small = shrink(np.where(known[some][..., None], image[some], np.float32(0)))
+    small /= np.maximum(share, 1e-3)[..., None]
+    return small, small_hole, (share > 0.999) & ~small_hole
 
 
 def _worth_it(told: NDArray[np.bool_], hole: NDArray[np.bool_], known: NDArray[np.bool_]) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.distance import distance_outside
+from freefill.synthesis.features import largest
 from freefill.values import Box
 
 RIM_PX = 3  # nearer to the hole than this a pixel is asked
@@ -53,7 +54,7 @@ def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.b
     for tile in _tiles(rim):  # of a large picture the rim is a small part
         near = tile.grown(WINDOW_PX // 2, (rim.shape[0], rim.shape[1]))
         mean, spread, there = _around(image[near.slices], outer[near.slices])
-        far = np.abs(image[near.slices] - mean).max(2) - SPREADS * spread
+        far = largest(np.abs(image[near.slices] - mean)) - SPREADS * spread
         inner = tile.moved(-near.top, -near.left).slices
         doubtful[tile.slices] = (rim[near.slices] & there & (far > DEPARTURE))[inner]
     if doubtful.any():
@@ -63,13 +64,12 @@ def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.b
 
 
 def _tiles(rim: NDArray[np.bool_]) -> Iterator[Box]:
-    """Yield the tiles in which there is something of the rim."""
-    height, width = rim.shape
-    for top in range(0, height, TILE_PX):
-        for left in range(0, width, TILE_PX):
-            tile = Box(top, left, min(TILE_PX, height - top), min(TILE_PX, width - left))
-            if rim[tile.slices].any():
-                yield tile
+    """Yield the box around what there is of the rim in each tile."""
+    for top in range(0, rim.shape[0], TILE_PX):
+        for left in range(0, rim.shape[1], TILE_PX):
+            inner = Box.around(rim[top : top + TILE_PX, left : left + TILE_PX])
+            if inner is not None:
+                yield inner.moved(top, left)
 
 
 def _around(image: NDArray[np.float32], outer: NDArray[np.bool_]) -> tuple[Any, Any, Any]:
@@ -83,7 +83,7 @@ def _around(image: NDArray[np.float32], outer: NDArray[np.bool_]) -> tuple[Any, 
     masked = np.where(outer[..., None], image, np.float32(0))
     mean = cv2.boxFilter(masked, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT) / total
     square = cv2.boxFilter(masked**2, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT) / total
-    return mean, np.sqrt(np.maximum(square - mean**2, 0).max(2)), count > 8
+    return mean, np.sqrt(np.maximum(largest(square - mean**2), 0)), count > 8
 
 
 def _strangeness(colours: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[np.float32]:
