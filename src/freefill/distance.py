@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from freefill.values import Box, Hole
 
+SEEN_PX = 1280  # longer side at which a thickness is measured
+
 
 def distance_outside(hole: Hole) -> NDArray[np.float32]:
     """Return the distance from each pixel to the nearest hole pixel, px; 0 in the hole, infinite where there is none.
@@ -36,12 +38,18 @@ def distance_inside(hole: Hole) -> NDArray[np.float32]:
     return distance
 
 
-def thickness(hole: Hole, seen_px: int = 1280) -> float:
-    """Return the diameter of the largest disc within the hole, px; of a picture larger than `seen_px` nearly."""
+def thickness(hole: Hole, *, closed: bool = False) -> float:
+    """Return the diameter of the largest disc within the hole, px, to about 2 %.
+
+    `closed` = the picture's edge ends the hole; else a disc may reach beyond it. A large picture is looked at smaller.
+    """
     import cv2
 
-    factor = min(1.0, seen_px / max(hole.shape))
+    factor = min(1.0, SEEN_PX / max(hole.shape))
     size = max(1, round(hole.shape[1] * factor)), max(1, round(hole.shape[0] * factor))
-    if factor < 1:
-        hole = cv2.resize(hole.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-    return 2 * float(distance_inside(hole).max()) / factor
+    small = np.asarray(cv2.resize(hole.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST))
+    if closed:
+        small = np.pad(small, 1)
+    if small.all():
+        return float("inf")
+    return 2 * float(cv2.distanceTransform(small, cv2.DIST_L2, cv2.DIST_MASK_5).max()) / factor

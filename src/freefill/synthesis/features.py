@@ -5,6 +5,8 @@ The position of a patch counts too, but needs no channel: all its pixels lie equ
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +17,7 @@ TEXTURE_GAIN = 3.0  # mean differences are a third of colour contrasts, or less
 FORBIDDEN = 255  # texture of a pixel that may not be copied from: dear, but not out of the question
 
 
-def largest(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def largest(values: NDArray[Any]) -> NDArray[np.float32]:
     """Return the largest of three channels, (H, W); NumPy's own maximum over so short an axis takes ten times as long.
 
     Examples

@@ -49,7 +49,7 @@ def penumbra(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.
     found = np.zeros(hole.shape, bool)
     box = Box.around(hole)
     assert box is not None  # there is no fill without a hole
-    reach = max(LEAST_REACH_PX, REACH * thickness(np.pad(hole, 1)))
+    reach = max(LEAST_REACH_PX, REACH * thickness(hole, closed=True))
     if reach * LONG_PX < LEAST_SEEN_PX * (max(box.height, box.width) - 1):
         return found
     rows, cols = box.grown(round((1 + FARTHER) * reach), (hole.shape[0], hole.shape[1])).slices
