@@ -73,6 +73,7 @@ def inpaint(
     if ready.spec.bits < 16 and picture.pixels.dtype != np.uint8:
         notes.append(f"engine '{ready.spec.name}' works in {ready.spec.bits} bits: the fill has 256 levels")
     stages: dict[str, Image] = {}
+    # Only the hole is ever turned back into the file's numbers: known pixels stay the file's own, bit for bit.
     codec = colour_codec(picture, ready.spec.colour)
     canvas = Canvas(picture.pixels, final.hole, core, plan.feather_px, codec, _allowed(picture, source))
     for number, window in enumerate(plan.windows, start=1):
@@ -81,6 +82,7 @@ def inpaint(
         work = watch.work_of(window.core) * (SMALL_SHARE if window.detail else 1.0)
         with watch.part("fill", number, work) as inside:
             fill = ready.engine.fill(_telling(crop, inside), plan.seed)
+        # Tiles are pasted one by one, so that each sees what the tiles before it wrote and their borders agree.
         for tile in window.detail:
             work = watch.work_of(tile.core) * (1 - SMALL_SHARE)
             with watch.part("detail", number, work) as inside:
@@ -95,6 +97,7 @@ def inpaint(
             with watch.part("paste", number):
                 canvas.paste(fill, crop, window)
         notes += fill.notes
+        # One window is the usual case, and its stages keep the names that other tools know them by.
         prefix = f"window{number}-" if len(plan.windows) > 1 else ""
         stages |= {prefix + name: image for name, image in fill.stages.items()}
     alpha = picture.alpha
@@ -102,7 +105,7 @@ def inpaint(
         alpha = alpha.copy()
         alpha[final.hole] = picture.full_scale  # the hole was what was transparent: now there is something to see
     filled = replace(picture, pixels=canvas.pixels, alpha=alpha, extras=_known_now(picture.extras, final.hole))
-    told = tuple(dict.fromkeys(notes))
+    told = tuple(dict.fromkeys(notes))  # each window may say the same: once is enough
     return Outcome(filled, final, plan, watch.seconds, told, stages, ready.engine.weights_sha256)
 
 
@@ -160,6 +163,7 @@ def final_mask(mask: Mask, options: Options) -> Grown:
     hole = resized(mask.hole, grow_px)
     if mask.hole.any() and not hole.any():
         raise InputError(f"{mask.source}: nothing is left of the mask when it shrinks by {-grow_px} px; shrink it less")
+    # Grown from the mask as it was given, not shrunk from the grown one: shrinking would lose thin parts.
     core = hole if feather_px == 0 else grow(mask.hole, grow_px - feather_px)
     return Grown(replace(mask, hole=hole), core, grow_px, feather_px, notes)
 

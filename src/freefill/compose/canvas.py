@@ -63,6 +63,7 @@ class Canvas:
             size = scaled_size(window.box, window.scale)[::-1]
             cover = cv2.resize((~hole).astype(np.float32), size, interpolation=cv2.INTER_AREA)
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+            # The mean of the known pixels only: what was taken out is 0 and must not darken its neighbours.
             image /= np.maximum(cover, 1e-6)[..., None]
             np.clip(image, 0, 1, out=image)
             hole = cover < 0.5
@@ -91,8 +92,9 @@ class Canvas:
             raise EngineError("the engine gave no numbers (NaN or infinite) for a part of the hole")
         if self._fade_px:
             pixels = self._faded(pixels, window.core)
+        # Written pixel by pixel, through the hole: whatever the engine did elsewhere cannot reach a known pixel.
         self.pixels[where][hole] = self._codec.encode(np.clip(pixels[hole], 0, 1))
-        self._open[where] = False
+        self._open[where] = False  # later windows and tiles see it as known
 
     def _faded(self, pixels: Image, core: Box) -> Image:
         """Blend the fill of a core into the ring; the surroundings are looked at as far as the ring is wide."""
@@ -121,7 +123,7 @@ def _full_size(fill: Fill, crop: Crop, window: Window) -> Image:
     height, width = scaled_size(window.box, window.scale)
     pixels = composite(fill, crop)[:height, :width]
     if window.scale == 1:
-        return pixels
+        return pixels  # untouched: no resampling may soften what is at full scale already
     large = cv2.resize(pixels, (window.box.width, window.box.height), interpolation=cv2.INTER_CUBIC)
     return np.asarray(large, np.float32)
 

@@ -23,8 +23,8 @@ from freefill.values import Box, EngineSpec, Hole, Options, Plan, SizeRule, Wind
 
 # A hole that covers less of its window than this, and is thinner than THIN_PX, is cut into tiles rather than shrunk.
 SPARSE_SHARE = 0.15
-THIN_PX = 64
-MIN_TILE_PX = 192
+THIN_PX = 64  # a scratch or a wire: shrinking its window would lose it
+MIN_TILE_PX = 192  # the memory bound gives way here: smaller tiles would see too little around them
 # Around the largest holes more context costs memory and time, and shows nothing that nearer pixels do not.
 MOST_CONTEXT_PX = 768
 

@@ -14,7 +14,7 @@ import numpy as np
 from freefill.distance import distance_inside
 from freefill.values import Box, Hole
 
-CELL_PX = 16
+CELL_PX = 16  # specks this near are one group; labels take a 256th of the memory that pixels would
 
 
 @dataclass(frozen=True)

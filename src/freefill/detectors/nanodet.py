@@ -23,7 +23,7 @@ NAME = "nanodet"
 SIZE_PX = 416
 STRIDES = (8, 16, 32)
 SCORES, SIDES = ("Identity", "Identity_1", "Identity_2"), ("Identity_3", "Identity_4", "Identity_5")
-STEPS = 11
+STEPS = 11  # of a distance, 0 to 10 strides, each with a probability (generalised focal loss)
 # blue, green, red, of 255
 MEAN_BGR = np.array([103.53, 116.28, 123.675], np.float32)
 DEVIATION_BGR = np.array([57.375, 57.12, 58.395], np.float32)

@@ -18,7 +18,7 @@ from freefill.values import Box, Hole, Image
 WEIGHTS = ("u2netp",)
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # of ImageNet, RGB
 DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
-DEFAULT_SIZE_PX = 320
+DEFAULT_SIZE_PX = 320  # where a graph leaves its sizes open: that of U2-Net
 
 
 def detect(image: Image, *, weights: str = "u2netp", cut: float = 0.5) -> Hole:

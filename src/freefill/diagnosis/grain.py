@@ -10,7 +10,7 @@ from freefill.diagnosis.measure import Measure
 from freefill.diagnosis.view import View, as_float
 from freefill.values import Box
 
-_TILE_PX = 320
+_TILE_PX = 320  # grain does not outlive a reduced view: full resolution, in a few places
 _MOST_TILES = 4
 _SQUARE_PX = 8
 # Immerkaer, Fast noise variance estimation, 1996: the difference of two Laplacians, blind to planes and to most edges

@@ -21,8 +21,8 @@ from freefill.values import Box, Hole, Image
 Tokens = Callable[[Image], NDArray[np.float32]]
 """Image (h, w, 3) in [0, 1], sides multiples of 14, to (h / 14, w / 14, d)."""
 
-_SIDE_PX = 336
-_PATCH_PX = 14
+_SIDE_PX = 336  # 24 tokens along the longer side
+_PATCH_PX = 14  # ViT-S/14
 _TOUCHED = 0.02  # a token with so much hole under it is judged; known ones have less
 
 

@@ -20,7 +20,7 @@ from freefill.errors import InputError
 from freefill.values import Box, Hole, Image, Pixels
 
 MAX_PX = 360_000  # of the reduced view: a picture of 640 x 480 is seen as it is
-_LEAST_MARGIN_PX = 48
+_LEAST_MARGIN_PX = 48  # small holes need surroundings to be judged by, too
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from freefill.networks.on_processor.hole_generator import Filled
 
-MULTIPLE_PX = 8
+MULTIPLE_PX = 8  # the attention's grid is an eighth of the picture
 # Memory beside the attention's scores, measured (docs/results/deepfill.md); a quarter of what is left goes to one array
 # of scores, since some four live at a time.
 BYTES_PER_PX = 420

@@ -18,7 +18,7 @@ from freefill.weights.opening.load import load_torchscript
 if TYPE_CHECKING:
     from torch import Tensor
 
-MULTIPLE_PX = 8
+MULTIPLE_PX = 8  # its generator halves three times
 
 
 class Lama:

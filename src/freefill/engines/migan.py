@@ -20,7 +20,7 @@ from freefill.weights.opening.load import load_torchscript
 if TYPE_CHECKING:
     from torch import Tensor
 
-SIDE_PX = 512
+SIDE_PX = 512  # the one size that the public network was trained at
 
 
 class Migan:

@@ -15,7 +15,7 @@ import numpy as np
 from freefill.errors import EngineError
 from freefill.values import Crop, EngineSettings, Fill
 
-RADIUS_PX = 3.0
+RADIUS_PX = 3.0  # as OpenCV's own example has it
 MIN_SIDE_PX = 8
 # OpenCV's Telea adds the slope's direction, up to 1.41 however slight the slope, to every pixel (opencv#25404). In
 # levels of 255 that is noise on a constant picture; in millionths it is nothing.

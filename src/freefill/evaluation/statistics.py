@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-DRAWS = 2000
-LEVEL = 95
+DRAWS = 2000  # of the bootstrap
+LEVEL = 95  # percent
 
 Word = Literal["better", "worse", "no difference seen"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NCLX = ("color_primaries", "transfer_characteristics", "matrix_coefficients", "full_range_flag")
 _SRGB = (1, 13)  # primaries and transfer, ITU-T H.273; 2 is unsaid
-_UNSAID = 2
+_UNSAID = 2  # "unspecified" in ITU-T H.273
 
 
 @dataclass(frozen=True, eq=False)

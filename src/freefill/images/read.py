@@ -22,7 +22,7 @@ from freefill.images.profile import sound
 from freefill.images.tiff.read import read_tiff
 from freefill.values import Picture
 
-MAX_MPX = 200.0
+MAX_MPX = 200.0  # a file of some kB can claim to be larger, and would take all memory
 
 _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _OTHERS = {

@@ -17,7 +17,7 @@ from freefill.compiling import kept
 from freefill.layout.sight import Sight
 
 SCANS = 4  # alternately forwards and backwards
-SMOOTH_PX = 1.0
+SMOOTH_PX = 1.0  # takes grain out first
 THIN_PX = 5  # what is thinner is a line or an edge, not a thing
 USUAL = 0.7  # quantile of the barriers: textured ground has some everywhere
 

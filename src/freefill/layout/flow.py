@@ -14,7 +14,7 @@ from freefill.compiling import kept
 
 FREE, SOURCE, SINK = 0, 1, 2
 TERMINAL, ORPHAN, NOTHING = 4, 5, -1
-FAR = 1 << 30
+FAR = 1 << 30  # to the root of a place that no tree reaches
 
 
 @kept(nogil=True, error_model="numpy")

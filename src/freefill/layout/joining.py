@@ -22,17 +22,17 @@ PROFILE_NOISE = 12.0  # Lab by which colours across change along an edge
 MOST_APART = 2.0  # times this: another edge
 CONTRAST_NOISE = 0.25  # the same for strong edges, as a share
 SAME_SHAPE = 0.3  # share of its contrast by which a profile changes along an edge
-SHAPE_NOISE = 0.5
+SHAPE_NOISE = 0.5  # share beyond that one which costs as much as a deviation
 TURN_NOISE = np.deg2rad(5.0)
 BENT = 1.2  # times the same, of a turn that is the same at both ends: a road bends, but nothing wavers
-MOST_COST = 5.0
+MOST_COST = 5.0  # a sum of squared deviations: what costs more is no pair
 RIVAL = 2.0  # the next best partner must cost more by this for full confidence
 MOST_JOINED = 12
 WELL_SEEN = 12.0  # Lab; also px of length
 WELL_CLEAR = 8.0  # standard errors
 EVEN_PX = 0.8  # by which an edge may leave its curve and be fully believed
 SAME_EDGE_PX = 4.0  # nearer ends are sides of one edge
-STEPS_PER_PX = 2
+STEPS_PER_PX = 2  # so that a drawn curve has no gaps where it turns
 
 
 @dataclass(frozen=True, eq=False)

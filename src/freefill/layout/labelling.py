@@ -32,7 +32,7 @@ FIGURE = 0.5  # of a Lab unit by which a source stands out from the ground
 LINE_WEIGHT = 2.0
 LABEL_STEP = 0.2  # of any two different shifts
 UNSEEN = 40.0  # of neighbours whose copies cannot be compared
-NEVER = 1e5
+NEVER = 1e5  # of a source that is not allowed; finite, so that sums stay numbers
 SWEEPS = 3
 STILL = 1e-3  # share of the energy below which a sweep is the last
 

@@ -9,7 +9,7 @@ from freefill.compiling import kept
 from freefill.layout.bands import ANY, Bands
 from freefill.layout.sight import Sight
 
-NOVELTY = 0.4
+NOVELTY = 0.4  # plain ground and whole objects must not spread (docs/decisions/0049)
 NOVELTY_PER_PX = 0.6  # Lab that a pixel of distance to a rim pixel is worth
 PART_NOVELTY = 1.0  # of what the rim of a strip between two lines does not show, however far away it lies
 NOVELTY_PLACES = 160  # rim pixels that are asked

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from freefill.layout.sight import Sight
 
-PATCH = 8
+PATCH = 8  # as He and Sun 2012
 DIMENSIONS = 24  # of a patch, after principal components
 QUERIES = 1200  # patches that look for their likeness
 NEAR_SHARE = 1 / 15  # of the longer side: nearer patches overlap, and are alike for that reason
 BLOCK = 32  # of them at once: their distances to all others stay in the processor's cache
-COMMONEST = 50
+COMMONEST = 50  # He and Sun take 60
 LINE_SHARES = (0.4, 0.55, 0.7, 0.85, 1.0, 1.15, 1.35, 1.6)  # of a joined line's gap
 LINE_STEPS = (4, 7, 11, 16, 24)  # px along it
 

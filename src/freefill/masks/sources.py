@@ -17,7 +17,7 @@ from freefill.values import Hole, Mask, Picture
 Channel = Literal["auto", "grey", "transparent", "opaque"]
 
 _THRESHOLD = 128  # of 255
-_INVERTED_SHARE = 0.6
+_INVERTED_SHARE = 0.6  # a mask that covers more than this and all four edges looks inverted
 
 
 def mask_from_picture(picture: Picture, *, invert: bool = False, channel: Channel = "auto") -> Mask:

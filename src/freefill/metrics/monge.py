@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from freefill.metrics.sets import checked_sets
 
 DIRECTIONS = 1000
-_AT_ONCE = 100
+_AT_ONCE = 100  # bounds memory: pictures times directions
 
 
 def monge_distance(a: NDArray[np.floating], b: NDArray[np.floating], seed: int = 0) -> float:

@@ -19,7 +19,8 @@ Tokens = Callable[[Image], NDArray[np.float32]]
 """Image (h, w, 3) in [0, 1], sides multiples of 14, to (h / 14, w / 14, d)."""
 
 SIDE_PX = 448  # the long side of a crop
-PATCH_PX = 14
+PATCH_PX = 14  # ViT-S/14
+# About the mean of ImageNet, which the network was trained to see as zero.
 _PAD_RGB = np.array([123, 116, 103], np.float32) / 255
 
 

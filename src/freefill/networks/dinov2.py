@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-PATCH_PX = 14
+PATCH_PX = 14  # ViT-S/14
 WIDTH, DEPTH, HEADS, GRID = 384, 12, 6, 37
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-SIDE_PX = 224
-WIDTH = 1280
+SIDE_PX = 224  # the size it was trained at
+WIDTH = 1280  # channels of its last features
 BLOCKS = 16
 ENDS = (2, 4, 10, 15)  # last block of each scale: strides 4, 8, 16, 32
 CHANNELS = (24, 40, 112, 320)  # of those blocks

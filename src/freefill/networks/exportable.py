@@ -15,7 +15,7 @@ from freefill.networks.contextual_attention import SCALE
 from freefill.networks.deepfill import Generator
 from freefill.networks.gated_conv import Layout
 
-MULTIPLE_PX = 8
+MULTIPLE_PX = 8  # the attention's grid is an eighth of the picture
 
 
 class Exportable(nn.Module):

@@ -18,7 +18,7 @@ from freefill.threads import cores
 
 # Sums may be reordered, so that they run on wide registers. Infinities and NaN keep their meaning.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
-MOST_THREADS = 8
+MOST_THREADS = 8  # a pass has eight strips: a ninth thread would find none (docs/decisions/0013)
 
 _kernels: list[Any] = []
 

@@ -17,7 +17,7 @@ from freefill.distance import distance_inside
 
 RING_PX = (10, 20)  # around the hole, on the level the rim is read on
 LEVEL_PX = 192  # the rim is read on the finest level whose longer side is at most this
-BIN_PX = 1.5
+BIN_PX = 1.5  # wider than a pixel's diagonal: along a tilted direction no bin stays empty
 NOISE = 25.0  # squared grey levels: a plain sky has no layers
 ANGLES = (0, 3, -3, 6, -6, 10, -10, 15, -15, 20, -20, 30, -30, 45, -45, 60, -60, 75, -75, 85, -85, 90)
 WEAK, STRONG = 0.5, 0.8  # explained variance from which the prior grows, and at which it is full

@@ -22,7 +22,7 @@ from freefill.values import Box
 MARGIN_PX = 64  # known ground around the hole that is looked at
 GATE_PX = 192  # a window of this size tells first whether anything repeats
 MOST_PX = 1024  # a larger window is not looked at: what repeats fills smaller ones
-LEAST_SHIFT_PX = 2
+LEAST_SHIFT_PX = 2  # neighbours are alike in any picture
 MOST_PERIOD_PX = 32  # what repeats at larger distances only has detail of its own, which the search keeps
 OVERLAP = 0.25  # of the known pixels
 ALIKE = 0.85  # correlation at a repeat

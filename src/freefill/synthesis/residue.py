@@ -19,11 +19,11 @@ from freefill.values import Box
 RIM_PX = 3  # nearer to the hole than this a pixel is asked
 OUTER_PX = 4, 12  # the ground it is held against lies this far from the hole
 WINDOW_PX = 21  # and this near to the pixel
-SPREADS = 1.5
+SPREADS = 1.5  # of the ground: what has texture departs from its mean by itself (docs/decisions/0043)
 DEPARTURE = 0.1  # of full scale, from the mean of the ground near, beyond the spread of that ground
 STRANGE = 0.1  # of full scale, from the most similar colour anywhere around the hole
-TILE_PX = 256
-MOST_SAMPLES = 3000
+TILE_PX = 256  # of a large picture only tiles with something of the rim are looked at
+MOST_SAMPLES = 3000  # each colour of the rim is held against all of them
 LEAST_PX = 8  # smaller spots are noise
 
 

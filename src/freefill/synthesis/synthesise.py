@@ -21,7 +21,7 @@ from freefill.synthesis.residue import residue
 from freefill.synthesis.tuning import Tuning
 from freefill.synthesis.vote import majority, vote
 
-STRIPS = 8
+STRIPS = 8  # on any number of cores: so the fill is the same too
 JOINING = 2.0  # searches of a hole pixel that choosing and joining it takes as long as
 JOINING_BEFORE = 0.4  # of that, what is done before the copies are joined
 DEFAULTS = Tuning()

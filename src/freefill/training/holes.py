@@ -15,7 +15,7 @@ from freefill.values import Box, Hole
 DRAWN = ("deepfill", "strokes", "thin", "medium", "thick", "boxes")  # as freefill mask random draws them
 OUTLINED = ("persons", "things")
 KINDS = (*DRAWN, *OUTLINED, "box", "halves", "frames", "everything")
-_TRIES = 50
+_TRIES = 50  # a kind that is too large so often is a wrong option, not bad luck
 
 
 def draw(

@@ -21,7 +21,7 @@ from freefill.training.tools import NotFinite, StepTools
 
 WORDS = ("fp32", "bf16", "channels_last", "compile")
 EAGER = ("fp32", "fp32+channels_last", "bf16", "bf16+channels_last")
-TIMED_STEPS = 5
+TIMED_STEPS = 5  # the median of five is not moved by one disturbed step
 COMPILING_S = 120.0  # what compiling may cost: tried where the run takes ten times as long without
 
 

@@ -22,7 +22,7 @@ from freefill.images.modes import picture_of, pil_of, raster_of
 from freefill.images.profile import space_of
 from freefill.values import Carry, Extras, Picture
 
-_MOST_IN_MARKER = 65533
+_MOST_IN_MARKER = 65533  # a segment's length is two bytes, and counts itself
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from freefill.values import Box
 if TYPE_CHECKING:
     from PIL import Image as PilImage
 
-_BAND_ROWS = 64
+_BAND_ROWS = 64  # whole blocks, also of colour at half size (16 rows)
 
 
 def with_kept_blocks(

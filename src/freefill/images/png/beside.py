@@ -23,7 +23,7 @@ _KEPT = (b"cICP", b"sRGB", b"gAMA", b"cHRM", b"mDCV", b"cLLI", b"tIME", b"sPLT",
 _SIZES = {b"cICP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32, b"mDCV": 24, b"cLLI": 8, b"tIME": 7, b"sTER": 1, b"pHYs": 9}
 _TIED = (b"bKGD", b"sBIT")  # hold for one colour type and depth
 _PIXELS = (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"hIST", b"iDOT")  # and what only tells how they lie
-_MOST_NOTES = 20
+_MOST_NOTES = 20  # a damaged file may have thousands of foreign chunks, and as many notes help nobody
 XMP = "XML:com.adobe.xmp"
 
 Chunk = tuple[bytes, bytes | memoryview]

@@ -41,7 +41,7 @@ from freefill.values import Extras, Picture
 
 _TEXTS = (269, 270, 271, 272, 285, 305, 306, 315, 316, 33432)  # document, description, make, model, software, ...
 _ELSEWHERE = (700, 33723, 34675, 282, 283, 296)  # XMP, IPTC, profile, resolution: in Extras
-_MOST_PAGES = 10_000
+_MOST_PAGES = 10_000  # a chain of directories can be as long as its file
 # What says how pixels lie: the writer makes its own.
 STRUCTURE = frozenset((*range(254, 260), 262, *range(263, 267), 273, 274, *range(277, 285), *range(288, 294), 297,
                        301, 317, 320, *range(321, 326), 326, 327, 328, 332, 334, 336, 338, 339, 340, 341, 347,

@@ -28,7 +28,7 @@ _PAIRS = (5, 10)  # rationals are two numbers each
 _CODES = {1: "B", 3: "H", 4: "I", 5: "I", 6: "b", 8: "h", 9: "i", 10: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 18: "Q"}
 _CODES[17] = "q"
 SUB = (34665, 34853, 40965)  # Exif, GPS, Interoperability: their value is another directory
-_MOST_TAGS = 4096
+_MOST_TAGS = 4096  # a damaged count could ask for gigabytes
 _TAG_BYTES = 200  # what an entry takes in itself, here
 _MOST_NUMBERS = 4096  # of a tag as a tuple: what a layout says is short, and lists of strips are read as an array
 

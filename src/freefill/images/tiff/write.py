@@ -19,7 +19,8 @@ from freefill.images.tiff.shown import premultiplied, samples_stored, smoothly_f
 from freefill.images.tiff.tags import Order, Tag, Tags, longs, pack_tags, rational, shorts, tags_of_exif
 from freefill.values import Picture
 
-_STRIP_BYTES = 256 << 10
+_STRIP_BYTES = 256 << 10  # readers unpack a strip at a time
+# Tags of EXIF that say how the pixels of another file lay, or that Extras has.
 _BESIDE = (254, 256, 257, 258, 259, 262, 273, 274, 277, 278, 279, 282, 283, 284, 296, 317, 320, 322, 323, 324, 325, 338,
            339, 513, 514, 700, 34675)  # fmt: skip
 
