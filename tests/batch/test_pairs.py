@@ -269,6 +269,10 @@ def test_a_cell_without_end_stops_no_other_row(tmp_path: Path):
 
 
 BAD_ROWS = ["{", "[1]", '{"image": "a.jpg"}', '{"image": "a.jpg", "mask": 3}', "[" * 99999, '{"image": ' + "9" * 5000]
+BAD_ROWS += [
+    '{"image": "\\ud800.jpg", "mask": "a.png"}',
+    '{"image": "a.jpg", "mask": "a.png", "output": "\\udfff.jpg"}',
+]
 
 
 @pytest.mark.parametrize("bad", BAD_ROWS, ids=range(len(BAD_ROWS)))

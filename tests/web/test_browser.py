@@ -117,6 +117,19 @@ def test_a_fill_is_judged_in_words(page: Any, scene: Path) -> None:
     page.locator("aside").get_by_text("Look").first.wait_for(timeout=FILL_MS)  # "Look twice" or "Looked over"
 
 
+def test_a_fill_goes_on_while_the_page_is_loaded_anew(page: Any, scene: Path) -> None:
+    opened(page, scene)
+    page.evaluate(PAINT, [[100, 100], [140, 100]])
+    page.wait_for_timeout(800)  # until the mask is kept
+    with page.expect_response(lambda answer: answer.url.endswith("/fill")):
+        page.locator("button.fill").click()
+    page.wait_for_timeout(50)
+    page.reload()
+    page.get_by_text("Filled by").wait_for(timeout=FILL_MS)
+    assert page.evaluate("() => window.freefill.stage.patches.length") == 1
+    assert sum(page.evaluate(READ)) == 0
+
+
 def test_a_reload_keeps_the_fills(page: Any, scene: Path) -> None:
     opened(page, scene)
     page.evaluate(PAINT, [[100, 100], [140, 100]])

@@ -67,6 +67,20 @@ def test_a_job_that_is_cancelled_ends_at_once_and_the_next_is_served(
     assert filled(address, about["id"], mask, engine="telea")["status"] == "done"
 
 
+def test_a_job_ends_when_nobody_has_listened_for_as_long_as_it_was_to_be_held(address: str, tmp_path: Path) -> None:
+    job = ask_slowly(address, tmp_path)
+    wait_until(address, job, "running")
+    events = f"{address}/api/v1/jobs/{job['id']}/events"
+    with httpx.stream("GET", events, params={"hold_s": 3}, timeout=FILL_S) as told:
+        next(told.iter_lines())
+    with httpx.stream("GET", events, params={"hold_s": 0.2}, timeout=FILL_S) as told:  # the page is there again
+        lines = told.iter_lines()  # let go of, it would close the connection
+        next(lines)
+        time.sleep(4)
+        assert httpx.get(f"{address}/api/v1/jobs/{job['id']}").json()["status"] == "running"
+    wait_until(address, job, "cancelled")
+
+
 def test_a_worker_that_is_killed_takes_one_job_with_it(tmp_path: Path, photo: Path, mask: Path) -> None:
     with serving("--queue", "1") as served:
         address = served.address

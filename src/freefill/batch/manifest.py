@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -117,6 +118,10 @@ def _missing(row: dict[str, str]) -> str:
         value = row.get(key)
         if not isinstance(value, str | None) or (key in ("image", "mask") and not value):
             return f"'{key}' is missing; a row needs image and mask"
+        try:
+            os.fsencode(value or "")
+        except UnicodeEncodeError:  # half of a pair, which JSON can spell
+            return f"'{key}' holds a letter that no file name can have"
     return ""
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from freefill.web.jobs import Job
@@ -49,9 +49,10 @@ def routes(service: Service) -> APIRouter:
         return Response(status_code=204)
 
     @router.get("/{name}/events", summary="How a job goes on, as server-sent events", response_class=StreamingResponse)
-    async def events(name: str) -> StreamingResponse:
+    async def events(name: str, hold_s: Annotated[float | None, Query(ge=0, le=600)] = None) -> StreamingResponse:
+        """With `hold_s` the job ends where nobody has listened for so long: a page may be loaded anew meanwhile."""
         return StreamingResponse(
-            _events(service.job(name), service),
+            _events(service.job(name), service, hold_s),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -59,16 +60,28 @@ def routes(service: Service) -> APIRouter:
     return router
 
 
-async def _events(job: Job, service: Service) -> AsyncIterator[str]:
+async def _events(job: Job, service: Service, hold_s: float | None) -> AsyncIterator[str]:
     """Tell how a job stands each time that it changes, until it is over."""
-    while True:
-        version = job.version
-        yield f"data: {json.dumps(said(job, service))}\n\n"
-        if job.over:
-            return
-        while job.version == version:
-            try:
-                async with asyncio.timeout(BEAT_S), job.changed:
-                    await job.changed.wait_for(lambda version=version: job.version != version)
-            except TimeoutError:
-                yield ": still there\n\n"
+    job.listeners += 1
+    try:
+        while True:
+            version = job.version
+            yield f"data: {json.dumps(said(job, service))}\n\n"
+            if job.over:
+                return
+            while job.version == version:
+                try:
+                    async with asyncio.timeout(BEAT_S), job.changed:
+                        await job.changed.wait_for(lambda version=version: job.version != version)
+                except TimeoutError:
+                    yield ": still there\n\n"
+    finally:
+        job.listeners -= 1
+        if hold_s is not None and not job.over:
+            asyncio.get_running_loop().call_later(hold_s, _end_unheard, job, service)
+
+
+def _end_unheard(job: Job, service: Service) -> None:
+    """Give a job up that nobody listens to any more."""
+    if not job.listeners:
+        service.office_of(job).end(job)

@@ -50,6 +50,7 @@ class Job:
     clean_up : called once nothing more will come, whatever came
     forget : called when the job can no longer be asked about
     timer : ends it at its deadline
+    listeners : how many follow it at this moment
     """
 
     order: Any
@@ -67,6 +68,7 @@ class Job:
     started_at: float | None = None
     seconds: float | None = None
     timer: asyncio.TimerHandle | None = None
+    listeners: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     version: int = 0
 

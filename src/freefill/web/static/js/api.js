@@ -85,6 +85,8 @@ export async function file(id, format) {
 /** @returns {Promise<import("./state.js").Engine[]>} */
 export const engines = async () => (await ask("/engines")).json();
 
+const HOLD_S = 20; // a job goes on so long without a listener: a page that is loaded anew is there again by then
+
 /**
  * Ask for something that takes a while, and wait for it.
  * @param {string} path @param {Record<string, string | Blob>} fields
@@ -93,15 +95,38 @@ export const engines = async () => (await ask("/engines")).json();
  * @returns {Promise<any>} the answer
  */
 export async function work(path, fields, hear, signal) {
+  return follow(await begin(path, fields, signal), hear, signal);
+}
+
+/** Ask for something that takes a while. @param {string} path @param {Record<string, string | Blob>} fields @param {AbortSignal} signal @returns {Promise<any>} the job */
+export async function begin(path, fields, signal) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  const job = await (await ask(path, { method: "POST", body: form, signal })).json();
+  return (await ask(path, { method: "POST", body: form, signal })).json();
+}
+
+/** @param {string} id @returns {Promise<any | null>} a job of before; null where it is gone */
+export async function job(id) {
+  try {
+    return await (await ask(`/jobs/${id}`)).json();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Wait for a job.
+ * @param {any} job @param {(job: any) => void} hear told each time that it goes on
+ * @param {AbortSignal} signal ends the work at once
+ * @returns {Promise<any>} the answer
+ */
+export function follow(job, hear, signal) {
   hear(job);
   return new Promise((resolve, reject) => {
-    const events = new EventSource(`${BASE}/jobs/${job.id}/events`);
+    const events = new EventSource(`${BASE}/jobs/${job.id}/events?hold_s=${HOLD_S}`);
     const stop = () => {
       events.close();
-      ask(`/jobs/${job.id}`, { method: "DELETE", keepalive: true }).catch(() => {}); // also while the page is left
+      ask(`/jobs/${job.id}`, { method: "DELETE" }).catch(() => {});
       reject(new DOMException("cancelled", "AbortError"));
     };
     signal.addEventListener("abort", stop, { once: true });

@@ -106,6 +106,7 @@ export class Editor {
       this.count();
     }
     await this.filling.resume();
+    await this.filling.resumeJob();
   }
 
   async example() {
@@ -232,9 +233,9 @@ export class Editor {
 
   // --- asking the service ---------------------------------------------------------------------------------------
 
-  /** Have something done; null where it came to nothing. @param {string} what @param {string} path @param {Record<string, string | Blob>} fields */
-  async work(what, path, fields) {
-    return photo.value ? this.working.run(what, path, fields) : null;
+  /** Have something done; null where it came to nothing. @param {string} what @param {string} path @param {Record<string, string | Blob>} fields @param {(job: any) => void} [begun] */
+  async work(what, path, fields, begun) {
+    return photo.value ? this.working.run(what, path, fields, begun) : null;
   }
 
   cancel() {

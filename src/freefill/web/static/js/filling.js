@@ -29,7 +29,14 @@ export class Filling {
     const piece = await editor.piece();
     if (!piece || !current.value) return note("Paint over what should go first.");
     const from = current.value;
-    const made = await this.one(from, piece, "", {});
+    const draft = { photo: photo.value?.id, from, piece };
+    this.settle(await this.one(from, piece, "", {}, (job) => keep("job", { ...draft, job: job.id })), from, piece);
+  }
+
+  /** Show a fill as the next step. @param {Try | null} made @param {string} from @param {Piece} piece */
+  settle(made, from, piece) {
+    const { editor } = this;
+    keep("job", null);
     const { mask } = editor.stage;
     if (!made || !mask) return;
     const step = { tries: [made], chosen: 0, from, mask: piece.png, at: { left: piece.left, top: piece.top } };
@@ -78,11 +85,18 @@ export class Filling {
     if ((shown.value?.tries.length ?? 0) > 1) choosing.value = true;
   }
 
-  /** @param {string} from @param {Piece} piece @param {string} way @param {Record<string, any>} more @returns {Promise<Try | null>} */
-  async one(from, piece, way, more) {
+  /**
+   * @param {string} from @param {Piece} piece @param {string} way @param {Record<string, any>} more
+   * @param {(job: any) => void} [begun] @returns {Promise<Try | null>}
+   */
+  async one(from, piece, way, more, begun) {
     const wishes = { ...settings.value, ...more };
     const fields = { mask: piece.png, left: String(piece.left), top: String(piece.top), settings: JSON.stringify(wishes) };
-    const answer = await this.editor.work("Filling", `/pictures/${from}/fill`, fields);
+    return this.made(await this.editor.work("Filling", `/pictures/${from}/fill`, fields, begun), way);
+  }
+
+  /** @param {any} answer @param {string} way @returns {Promise<Try | null>} */
+  async made(answer, way) {
     if (!answer) return null;
     try {
       const { image, digest } = await api.changed(answer.picture);
@@ -136,6 +150,17 @@ export class Filling {
   save() {
     const plain = steps.value.map((step) => ({ ...step, tries: step.tries.map((each) => ({ ...each, image: null })) }));
     keep("steps", { id: photo.value?.id, steps: plain, cursor: cursor.value });
+  }
+
+  /** Take up a fill that goes on since before a reload. */
+  async resumeJob() {
+    const draft = await kept("job");
+    if (!draft || draft.photo !== photo.value?.id) return;
+    const job = await api.job(draft.job);
+    if (!job || job.status === "cancelled") return keep("job", null);
+    note("Your fill goes on.");
+    const answer = await this.editor.working.wait("Filling", async () => job);
+    this.settle(await this.made(answer, ""), draft.from, draft.piece);
   }
 
   /** Take up the fills of a visit before a reload, as far as the service still has them. */

@@ -13,11 +13,23 @@ export class Work {
     this.fail = fail;
     /** @type {AbortController | null} */
     this.abort = null;
-    window.addEventListener("pagehide", () => this.cancel()); // nobody would wait for it
   }
 
-  /** @param {string} what @param {string} path @param {Record<string, string | Blob>} fields @returns {Promise<any>} null where it came to nothing */
-  async run(what, path, fields) {
+  /**
+   * @param {string} what @param {string} path @param {Record<string, string | Blob>} fields
+   * @param {(job: any) => void} [begun] told of the job once the service has taken it
+   * @returns {Promise<any>} null where it came to nothing
+   */
+  run(what, path, fields, begun) {
+    return this.wait(what, async (signal) => {
+      const job = await api.begin(path, fields, signal);
+      begun?.(job);
+      return job;
+    });
+  }
+
+  /** Wait for a job, or for one that was begun before the page was loaded anew. @param {string} what @param {(signal: AbortSignal) => Promise<any>} found @returns {Promise<any>} */
+  async wait(what, found) {
     if (busy.value) return null;
     this.abort = new AbortController();
     busy.value = { what, share: null, more: "" };
@@ -28,7 +40,7 @@ export class Work {
     const show = () => (busy.value = { what, ...progress(job, (performance.now() - began) / 1000) });
     const clock = setInterval(show, 1000);
     try {
-      return await api.work(path, fields, (told) => {
+      return await api.follow(await found(this.abort.signal), (told) => {
         if (job.status === "waiting" && told.status === "running") began = performance.now();
         job = told;
         show();
