@@ -117,17 +117,17 @@ def find_kinds(
 
 def surest(kinds: Mapping[str, Found]) -> dict[str, Found]:
     """Of boxes of different names that are the same thing, keep the surest: a horse is no person as well."""
+    names = np.repeat(np.array(list(kinds), object), [len(found.scores) for found in kinds.values()])
+    boxes: Boxes = np.concatenate([np.zeros((0, 4)), *(found.boxes for found in kinds.values())])
+    scores = np.concatenate([np.zeros(0), *(found.scores for found in kinds.values())])
+    persons, rivals = names == "person", scores >= LEAST_RIVAL
     left = {}
     for name, found in kinds.items():
-        others = [(other, each) for other, each in kinds.items() if other != name]
-        boxes: Boxes = np.concatenate([each.boxes for _, each in others])
-        scores = np.concatenate([each.scores for _, each in others])
         # A rider's box is much of the motorcycle's.
-        most = np.concatenate([
-            np.full(len(each.scores), RIDING if "person" in (name, other) else SAME) for other, each in others
-        ])  # fmt: skip
+        most = np.where(persons | (name == "person"), RIDING, SAME)
+        other = rivals & (names != name)
         kept = [
-            not ((scores > score) & (scores >= LEAST_RIVAL) & (overlaps(boxes, box) > most)).any()
+            not (other & (scores > score) & (overlaps(boxes, box) > most)).any()
             for box, score in zip(found.boxes, found.scores, strict=True)
         ]
         chosen = np.array(kept, bool)
