@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.diagnosis.calibration import calibrate, settled
+from freefill.diagnosis.calibration import WHOLE_BAD, calibrate, settled
 from freefill.diagnosis.findings import FAILURES
 from freefill.diagnosis.unlike import Tokens, unlike
 from freefill.diagnosis.view import make_view
 from freefill.judging import half_tokens
 
+CALIBRATION = Path(__file__).resolve().parents[1] / "src" / "freefill" / "diagnosis" / "calibration.json"
 GRADES = {"accept": 0, "borderline": 1, "reject": 2}
 SIDES = ("today", "layout")
 NAMES = ("thickness", "unlike", *(failure.name for failure in FAILURES))
@@ -41,23 +42,41 @@ def people(judged: Path, calibration: Path | None) -> None:
 
     for column, name in enumerate(NAMES):
         show(name, values[:, column])
-    fits = {}
-    for title, columns in (("with_tokens", [0, 1]), ("without_tokens", [0, *range(2, len(NAMES))])):
-        x, held = values[:, columns], np.zeros(len(grade))
-        for part in (0, 1):  # each half is judged by what was fitted on the other
-            weights = fit(x[half != part], grade[half != part])
-            held[half == part] = x[half == part] @ weights[1:] + weights[0]
-        show(f"whole, {title}, fitted on the other half", held)
-        fits[title] = fit(x, grade)
+    show_words(values[:, 1], grade, half)
+    x, held = values[:, [0, *range(2, len(NAMES))]], np.zeros(len(grade))
+    for part in (0, 1):  # each half is judged by what was fitted on the other
+        weights = fit(x[half != part], grade[half != part])
+        held[half == part] = x[half == part] @ weights[1:] + weights[0]
+    show("whole, without tokens, fitted on the other half", held)
+    without = fit(x, grade)
     if calibration is not None:
         table = json.loads(calibration.read_text())
-        with_tokens, without = fits["with_tokens"], fits["without_tokens"]
         weights = {name: round(float(w), 3) for name, w in zip(NAMES[2:], without[2:], strict=True) if w > 0}
-        table["with_tokens"] = dict(zip(("offset", "thickness", "unlike"), np.round(with_tokens, 3), strict=True)) | {
-            "scores": {}
-        }
+        doubtful, bad = ends(values[:, 1], grade), table["knots"]["unlike"][1]
+        slope = float(np.log(WHOLE_BAD / (1 - WHOLE_BAD)) / (bad - doubtful))  # 0.5 at the one, WHOLE_BAD at the other
+        table["with_tokens"] = {"offset": round(-slope * doubtful, 3), "unlike": round(slope, 3)}
         table["without_tokens"] = {"offset": round(without[0], 3), "thickness": round(without[1], 3), "scores": weights}
         calibration.write_text(json.dumps(table, indent=1) + "\n")
+
+
+def show_words(x: NDArray[np.float64], grade: NDArray[np.float64], half: NDArray[np.intp]) -> None:
+    """Print what the words say: good up to where accepted fills end (on the other half), bad as it is written."""
+    bad = json.loads(CALIBRATION.read_text())["knots"]["unlike"][1]
+    word = np.zeros(len(x))
+    for part in (0, 1):
+        word[half == part] = (x[half == part] >= ends(x[half != part], grade[half != part])).astype(float)
+    word += x >= bad
+    table = [[int(((word == said) & (grade == meant)).sum()) for said in (0, 1, 2)] for meant in (0, 1, 2)]
+    print(f"\ngood, doubtful, bad of accepted {table[0]}, borderline {table[1]}, rejected {table[2]}; "
+          f"rank correlation of the words {spearman(word, grade):+.2f}\n")  # fmt: skip
+
+
+def ends(x: NDArray[np.float64], grade: NDArray[np.float64]) -> float:
+    """Return the value that parts accepted fills from the others with the fewest errors, each kind counted alike."""
+    cuts = np.sort(x)
+    right = [(x[grade == 0] < cut).mean() + (x[grade > 0] >= cut).mean() for cut in cuts]
+    best = int(np.argmax(right))
+    return float((cuts[best] + cuts[max(best - 1, 0)]) / 2)
 
 
 def scores(judged: Path, name: str, side: str, tokens: Tokens) -> list[float]:

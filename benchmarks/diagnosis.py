@@ -16,7 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from _diagnosis_people import people
+from _diagnosis_people import CALIBRATION, people
 from _faults import FAULTS, STRENGTHS, injected, scene
 
 from freefill.diagnosis.calibration import LEVELS, by_knots, settled
@@ -25,7 +25,6 @@ from freefill.diagnosis.unlike import unlike
 from freefill.diagnosis.view import make_view
 from freefill.judging import half_tokens
 
-CALIBRATION = Path(__file__).resolve().parents[1] / "src" / "freefill" / "diagnosis" / "calibration.json"
 SIDE_PX = 480
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from freefill.errors import EngineError, InputError, WeightsError
 from freefill.evaluation.compare import compared
 from freefill.evaluation.lock import check_drawn
+from freefill.evaluation.measures import choose
 from freefill.evaluation.protocol import PROTOCOLS, find_protocol
 from freefill.evaluation.run import evaluate, mask_files, read_cases
 from freefill.evaluation.summary import summarise
@@ -167,7 +168,7 @@ def test_a_picture_that_cannot_be_read_is_named_and_the_others_are_measured(phot
 
 
 def test_an_engine_without_weights_is_listed_as_absent_and_the_others_go_on(photos, masks, tmp_path, monkeypatch):
-    monkeypatch.setenv("FREEFILL_WEIGHTS", str(tmp_path / "none"))
+    monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path / "none"))
     summary = evaluate(photos, work(masks, engines=("lama", "telea")), tmp_path / "run")
     assert summary["engines"] == ["telea"]
     assert "freefill weights fetch lama" in summary["absent_engines"]["lama"]
@@ -175,8 +176,23 @@ def test_an_engine_without_weights_is_listed_as_absent_and_the_others_go_on(phot
     assert ("lama (absent)", "–") in [row[:2] for row in tables_of(summary)[0].rows]
 
 
+def test_measures_whose_weights_are_not_here_are_listed_with_the_way_to_them(photos, masks, tmp_path, monkeypatch):
+    monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path / "none"))
+    asked = ("l1_hole", "lpips_alex", "lpips_vgg", "fid_inception", "self_consistency")
+    summary = evaluate(photos, work(masks, engines=("telea",), measures=asked), tmp_path / "run")
+    assert summary["measures"] == ["l1_hole"]
+    for name, weights in (("lpips_alex", "lpips-alex"), ("lpips_vgg", "lpips-vgg"), ("fid_inception", "inception-fid")):
+        assert f"freefill weights fetch {weights}" in summary["absent"][name]
+    assert "self_consistency" in summary["absent"]
+
+
+def test_all_measures_leave_out_the_slow_one_unless_it_is_named():
+    assert "self_consistency" not in [measure.name for measure in choose(("all",))]
+    assert "self_consistency" in [measure.name for measure in choose(("all", "self_consistency"))]
+
+
 def test_an_unknown_engine_or_none_that_is_ready_stops_the_run(photos, masks, tmp_path, monkeypatch):
-    monkeypatch.setenv("FREEFILL_WEIGHTS", str(tmp_path / "none"))
+    monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path / "none"))
     with pytest.raises(EngineError, match="did you mean 'telea'"):
         evaluate(photos, work(masks, engines=("telia", "ns")), tmp_path / "run")
     with pytest.raises(WeightsError, match="weights fetch lama"):

@@ -19,7 +19,7 @@ from freefill.study.numbers import numbers_of
 @pytest.fixture
 def coco(tmp_path, monkeypatch) -> Path:
     """Two pictures of 96 x 72 with a person, and masks as the old study saved them: 224 x 224, two colours."""
-    monkeypatch.setenv("FREEFILL_WEIGHTS", str(tmp_path / "no-weights"))
+    monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path / "no-weights"))
     folder, predicted = tmp_path / "coco", tmp_path / "predicted"
     (folder / "images").mkdir(parents=True)
     predicted.mkdir()

@@ -22,7 +22,7 @@ def test_a_row_has_a_hash_or_says_that_none_is_published(card: Card) -> None:
 
 @each_card
 def test_a_row_names_its_licence_and_what_it_forbids(card: Card) -> None:
-    known = ("Apache-2.0", "MIT", "BSD-2-Clause", "GPL-3.0", "CC BY-NC 4.0", "not stated")
+    known = ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "GPL-3.0", "CC BY-NC 4.0", "not stated")
     assert card.licence.startswith(known)
     assert card.forbids
     if card.licence.startswith(("GPL", "CC BY-NC", "not stated")):

@@ -14,7 +14,7 @@ from importlib.resources import files
 import numpy as np
 
 DOUBTFUL, BAD = 0.5, 0.8
-WHOLE_BAD = 0.7  # of the fill as a whole: between people's borderline (median 0.62) and their rejects (0.75)
+WHOLE_BAD = 0.7  # of the fill as a whole
 LEVELS = (0.1, DOUBTFUL, BAD)
 
 
@@ -74,19 +74,22 @@ def overall(scores: Mapping[str, float], unlike: float | None, thickness: float)
     ----------
     scores : of every failure
     unlike : as measured; None where there were no tokens
-    thickness : of the hole, as a share of the root of the picture's area: people refuse thick fills more often,
-        whatever can be measured of them
+    thickness : of the hole, as a share of the root of the picture's area; read where there are no tokens: people
+        refuse thick fills more often, whatever can be measured of them
 
     Returns
     -------
-    0 to 1: a weighted sum through a logistic curve, fitted to people's verdicts (0 accept, 0.5 borderline, 1 reject)
+    0 to 1. With tokens, a logistic curve of `unlike` alone: 0.5 where people's accepted fills end, `WHOLE_BAD` where
+    nine in ten untouched photographs lie below. Without, a weighted sum fitted to people's verdicts (0 accept, 0.5
+    borderline, 1 reject), which is a weak guess
     """
-    told = unlike is not None and bool(np.isfinite(unlike))
-    fit = _table()["with_tokens" if told else "without_tokens"]
-    total = fit["offset"] + fit["thickness"] * thickness
-    if told:
-        total += fit["unlike"] * unlike
-    total += sum(weight * scores[name] for name, weight in fit["scores"].items())
+    if unlike is not None and np.isfinite(unlike):
+        fit = _table()["with_tokens"]
+        total = fit["offset"] + fit["unlike"] * unlike
+    else:
+        fit = _table()["without_tokens"]
+        total = fit["offset"] + fit["thickness"] * thickness
+        total += sum(weight * scores[name] for name, weight in fit["scores"].items())
     return float(1 / (1 + np.exp(-total)))
 
 

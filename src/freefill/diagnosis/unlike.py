@@ -1,9 +1,11 @@
 """Unlike: parts of the fill that mean nothing known, by a network's tokens.
 
 Of all scores tried against people's verdicts this one told most: each token of the hole is held against every token of
-known ground, and the least alike quarter is averaged. A person who sees a bulge, half a window or a smear sees
-something for which the rest of the picture has no likeness. Tokens are DINOv2's after half of its blocks, where they
-say what a place looks like rather than what it belongs to (docs/results/diagnosis.md has the figures).
+known ground, and the least alike eighth is averaged. A person who sees a bulge, half a window or a smear sees
+something for which the rest of the picture has no likeness. In a picture of many things the untouched ground has little
+likeness either: half of what known tokens lack among themselves is taken off. Picture and mirror image are both looked
+at, since where the network's squares happen to lie moves a close call. Tokens are DINOv2's after half of its blocks,
+where they say what a place looks like rather than what it belongs to (docs/results/diagnosis.md has the figures).
 """
 
 from __future__ import annotations
@@ -23,11 +25,13 @@ Tokens = Callable[[Image], NDArray[np.float32]]
 
 _SIDE_PX = 336  # 24 tokens along the longer side
 _PATCH_PX = 14  # ViT-S/14
+_NEIGHBOUR = 2  # tokens: known ones nearer than this are left out, where known ground is judged as if it were filled
+_USUAL = 0.5
 _TOUCHED = 0.02  # a token with so much hole under it is judged; known ones have less
 
 
 def unlike(view: View, tokens: Tokens) -> Measure:
-    """Measure how little the least known quarter of the fill's tokens resembles any token of known ground.
+    """Measure how little the least known eighth of the fill's tokens resembles any token of known ground.
 
     Parameters
     ----------
@@ -36,19 +40,42 @@ def unlike(view: View, tokens: Tokens) -> Measure:
 
     Returns
     -------
-    Measure: mean of 1 - the largest cosine, over the worst quarter of the tokens that touch the hole
+    Measure: mean of 1 - the largest cosine over the worst eighth of the tokens that touch the hole, less half of the
+    same for known tokens, each judged as if it and its neighbours were filled
     """
     image, share = _crop(view)
-    grid = tokens(image)
-    unit = grid / np.maximum(np.linalg.norm(grid, axis=2, keepdims=True), 1e-9)
     touched = share > _TOUCHED
     if touched.all():
         return Measure.nothing(view.hole.shape)
-    away = 1 - (unit[touched] @ unit[~touched].T).max(axis=1)
-    worst = np.sort(away)[-max(1, away.size // 4) :].mean()
+    both = [_away(tokens(image), touched)]
+    mirrored = tokens(np.ascontiguousarray(image[:, ::-1]))
+    both.append(_away(mirrored[:, ::-1], touched))
+    raw = np.mean([_worst(away) - _USUAL * _worst(usual) for away, usual in both])
     small = np.zeros(share.shape, np.float32)
-    small[touched] = np.clip((away - 0.15) / 0.5, 0, 1)
-    return Measure(float(worst), _laid_over(small, view))
+    small[touched] = np.clip((np.mean([away for away, _ in both], axis=0) - 0.15) / 0.5, 0, 1)
+    return Measure(float(raw), _laid_over(small, view))
+
+
+def _away(grid: NDArray[np.float32], touched: Hole) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return 1 - the largest cosine to a known token, of the hole's tokens and of known ones without their neighbours.
+
+    Parameters
+    ----------
+    grid : (h, w, d) tokens
+    touched : (h, w) bool, True = of the hole
+    """
+    unit = grid / np.maximum(np.linalg.norm(grid, axis=2, keepdims=True), 1e-9)
+    known = unit[~touched]
+    away = 1 - (unit[touched] @ known.T).max(axis=1)
+    rows, cols = np.nonzero(~touched)
+    near = (rows[:, None] - rows) ** 2 + (cols[:, None] - cols) ** 2 < _NEIGHBOUR**2
+    alike = np.where(near, -np.inf, known @ known.T).max(axis=1)
+    return away, 1 - alike[np.isfinite(alike)]
+
+
+def _worst(away: NDArray[np.float32]) -> float:
+    """Return the mean of the worst eighth; 0 where there is none."""
+    return float(np.sort(away)[-max(1, away.size // 8) :].mean()) if away.size else 0.0
 
 
 def _box(hole: Hole) -> Box:

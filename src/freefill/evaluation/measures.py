@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 from freefill.diagnosis.diagnose import diagnose
 from freefill.errors import InputError, WeightsError
 from freefill.evaluation.cases import Case
+from freefill.inpainter import Inpainter
 from freefill.judging import half_tokens
 from freefill.metrics import removal
 from freefill.metrics.edge_error import edge_error
 from freefill.metrics.l1 import l1
+from freefill.metrics.lpips import Lpips
 from freefill.metrics.psnr import psnr_db
+from freefill.metrics.self_consistency import self_consistency
 from freefill.metrics.ssim import ssim
 from freefill.metrics.stlpips import StLpips
+from freefill.values import Hole, Mask, Options, Picture
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Measure:
     better : which way
     needs : "truth" and names of weights, without which it is left out and said so
     forgives : what it does not see, or rewards wrongly; one line for people
+    of_set : of all pictures together, by features
+    slow : taken only where it is asked for by its name
     """
 
     name: str
@@ -40,6 +46,7 @@ class Measure:
     forgives: str
     unit: str = ""
     of_set: bool = False
+    slow: bool = False
 
     @property
     def arrow(self) -> str:
@@ -65,14 +72,16 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "frechet_effnetlite0", "down", ("truth", "efficientnet-lite0"), "depends on the number of pictures", of_set=True
     ),
-    Measure("lpips", "down", ("truth", "lpips"), "its file is in no package: never here"),
-    Measure("fid", "down", ("truth", "inception"), "its file is in no package: never here", of_set=True),
+    Measure("fid_inception", "down", ("truth", "inception-fid"), "depends on the number of pictures", of_set=True),
+    Measure("lpips_alex", "down", ("truth", "lpips-alex"), "forgives damage spread evenly, and copies"),
+    Measure("lpips_vgg", "down", ("truth", "lpips-vgg"), "forgives damage spread evenly, and copies"),
+    Measure("self_consistency", "down", ("stlpips-alex",), "rewards blur and copies: easily filled again", slow=True),
 )
 QUICK = ("psnr", "psnr_hole", "ssim", "ssim_hole", "l1", "l1_hole", "edge_error", "st_lpips", "diagnosis")
 
 
 def choose(names: Sequence[str] | None) -> tuple[Measure, ...]:
-    """Return the measures of these names, or those that are quick.
+    """Return the measures of these names, or those that are quick; "all" = all but the slow ones.
 
     Raises
     ------
@@ -81,7 +90,7 @@ def choose(names: Sequence[str] | None) -> tuple[Measure, ...]:
     """
     known = {measure.name: measure for measure in MEASURES}
     if names is not None and "all" in names:
-        return MEASURES
+        return tuple(m for m in MEASURES if not m.slow or m.name in names)
     for name in names or ():
         if name not in known:
             raise InputError(f"measure '{name}' is not known; all: {', '.join(known)}")
@@ -95,6 +104,7 @@ class Measurer:
         self.measures = tuple(measures)
         self.absent: dict[str, str] = {}
         self._last: tuple[str, Any] = ("", None)
+        self._opened: dict[str, Lpips] = {}
 
     def of_case(self, case: Case, composite: NDArray[np.uint8]) -> dict[str, float]:
         """Return every measure of one composite that can be had; a float by name.
@@ -116,22 +126,37 @@ class Measurer:
                 self.absent[measure.name] = str(error)
         return found
 
-    def features(self, image: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-        """Return the (1280,) features of a picture, or None where no set measure is wanted or the network is absent."""
-        if not any(measure.of_set and measure.name.endswith("effnetlite0") for measure in self.measures):
-            return None
-        try:
-            network = self._efficientnet
-        except WeightsError as error:
-            self.absent |= {measure.name: str(error) for measure in self.measures if measure.of_set}
-            return None
+    def features(self, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """Return the features of a picture by network, of those that the set measures want and that are here.
+
+        Parameters
+        ----------
+        image : (h, w, 3) uint8
+
+        Returns
+        -------
+        "efficientnet-lite0" to (1280,), "inception-fid" to (2048,)
+        """
+        found: dict[str, NDArray[np.float32]] = {}
+        for network in dict.fromkeys(measure.needs[-1] for measure in self.measures if measure.of_set):
+            try:
+                found[network] = self._features_of(network, image)
+            except WeightsError as error:
+                self.absent |= {m.name: str(error) for m in self.measures if m.of_set and m.needs[-1] == network}
+        return found
+
+    def _features_of(self, network: str, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        inception = network == "inception-fid"
+        opened = self._inception if inception else self._efficientnet
         import torch
 
-        from freefill.networks.efficientnet_lite0 import from_image
+        from freefill.networks import efficientnet_lite0
+        from freefill.networks import inception as inception_v3
 
+        squeeze = inception_v3.from_image if inception else efficientnet_lite0.from_image
         with torch.inference_mode():
             batch = torch.from_numpy(_float(image)).permute(2, 0, 1)[None]
-            return network(from_image(batch))[0].numpy()
+            return opened(squeeze(batch))[0].numpy()
 
     def _one(self, name: str, case: Case, truth: Any, image: Any, composite: NDArray[np.uint8]) -> float:
         hole = case.hole
@@ -145,8 +170,10 @@ class Measurer:
             return getattr(removal, name)(image, hole, self._tokens)
         if name == "edge_error":
             return edge_error(truth, image, hole)
-        if name in ("lpips", "fid"):
-            raise WeightsError(f"{name}: the weights of its network are in no package; it is not measured")
+        if name in ("lpips_alex", "lpips_vgg"):
+            return self._lpips("alex" if name == "lpips_alex" else "vgg")(truth, image)
+        if name == "self_consistency":
+            return self_consistency(image, hole, _refilled, self._stlpips.in_hole)
         metric = {"psnr": psnr_db, "ssim": ssim, "l1": l1}[name.removesuffix("_hole")]
         return metric(truth, image, hole if name.endswith("_hole") else None)
 
@@ -165,6 +192,19 @@ class Measurer:
         from freefill.weights.opening.features import open_stlpips
 
         return StLpips(_here("stlpips-alex", open_stlpips))
+
+    def _lpips(self, trunk: Literal["alex", "vgg"]) -> Lpips:
+        from freefill.weights.opening.features import open_lpips
+
+        if trunk not in self._opened:
+            self._opened[trunk] = Lpips(trunk, _here(f"lpips-{trunk}", partial(open_lpips, trunk)))
+        return self._opened[trunk]
+
+    @cached_property
+    def _inception(self) -> Any:
+        from freefill.weights.opening.features import open_inception
+
+        return _here("inception-fid", open_inception)
 
     @cached_property
     def _efficientnet(self) -> Any:
@@ -185,6 +225,17 @@ class Measurer:
         batch = torch.from_numpy((image - mean) / deviation).permute(2, 0, 1)[None]
         with torch.inference_mode():
             return self._network(batch)[0].numpy()
+
+
+def _refilled(image: NDArray[np.float32], hole: Hole) -> NDArray[np.float32]:
+    """Fill a hole by the engine that needs no weights."""
+    pixels = np.rint(image * 255).astype(np.uint8)
+    return _float(np.asarray(_texture().run(Picture(pixels), Mask(hole), Options()).picture.pixels))
+
+
+@cache
+def _texture() -> Inpainter:
+    return Inpainter("texture")
 
 
 def _here(name: str, opened: Any) -> Any:

@@ -25,7 +25,8 @@ from freefill.running.here import Here
 from freefill.running.processes import Processes
 from freefill.running.task import Task
 
-Features = dict[str, dict[str, NDArray[np.float32]]]
+Features = dict[str, dict[str, dict[str, NDArray[np.float32]]]]
+"""Network to engine to case."""
 
 
 def evaluate(
@@ -91,7 +92,8 @@ def evaluate(
             lines += answer.lines
             absent |= answer.absent
             for engine, found in answer.features.items():
-                features.setdefault(engine, {})[answer.lines[0]["case"]] = found
+                for network, each in found.items():
+                    features.setdefault(network, {}).setdefault(engine, {})[answer.lines[0]["case"]] = each
             if on_case is not None:
                 on_case(done_before + count, len(items))
     _keep_features(out, features)
@@ -133,21 +135,26 @@ def read_cases(path: Path) -> list[dict[str, Any]]:
 
 
 def read_features(out: Path) -> Features:
-    """Return engine to case to features, as a run left them."""
+    """Return network to engine to case to features, as a run left them."""
     path = out / "features.npz"
     if not path.is_file():
         return {}
     features: Features = {}
     with np.load(path) as stored:
         for key in stored.files:
-            engine, case = key.split("|", 1)
-            features.setdefault(engine, {})[case] = stored[key]
+            network, engine, case = key.split("|", 2)
+            features.setdefault(network, {}).setdefault(engine, {})[case] = stored[key]
     return features
 
 
 def _keep_features(out: Path, features: Features) -> None:
     if features:
-        named = {f"{engine}|{case}": each for engine, cases in features.items() for case, each in cases.items()}
+        named = {
+            f"{network}|{engine}|{case}": each
+            for network, engines in features.items()
+            for engine, cases in engines.items()
+            for case, each in cases.items()
+        }
         with replacing(out / "features.npz") as stream:
             np.savez(stream, **named)  # type: ignore[arg-type]
 

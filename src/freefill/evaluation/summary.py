@@ -20,18 +20,19 @@ _OF_SETS = {
     "kid_effnetlite0": kernel_distance,
     "mind_effnetlite0": monge_distance,
     "frechet_effnetlite0": frechet_distance,
+    "fid_inception": frechet_distance,
 }
 
 
 def summarise(
-    cases: Sequence[Mapping[str, Any]], features: Mapping[str, Mapping[str, NDArray[np.float32]]]
+    cases: Sequence[Mapping[str, Any]], features: Mapping[str, Mapping[str, Mapping[str, NDArray[np.float32]]]]
 ) -> dict[str, Any]:
     """Return everything that a table shows.
 
     Parameters
     ----------
     cases : lines of cases.jsonl: case, engine, hole_share, seconds, measures, error
-    features : engine to case to (1280,) features; "truth" among the engines; may be empty
+    features : network to engine to case to (d,) features; "truth" among the engines; may be empty
 
     Returns
     -------
@@ -52,7 +53,7 @@ def summarise(
                 engine: _means(part, engine, names) for engine in engines
             }
     out["pairs"] = {engine: _pairs(cases, engine, engines[0], names) for engine in engines[1:]}
-    out["sets"] = {engine: _sets(features.get(engine, {}), features.get("truth", {})) for engine in engines}
+    out["sets"] = {engine: _sets(features, engine) for engine in engines}
     return out
 
 
@@ -81,12 +82,16 @@ def _pairs(cases: Sequence[Mapping[str, Any]], engine: str, first: str, names: S
     return out
 
 
-def _sets(mine: Mapping[str, NDArray[np.float32]], truth: Mapping[str, NDArray[np.float32]]) -> dict[str, float]:
-    shared = sorted(mine.keys() & truth.keys())
-    if len(shared) < 2:
-        return {}
-    a, b = (np.stack([each[name] for name in shared]) for each in (mine, truth))
-    return {name: distance(a, b) for name, distance in _OF_SETS.items()}
+def _sets(features: Mapping[str, Mapping[str, Mapping[str, NDArray[np.float32]]]], engine: str) -> dict[str, float]:
+    """Return the set measures of one engine, by each network of which there are features."""
+    found = {}
+    for name, distance in _OF_SETS.items():
+        of = features.get(measure_of(name).needs[-1], {})
+        mine, truth = of.get(engine, {}), of.get("truth", {})
+        shared = sorted(mine.keys() & truth.keys())
+        if len(shared) >= 2:
+            found[name] = distance(*(np.stack([each[case] for case in shared]) for each in (mine, truth)))
+    return found
 
 
 def plain(interval: Interval) -> dict[str, Any]:

@@ -53,12 +53,12 @@ class Answer:
     Attributes
     ----------
     lines : one for each engine, as in cases.jsonl
-    features : engine (and "truth") to features, where set measures are wanted
+    features : engine (and "truth") to network to features, where set measures are wanted
     absent : measures that could not be taken, and why
     """
 
     lines: list[dict[str, Any]]
-    features: dict[str, NDArray[np.float32]]
+    features: dict[str, dict[str, NDArray[np.float32]]]
     absent: dict[str, str]
 
 
@@ -73,14 +73,15 @@ def worker(work: EvaluationWork) -> Callable[[tuple[int, Item]], Answer]:
             case = make_case(item, number, work.protocol, work.masks)
         except FreefillError as error:
             return Answer([{"case": item.name, "engine": "", "error": str(error), "hole_share": 0.0}], {}, {})
-        lines, features = [], {}
+        lines: list[dict[str, Any]] = []
+        features: dict[str, dict[str, NDArray[np.float32]]] = {}
         for name in (*work.engines, *(name for name, _ in work.results)):
             line, composite = _one(name, case, work, engines, measurer)
             lines.append(line)
-            if composite is not None and (found := measurer.features(composite)) is not None:
-                features[name] = found
-        if case.truth is not None and (found := measurer.features(case.truth)) is not None:
-            features["truth"] = found
+            if composite is not None:
+                features[name] = measurer.features(composite)
+        if case.truth is not None:
+            features["truth"] = measurer.features(case.truth)
         return Answer(lines, features, dict(measurer.absent))
 
     return do

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from freefill.errors import InputError
+from freefill.metrics.lpips import unit_length, weighted_distance
 from freefill.values import Box, Hole, Image
 
 if TYPE_CHECKING:
@@ -87,14 +88,7 @@ class StLpips:
 
     def between(self, a: list[Tensor], b: list[Tensor]) -> float:
         """Return the distance of two images by their features: per level, weighted squares, averaged over positions."""
-        import torch
-
-        with torch.inference_mode():
-            distance = 0.0
-            for level, (of_a, of_b) in enumerate(zip(a, b, strict=True)):
-                head = self._state[f"lin{level}.model.1.weight"]  # (1, c, 1, 1)
-                distance += float((head * (of_a - of_b) ** 2).sum(dim=1).mean())
-        return distance
+        return weighted_distance(self._state, a, b)
 
     def in_hole(self, truth: Image, composite: Image, hole: Hole, margin_px: int = MARGIN_PX) -> float:
         """Return the distance over the hole's bounding box plus a margin, divided by the hole's share of that box.
@@ -137,8 +131,7 @@ class StLpips:
             if blur_after is not None:
                 x = _blur(x, state[f"net.{blur_after}.filt"])
             x = F.relu(x)
-            # 1e-10 keeps a pixel without any response from dividing by zero; it is LPIPS's own figure.
-            levels.append(x / (x.square().sum(dim=1, keepdim=True).sqrt() + 1e-10))
+            levels.append(unit_length(x))
         return levels
 
 

@@ -37,13 +37,14 @@ def write_page(out: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[st
         raise InputError("the page needs an extra; run: pip install 'freefill[report]'") from None
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     template = environment.from_string(files("freefill.study").joinpath("page.html").read_text())
-    ways = numbers["ways"]
+    ways, grids = numbers["ways"], _grids(numbers, lines)
     html = template.render(
         numbers=numbers,
         plots=[("Score", score_plot(ways)), ("Verdicts", verdict_plot(ways))] if ways else [],
-        grids=_grids(out / "pictures", numbers, lines),
+        grids=grids,
         # "</" would end the script element early
         data=json.dumps(numbers).replace("</", "<\\/"),
+        pictures=json.dumps(_embedded(out / "pictures", grids)),
     )
     path = out / "index.html"
     with replacing(path) as stream:
@@ -51,40 +52,31 @@ def write_page(out: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[st
     return path
 
 
-def _grids(folder: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return best, median and worst cases of each way of masking with the first engine."""
+def _grids(numbers: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return best, median and worst cases of each way of masking and filling."""
     good = [line for line in lines if "score" in line]
     grids: list[dict[str, Any]] = []
-    picked: list[tuple[str, str, list[Mapping[str, Any]]]] = []
     for way in numbers["ways"]:
         mine = sorted(
             (line for line in good if (line["masks"], line["engine"]) == (way["masks"], way["engine"])),
             key=lambda line: line["score"],
         )
         middle = max(len(mine) // 2 - PER_GRID // 2, 0)
-        for title, part in (
-            ("Best", mine[:PER_GRID]),
-            ("Median", mine[middle : middle + PER_GRID]),
-            ("Worst", mine[::-1][:PER_GRID]),
-        ):
+        parts = {"Best": mine[:PER_GRID], "Median": mine[middle : middle + PER_GRID], "Worst": mine[::-1][:PER_GRID]}
+        for title, part in parts.items():
             if len(mine) >= 2 * PER_GRID or title == "Worst":
-                picked.append((f"{way['masks']} masks, {way['engine']}", title, part))
-    names = {line["shown"] for _, _, part in picked for line in part}
-    names |= {f"{line['picture']}.jpg" for _, _, part in picked for line in part}
-    within = sum((folder / name).stat().st_size for name in names) * 4 / 3 < BUDGET_BYTES
-    for way, title, part in picked:
-        cards = [_card(folder, line, within) for line in part]
-        grids.append({"way": way, "title": title, "cards": cards})
+                way_name = f"{way['masks']} masks, {way['engine']}"
+                grids.append({"way": way_name, "title": title, "cards": [_card(line) for line in part]})
     return grids
 
 
-def _card(folder: Path, line: Mapping[str, Any], within: bool) -> dict[str, Any]:
+def _card(line: Mapping[str, Any]) -> dict[str, Any]:
     left, top, width, height = line["box"]
     told = sorted((score, name) for name, score in line["findings"].items() if score >= 0.5)[::-1]
     return {
         "picture": line["picture"],
-        "before": _source(folder / f"{line['picture']}.jpg", within),
-        "after": _source(folder / line["shown"], within),
+        "before": f"{line['picture']}.jpg",
+        "after": line["shown"],
         "score": line["score"],
         "verdict": line["verdict"],
         "told": ", ".join(f"{name} {score:.2f}" for score, name in told) or "no failure by itself",
@@ -96,7 +88,12 @@ def _card(folder: Path, line: Mapping[str, Any], within: bool) -> dict[str, Any]
     }
 
 
-def _source(path: Path, within: bool) -> str:
-    if not within:
-        return f"pictures/{path.name}"
-    return "data:image/jpeg;base64," + base64.b64encode(path.read_bytes()).decode()
+def _embedded(folder: Path, grids: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return each picture of the grids once, as base64 text; none where together they are more than a page should hold.
+
+    A picture stands in many cards: as sources of its elements it would be there as often.
+    """
+    names = sorted({card[side] for grid in grids for card in grid["cards"] for side in ("before", "after")})
+    if sum((folder / name).stat().st_size for name in names) * 4 / 3 >= BUDGET_BYTES:
+        return {}
+    return {name: base64.b64encode((folder / name).read_bytes()).decode() for name in names}

@@ -3,7 +3,7 @@
 Sizes and hashes were taken from the files themselves where they could be had, else from what the publisher states;
 where neither exists the card says NOT_PUBLISHED. A row without a hash (or those words) or without a licence fails a
 test. Nothing in this table is fetched unless the user asks for it. This file holds the engines' weights; those of mask
-models, metrics and guides are in catalogue_masks.py, catalogue_files.py and catalogue_features.py.
+models, metrics and guides are in mask_models.py, large_mask_models.py, features.py and measuring.py.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from freefill.weights.cards.card import NOT_PUBLISHED, Card, DriveFile, Url
 from freefill.weights.cards.features import FEATURE_MODELS
 from freefill.weights.cards.large_mask_models import LARGE_MASK_MODELS
 from freefill.weights.cards.mask_models import MASK_MODELS
+from freefill.weights.cards.measuring import MEASURING_MODELS
 
 _DEEPFILL_ORIGIN = "Yu et al., Free-Form Image Inpainting with Gated Convolution, ICCV 2019"
 _DEEPFILL_LICENCE = "CC BY-NC 4.0 (the authors' release, from which these weights derive)"
@@ -117,7 +118,7 @@ ENGINE_WEIGHTS: tuple[Card, ...] = (
     ),
 )
 
-CARDS: tuple[Card, ...] = ENGINE_WEIGHTS + MASK_MODELS + LARGE_MASK_MODELS + FEATURE_MODELS
+CARDS: tuple[Card, ...] = ENGINE_WEIGHTS + MASK_MODELS + LARGE_MASK_MODELS + FEATURE_MODELS + MEASURING_MODELS
 
 # One word for all that a job needs: `freefill weights fetch people` gets what `mask people` and `mask refine` ask for.
 JOBS: dict[str, tuple[str, ...]] = {

@@ -1,9 +1,9 @@
-"""Networks behind metrics, opened: EfficientNet-Lite0, DINOv2 ViT-S/14 and ST-LPIPS, ready to run."""
+"""Networks behind metrics, opened and ready to run: EfficientNet-Lite0, DINOv2 ViT-S/14, ST-LPIPS, LPIPS, Inception."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from freefill.errors import WeightsError
 from freefill.weights.locate import locate
@@ -16,11 +16,17 @@ STLPIPS_NAMES = (
     | {f"net.slice{blur}.filt" for blur in ("1.1", "2.4", "3.8")}
 )
 
+_LPIPS_TRUNKS = {
+    "alex": ("alexnet", (0, 3, 6, 8, 10)),
+    "vgg": ("vgg16", (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)),
+}
+
 if TYPE_CHECKING:
     from torch import Tensor
 
     from freefill.networks.dinov2 import VisionTransformer
     from freefill.networks.efficientnet_lite0 import EfficientNetLite0
+    from freefill.networks.inception import Inception
 
 
 def open_dinov2(name_or_path: str = "dinov2-focus", device: str = "cpu") -> VisionTransformer:
@@ -90,6 +96,33 @@ def open_stlpips(name_or_path: str = "stlpips-alex", device: str = "cpu") -> dic
         If the file is not on this machine, or holds another network.
     """
     return _named(name_or_path, STLPIPS_NAMES, "ST-LPIPS in its AlexNet layout", device)
+
+
+def open_lpips(trunk: Literal["alex", "vgg"], device: str = "cpu") -> dict[str, Tensor]:
+    """Return the tensors of LPIPS over one of its trunks, heads and trunk together, for `metrics.lpips.Lpips`.
+
+    Raises
+    ------
+    WeightsError
+        If the heads or the trunk are not on this machine, or are of another network.
+    """
+    name, layers = _LPIPS_TRUNKS[trunk]
+    heads = _named(f"lpips-{trunk}", {f"lin{level}.model.1.weight" for level in range(5)}, f"LPIPS's {trunk}", device)
+    wanted = {f"features.{layer}.{part}" for layer in layers for part in ("weight", "bias")}
+    return heads | _named(name, wanted, name, device)
+
+
+def open_inception(name_or_path: str = "inception-fid", device: str = "cpu") -> Inception:
+    """Return Inception v3 in the form that FID is defined by, frozen.
+
+    Raises
+    ------
+    WeightsError
+        If the file is not on this machine, or holds another network.
+    """
+    from freefill.networks.inception import Inception, names
+
+    return Inception(_named(name_or_path, names(), "Inception v3 as FID has it", device)).eval()
 
 
 def _named(name_or_path: str, wanted: set[str], network: str, device: str) -> dict[str, Tensor]:

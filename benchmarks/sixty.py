@@ -1,0 +1,124 @@
+"""Sixty fills of ours, judged by eye before any score was known, held against every score of the diagnosis.
+
+    python benchmarks/sixty.py fill ../shared/data/coco_people --out sixty      # 20 pictures with people, three engines
+    python benchmarks/sixty.py tables sixty                                     # against benchmarks/sixty_verdicts.csv
+
+Every second mask is the annotation as it is, too tight for most; the others are grown by 7 px of 400.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+from _diagnosis_people import spearman
+
+from freefill.diagnosis.diagnose import diagnose
+from freefill.evaluation.measures import Measurer
+from freefill.images.read import read_picture
+from freefill.inpainter import Inpainter
+from freefill.judging import half_tokens
+from freefill.masks.coco import picture_mask, read_coco
+from freefill.metrics import removal
+from freefill.values import Mask, Options, Picture
+
+VERDICTS = Path(__file__).with_name("sixty_verdicts.csv")
+WORDS = ("good", "doubtful", "bad")
+ENGINES = ("texture", "patchmatch", "telea")
+SIDE_PX = 400
+LITERATURE = {"rc_s_dinov2s": -1, "token_coherence": -1, "context_distance": 1}  # 1 = more is worse
+
+
+def fill(arguments: argparse.Namespace) -> None:
+    """Write picture, hole and fill of every case."""
+    arguments.out.mkdir(exist_ok=True)
+    coco, picks = read_coco(arguments.coco / "instances.json"), []
+    for entry in coco.pictures:
+        if any(each.category == "person" for each in entry.annotations):
+            picture = read_picture(arguments.coco / "images" / entry.file)
+            mask = picture_mask(coco, entry, ("person",))
+            if picture.pixels.shape[2] == 3 and 0.01 < mask.hole.mean() < 0.25:
+                picks.append((entry, picture, mask))
+    engines = {name: Inpainter(name) for name in ENGINES}
+    for number, (entry, picture, mask) in enumerate(picks[2::2][:20]):
+        share = SIDE_PX / max(picture.size)
+        size = round(picture.size[1] * share), round(picture.size[0] * share)
+        image = cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA)
+        hole = cv2.resize(mask.hole.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+        if number % 2:
+            hole = cv2.dilate(hole, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (15, 15)))
+        for name, engine in engines.items():
+            after = engine.run(Picture(image), Mask(hole > 0), Options()).picture.pixels
+            kept = arguments.out / f"{Path(entry.file).stem}-{name}.npz"
+            np.savez_compressed(kept, before=image, hole=hole > 0, after=after)
+
+
+def tables(arguments: argparse.Namespace) -> None:
+    """Print, for every score, how well it parts bad fills from the others, and its rank correlation."""
+    rows = list(csv.DictReader(VERDICTS.open()))
+    known = arguments.cases / "scores.json"
+    values = json.loads(known.read_text()) if known.is_file() else [_scores(arguments.cases, row) for row in rows]
+    known.write_text(json.dumps(values))
+    grade = np.array([WORDS.index(row["verdict"]) for row in rows], float)
+    print(f"{len(rows)} fills: {', '.join(f'{(grade == k).sum()} {word}' for k, word in enumerate(WORDS))}\n")
+    print("| score | AUC, bad against the others | AUC, good against the others | rank correlation | best of three |")
+    print("|---|---|---|---|---|")
+    for name in values[0]:
+        if name == "verdict":
+            continue
+        x = np.array([LITERATURE.get(name, 1) * each[name] for each in values], float)
+        groups = [
+            np.array([n for n, row in enumerate(rows) if row["picture"] == p])
+            for p in dict.fromkeys(row["picture"] for row in rows)
+        ]
+        told = [grade[g[np.argmin(x[g])]] == grade[g].min() for g in groups if np.ptp(grade[g]) > 0]
+        print(
+            f"| {name} | {_auc(x[grade < 2], x[grade == 2]):.2f} | {_auc(x[grade < 1], x[grade > 0]):.2f} | "
+            f"{spearman(x, grade):+.2f} | {sum(told)} of {len(told)} |"
+        )
+    said = np.array([WORDS.index(each["verdict"]) for each in values])
+    table = [[int(((grade == meant) & (said == word)).sum()) for word in range(3)] for meant in range(3)]
+    print("\n| by eye | said good | doubtful | bad |\n|---|---|---|---|")
+    for word, counts in zip(WORDS, table, strict=True):
+        print(f"| {word} | " + " | ".join(map(str, counts)) + " |")
+    print(
+        f"\nThe same word: {int((said == grade).sum())} of {len(rows)}; rank correlation {spearman(said, grade):+.2f}"
+    )
+
+
+def _scores(folder: Path, row: dict[str, str]) -> dict[str, float | str]:
+    with np.load(folder / f"{row['picture']}-{row['engine']}.npz") as case:
+        before, hole, after = case["before"], case["hole"], case["after"]
+    found = diagnose(before, hole, after, half_tokens())
+    scores: dict[str, float | str] = {"whole": found.score} | {each.name: each.score for each in found.findings}
+    image, tokens = after.astype(np.float32) / 255, Measurer(())._tokens
+    for name in LITERATURE:
+        scores[name] = float(getattr(removal, name)(image, hole, tokens))
+    return scores | {"verdict": found.verdict}
+
+
+def _auc(low: np.ndarray, high: np.ndarray) -> float:
+    return float((high[:, None] > low).mean() + 0.5 * (high[:, None] == low).mean())
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    first = commands.add_parser("fill")
+    first.add_argument("coco", type=Path)
+    first.add_argument("--out", type=Path, required=True)
+    first.set_defaults(run=fill)
+    second = commands.add_parser("tables")
+    second.add_argument("cases", type=Path)
+    second.set_defaults(run=tables)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()
