@@ -51,7 +51,7 @@ def by_knots(raw: float, knots: tuple[float, float, float]) -> float:
 EXPLAINED_BY = {
     "seam": ("residue", "broken", "repeat", "colour"),
     "colour": ("residue", "seam"),
-    "broken": ("residue", "repeat"),
+    "broken": ("residue", "repeat", "smudge"),
     "foreign": ("smudge", "colour"),
     "grain": ("smudge",),
 }

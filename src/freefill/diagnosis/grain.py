@@ -38,8 +38,8 @@ def grain(view: View) -> Measure:
 
 
 def _level(noise: NDArray[np.float32]) -> float:
-    """Return log2 of the noise in the calmer part of squares, in levels of 255; a quarter of a level is the floor."""
-    return float(np.log2(np.percentile(noise, 30) * 255 + 0.25))
+    """Return log2 of the noise in the calmest twentieth of squares, in levels of 255; less than a level is not seen."""
+    return float(np.log2(np.percentile(noise, 5) * 255 + 1))
 
 
 def _tiles(view: View) -> list[Box]:
