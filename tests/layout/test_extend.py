@@ -5,6 +5,7 @@ import numpy as np
 import pictures
 import pytest
 
+from freefill.engines import structure
 from freefill.engines.texture import Texture
 from freefill.layout.ends import End, find_ends
 from freefill.layout.extend import extend
@@ -102,3 +103,13 @@ def test_the_fill_closes_the_board_and_the_note_says_where_from():
         # Without: 0.965 below the edge.
         assert (np.abs(fill.pixels - colour).max(2)[near & side] < 0.15).mean() > 0.99
     assert any("1 line carried on into the hole from one side" in note for note in fill.notes)
+
+
+def test_where_lines_are_only_carried_on_a_labelling_must_lie_near_the_fill_without_it(monkeypatch):
+    monkeypatch.setattr(structure, "THICK_ALONE_SHARE", 0.5)
+    monkeypatch.setattr(structure, "LITTLE_APART", -1.0)
+    for image, said in ((board(), True), (pictures.horizon(), False)):
+        crop = Crop(np.where(HOLE[..., None], 0, image).astype(np.float32), HOLE, structure="auto")
+        notes: list[str] = []
+        structure.layout_for(crop, 0, notes)
+        assert any("it differs too much" in note for note in notes) == said

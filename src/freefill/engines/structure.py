@@ -32,6 +32,7 @@ ONE_GROUND = 4.0  # Lab by which coarse colours vary around the hole: below, the
 MOST_SEAMS = 2.2  # Lab a pixel: above, the pieces of the labelling do not fit each other
 MOST_FIGURE = 0.5  # Lab by which what is copied stands out from the ground, mean: above, things would appear twice
 MOST_APART = 20.0  # Lab between the labelling and a fill without it: above, it is mostly the labelling that errs
+LITTLE_APART = 10.0  # the same in a thinner hole where lines are carried on only: they say nothing of the rest of it
 
 
 def layout_for(
@@ -94,7 +95,8 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:
     thick = thickness(hole)
     if thick < THICK_SHARE * max(hole.shape):
         return "the hole is thin"
-    if not made.lines and thick < THICK_ALONE_SHARE * max(hole.shape):
+    doubtful = thick < THICK_ALONE_SHARE * max(hole.shape) and all(line.one_ended for line in made.lines)
+    if doubtful and not made.lines:
         return "it is too small to be laid out without one"
     if made.labelling is None:
         return "no shift serves the whole hole"
@@ -106,7 +108,7 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int) -> str:
         return "its pieces would not fit each other"
     if made.labelling.figure > MOST_FIGURE:
         return "it would show things twice"
-    if _apart(made, seed) > MOST_APART:
+    if _apart(made, seed) > (LITTLE_APART if doubtful else MOST_APART):
         return "it differs too much from a fill without it"
     return ""
 
