@@ -6,7 +6,7 @@ import io
 import pickle
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
@@ -200,6 +200,21 @@ def test_a_path_gives_an_array(tmp_path: Path):
     (tmp_path / "a.png").write_bytes(encoded("PNG"))
     out = freefill.inpaint(tmp_path / "a.png", HOLE, **FAST).image
     assert np.array_equal(out[~HOLE], PIXELS[~HOLE])
+
+
+def test_every_value_shows_itself_in_one_line():
+    picture = Picture(PIXELS, np.full((40, 60), 255, np.uint8), source="photo.jpg")
+    shown = {
+        repr(picture): "<freefill.Picture 60x40, 4 channels of uint8, from photo.jpg>",
+        repr(Mask(HOLE)): "<freefill.Mask 60x40, 3.3% hole, from mask>",
+        repr(Inpainter("telea")): "<freefill.Inpainter 'telea'>",
+    }
+    assert all(one == other for one, other in shown.items())
+
+
+def test_the_public_functions_hints_can_be_read_by_programs():
+    for function in (freefill.inpaint, freefill.extend, freefill.diagnose):
+        assert get_type_hints(function)
 
 
 def test_a_result_is_of_the_type_that_is_public():

@@ -1,5 +1,16 @@
 """freefill: remove things from photographs and fill what was there.
 
+    result = freefill.inpaint("photo.jpg", "mask.png")      # or "people", or shapes=["box:120,80,60,90"]
+    result.save("out.jpg")
+
+inpaint, extend     fill a picture; make it larger and fill what is new: a Result
+Inpainter           an engine that is loaded once, for many pictures and from any thread
+masks               masks made from a picture: people, text, salient; refine repairs one
+diagnose            what is wrong with a fill, and what to try next
+Progress            what `progress=` is told
+Picture, Mask, Options, Request, Shape      values, for programs that go step by step
+FreefillError       base of all errors that a user can mend; each is one line
+
 Importing it loads neither torch nor OpenCV; they come with the first fill.
 """
 

@@ -8,16 +8,14 @@ result.save("out.jpg")
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from freefill.inpainter import Inpainter
 from freefill.inputs import MaskLike, PictureLike, as_picture
+from freefill.progress import Progress
 from freefill.request import DEFAULT_MAX_MPX, Request, Shape, speaking_python
 from freefill.result import Result
 from freefill.values import Options, Structure
-
-if TYPE_CHECKING:
-    from freefill.progress import Progress
 
 
 def inpaint(

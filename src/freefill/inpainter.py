@@ -16,14 +16,13 @@ from freefill.engines import registry
 from freefill.engines.engine import Ready, TakesTensors
 from freefill.errors import EngineError
 from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for, sources
+from freefill.progress import Progress
 from freefill.request import DEFAULT_MAX_MPX, Request, Shape, speaking_python
 from freefill.result import Result
 from freefill.values import Hole, Mask, Options, Outcome, Picture, Plan, Structure
 
 if TYPE_CHECKING:
     import torch
-
-    from freefill.progress import Progress
 
 
 class Inpainter:
@@ -93,6 +92,11 @@ class Inpainter:
     def __exit__(self, *exception: object) -> None:
         with self._lock:
             self._loaded.clear()
+
+    def __repr__(self) -> str:
+        """Return one line: which engine."""
+        weights = f" with {self._settings.weights}" if self._settings.weights else ""
+        return f"<freefill.Inpainter '{self._name}'{weights}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Inpainter.of, (self._settings,)

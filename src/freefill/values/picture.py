@@ -87,6 +87,13 @@ class Picture:
                 raise InputError(f"{self.source}: alpha must be {pixels.shape[:2]} of {pixels.dtype}")
             object.__setattr__(self, "alpha", frozen(self.alpha))
 
+    def __repr__(self) -> str:
+        """Return one line: its size, its numbers, where it is from."""
+        height, width = self.size
+        count = self.pixels.shape[2] + (self.alpha is not None)
+        channels = "1 channel" if count == 1 else f"{count} channels"
+        return f"<freefill.Picture {width}x{height}, {channels} of {self.pixels.dtype}, from {self.source}>"
+
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) in pixels."""
@@ -119,6 +126,11 @@ class Mask:
         if self.hole.ndim != 2 or self.hole.dtype != np.bool_:
             raise InputError(f"{self.source}: a hole must be (H, W) bool, not {self.hole.shape} of {self.hole.dtype}")
         object.__setattr__(self, "hole", frozen(self.hole))
+
+    def __repr__(self) -> str:
+        """Return one line: its size, how much is hole, where it is from."""
+        height, width = self.size
+        return f"<freefill.Mask {width}x{height}, {self.share:.1%} hole, from {self.source}>"
 
     @property
     def size(self) -> tuple[int, int]:
