@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from freefill.networks.deepfill import Generator, GeneratorOptions, from_state, keys
-from freefill.networks.gated_conv import Layout
+from freefill.networks.gated_conv import WeightLayout
 
 PARITY = Path(__file__).parents[2].parent / "shared" / "parity"
 needs_parity = pytest.mark.skipif(not PARITY.is_dir(), reason="outputs of the public port are not on this machine")
@@ -62,7 +62,7 @@ def seeded_state(options: GeneratorOptions, seed: int) -> dict[str, Tensor]:
 
 
 def seeded_generator(
-    layout: Layout = "pt", width: int = 8, in_channels: int = 5, fuse: bool | None = None
+    layout: WeightLayout = "pt", width: int = 8, in_channels: int = 5, fuse: bool | None = None
 ) -> Generator:
     return from_state(seeded_state(GeneratorOptions(layout, width, in_channels), seed=11), fuse)
 

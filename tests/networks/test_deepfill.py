@@ -12,7 +12,7 @@ import torch
 
 from freefill.errors import InputError, WeightsError
 from freefill.networks import deepfill
-from freefill.networks.gated_conv import Layout, Row
+from freefill.networks.gated_conv import LayerRow, WeightLayout
 
 from .deepfill_cases import (
     PARITY,
@@ -27,7 +27,7 @@ from .deepfill_cases import (
 )
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-LAYOUTS: tuple[Layout, ...] = ("pt", "tf")
+LAYOUTS: tuple[WeightLayout, ...] = ("pt", "tf")
 
 
 @needs_parity
@@ -54,7 +54,7 @@ def test_weights_renamed_to_the_other_layout_agree_with_the_public_port() -> Non
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_generator_agrees_with_its_golden_numbers(layout: Layout) -> None:
+def test_generator_agrees_with_its_golden_numbers(layout: WeightLayout) -> None:
     mask = box_mask(48, 64, (10, 20, 17, 23), (40, 0, 8, 9))
     with torch.inference_mode():
         coarse, refined = seeded_generator(layout)(seeded_picture(48, 64), mask)
@@ -67,7 +67,7 @@ def test_generator_agrees_with_its_golden_numbers(layout: Layout) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_full_generator_has_42_convolutions_and_4052478_numbers(layout: Layout) -> None:
+def test_full_generator_has_42_convolutions_and_4052478_numbers(layout: WeightLayout) -> None:
     with torch.device("meta"):
         state = deepfill.Generator(layout).state_dict()
     assert len(state) == 84
@@ -76,7 +76,7 @@ def test_full_generator_has_42_convolutions_and_4052478_numbers(layout: Layout) 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize(("width", "in_channels"), [(8, 5), (12, 6), (48, 5)])
-def test_options_are_read_from_the_shapes(layout: Layout, width: int, in_channels: int) -> None:
+def test_options_are_read_from_the_shapes(layout: WeightLayout, width: int, in_channels: int) -> None:
     with torch.device("meta"):
         state = deepfill.Generator(layout, width, in_channels).state_dict()
     options = deepfill.recognise(state)
@@ -152,8 +152,8 @@ def test_sizes_that_do_not_fit_are_refused(call: Any, words: str) -> None:
 
 
 def test_padding_of_tf_puts_an_even_side_on_odd_pixels() -> None:
-    row = Row("a", "b", 1, 1, kernel=3, stride=2)
+    row = LayerRow("a", "b", 1, 1, kernel=3, stride=2)
     assert row.padding("pt", 8) == (1, 1)
     assert row.padding("tf", 8) == (0, 1)
     assert row.padding("tf", 7) == (1, 1)
-    assert Row("a", "b", 1, 1, kernel=3, dilation=4).padding("tf", 8) == (4, 4)
+    assert LayerRow("a", "b", 1, 1, kernel=3, dilation=4).padding("tf", 8) == (4, 4)

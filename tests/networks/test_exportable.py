@@ -15,21 +15,21 @@ from freefill.errors import InputError
 from freefill.networks.contextual_attention import attend
 from freefill.networks.deepfill import GeneratorOptions
 from freefill.networks.exportable import attended
-from freefill.networks.gated_conv import Layout
+from freefill.networks.gated_conv import WeightLayout
 from freefill.values import EngineSettings
 from freefill.weights.deepfill_onnx import export_onnx
 
 from .deepfill_cases import seeded_picture, seeded_state
 
 
-def weights_file(folder: Path, layout: Layout, in_channels: int = 5) -> Path:
+def weights_file(folder: Path, layout: WeightLayout, in_channels: int = 5) -> Path:
     path = folder / f"{layout}.pth"
     torch.save({"G": seeded_state(GeneratorOptions(layout, 8, in_channels), seed=11)}, path)
     return path
 
 
 @pytest.mark.parametrize("layout", ["pt", "tf"])
-def test_an_exported_network_equals_torch_at_three_sizes(tmp_path: Path, layout: Layout) -> None:
+def test_an_exported_network_equals_torch_at_three_sizes(tmp_path: Path, layout: WeightLayout) -> None:
     import onnxruntime
 
     weights = weights_file(tmp_path, layout)
@@ -50,7 +50,7 @@ def test_an_exported_network_equals_torch_at_three_sizes(tmp_path: Path, layout:
 
 @pytest.mark.parametrize("layout", ["pt", "tf"])
 @pytest.mark.parametrize("fuse", [True, False])
-def test_the_written_out_attention_equals_the_one_in_chunks(layout: Layout, fuse: bool) -> None:
+def test_the_written_out_attention_equals_the_one_in_chunks(layout: WeightLayout, fuse: bool) -> None:
     torch.manual_seed(1)
     features, mask = torch.rand(1, 6, 16, 24), torch.zeros(1, 1, 64, 96)
     mask[:, :, 8:40, 30:70] = 1

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from freefill.networks import deepfill, losses
-from freefill.networks.gated_conv import Layout
+from freefill.networks.gated_conv import WeightLayout
 from freefill.networks.patch_discriminator import PatchDiscriminator, SpectralConv
 
 from .deepfill_cases import PARITY, needs_parity, picture, recipe, seeded_picture, tensors
@@ -85,7 +85,7 @@ def test_training_losses_agree_with_the_public_port(name: str) -> None:
 
 
 @pytest.mark.parametrize("layout", ["pt", "tf"])
-def test_full_discriminator_gives_4096_scores_of_a_256_picture(layout: Layout) -> None:
+def test_full_discriminator_gives_4096_scores_of_a_256_picture(layout: WeightLayout) -> None:
     with torch.device("meta"):
         discriminator = PatchDiscriminator(layout=layout)
         scores = discriminator(torch.empty(2, 3, 256, 256), torch.empty(1, 1, 256, 256))

@@ -27,7 +27,7 @@ MASK_COLOUR = (255, 0, 128, 150)  # red, green, blue, alpha
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ShownScene:
     """A scene and its fill; `seconds` is the fill's wall time."""
 
     scene: Scene
@@ -36,7 +36,7 @@ class Shown:
     seconds: float
 
 
-def write_page(path: Path, shown: Sequence[Shown]) -> Path:
+def write_page(path: Path, shown: Sequence[ShownScene]) -> Path:
     """Write the page and return its path."""
     template = (resources.files("freefill.demo") / "page.html").read_text(encoding="utf-8")
     seconds = sum(each.seconds for each in shown)
@@ -48,7 +48,7 @@ def write_page(path: Path, shown: Sequence[Shown]) -> Path:
     return path
 
 
-def _scene(each: Shown) -> str:
+def _scene(each: ShownScene) -> str:
     """One scene as HTML."""
     name, title = escape(each.scene.name), escape(each.scene.title)
     plan, (height, width) = each.result.plan, each.picture.size

@@ -22,7 +22,7 @@ from freefill.demo.shapes import (
 from freefill.images.read import read_picture
 from freefill.values import Hole, Mask, Picture
 
-Made = tuple[NDArray[np.uint8], Hole]  # pixels (as they came, or damaged), hole
+MadeScene = tuple[NDArray[np.uint8], Hole]  # pixels (as they came, or damaged), hole
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Scene:
     name: str
     photo: str
     title: str
-    make: Callable[[NDArray[np.uint8]], Made]
+    make: Callable[[NDArray[np.uint8]], MadeScene]
     not_from: Callable[[tuple[int, int]], Hole] | None = None
 
 
@@ -53,7 +53,7 @@ def load(scene: Scene) -> tuple[Picture, Mask]:
     return replace(photo, pixels=pixels, source=scene.photo), Mask(hole, source=f"{scene.name}.mask.png")
 
 
-def _portrait(pixels: NDArray[np.uint8]) -> Made:
+def _portrait(pixels: NDArray[np.uint8]) -> MadeScene:
     model = [(404, -1), (396, 14), (392, 34), (386, 36), (379, 52), (376, 80), (375, 110), (373, 178), (362, 192),
              (353, 204), (350, 222), (352, 233), (370, 236), (362, 262), (361, 290), (380, 297), (424, 294), (474, 288),
              (480, 280), (479, 267), (464, 264), (461, 250), (460, 200), (460, 60), (454, 40), (446, 33), (440, 34),
@@ -69,26 +69,26 @@ def _person(size: tuple[int, int]) -> Hole:
     return polygon(size, outline)
 
 
-def _date(pixels: NDArray[np.uint8]) -> Made:
+def _date(pixels: NDArray[np.uint8]) -> MadeScene:
     """A date as cameras burnt it into the corner: its glow is wider than its digits."""
     size = pixels.shape[:2]
     coverage = coverage_of_text(size, "'98  7 14", (430, 372), 0.9, 2)
     return painted(pixels, coverage, (255, 132, 20), 0.9), widened(coverage > 0, 2)
 
 
-def _mast(pixels: NDArray[np.uint8]) -> Made:
+def _mast(pixels: NDArray[np.uint8]) -> MadeScene:
     mast = [(195, 118), (207, 118), (207, 186), (210, 194), (210, 340), (222, 372), (226, 398), (220, 419), (192, 420),
             (186, 427), (156, 427), (162, 396), (165, 370), (175, 300), (183, 230), (187, 188), (193, 186)]  # fmt: skip
     return pixels, polygon(pixels.shape[:2], mast)
 
 
-def _tower(pixels: NDArray[np.uint8]) -> Made:
+def _tower(pixels: NDArray[np.uint8]) -> MadeScene:
     tower = [(409, 196), (409, 131), (411, 122), (418, 120), (421, 104), (426, 104), (428, 115), (435, 119), (436, 131),
              (435, 186), (425, 186), (418, 190), (413, 197)]  # fmt: skip
     return pixels, polygon(pixels.shape[:2], tower)
 
 
-def _photographer(pixels: NDArray[np.uint8]) -> Made:
+def _photographer(pixels: NDArray[np.uint8]) -> MadeScene:
     """The man, his camera and its tripod."""
     outline = [(-1, 256), (14, 244), (20, 226), (44, 182), (72, 146), (84, 136), (128, 118), (146, 106), (158, 104),
                (158, 88), (166, 76), (184, 66), (204, 60), (224, 66), (248, 82), (262, 96), (274, 112), (274, 130),
@@ -106,7 +106,7 @@ def _strip_at_left(size: tuple[int, int]) -> Hole:
     return polygon(size, [(-1, 170), (60, 170), (60, 270), (-1, 270)])
 
 
-def _old_photo(pixels: NDArray[np.uint8]) -> Made:
+def _old_photo(pixels: NDArray[np.uint8]) -> MadeScene:
     """Scratches, a crease and dust, as an old print has them."""
     scratches = [
         ([(62, 0), (66, 120), (61, 260), (68, 400), (66, 512)], 2),
@@ -132,7 +132,7 @@ def _old_photo(pixels: NDArray[np.uint8]) -> Made:
     return painted(pixels, coverage, 236, 0.95), widened(coverage > 0, 1)
 
 
-def _writing(pixels: NDArray[np.uint8]) -> Made:
+def _writing(pixels: NDArray[np.uint8]) -> MadeScene:
     size = pixels.shape[:2]
     coverage = np.zeros(size, np.float32)
     places = (24, 84), (46, 198), (68, 264)
@@ -143,21 +143,21 @@ def _writing(pixels: NDArray[np.uint8]) -> Made:
     return painted(pixels, coverage, (255, 255, 255), 0.8), widened(coverage > 0, 1)
 
 
-def _cable(pixels: NDArray[np.uint8]) -> Made:
+def _cable(pixels: NDArray[np.uint8]) -> MadeScene:
     size = pixels.shape[:2]
     lying = smooth([(0, 96), (90, 150), (170, 96), (250, 60), (300, 130), (240, 210), (130, 300), (60, 420), (96, 512)])
     coverage = coverage_of_stroke(size, lying, 12)
     return painted(pixels, coverage, 22, 0.97), widened(coverage > 0, 2)
 
 
-def _corner(pixels: NDArray[np.uint8]) -> Made:
+def _corner(pixels: NDArray[np.uint8]) -> MadeScene:
     torn = [(520, 236), (497, 262), (486, 258), (462, 292), (440, 300), (431, 330), (402, 340), (388, 372), (356, 380),
             (346, 408), (318, 420), (300, 452), (281, 458), (270, 490), (250, 520), (520, 520)]  # fmt: skip
     hole = polygon(pixels.shape[:2], torn)
     return painted(pixels, hole.astype(np.float32), 250, 1.0), widened(hole, 1)
 
 
-def _lawn(pixels: NDArray[np.uint8]) -> Made:
+def _lawn(pixels: NDArray[np.uint8]) -> MadeScene:
     things = [
         [(277, 352), (286, 338), (300, 332), (318, 340), (334, 350), (334, 368), (318, 382), (284, 382)],
         [(276, 380), (296, 378), (316, 404), (312, 422), (290, 426), (272, 404)],
@@ -176,7 +176,7 @@ def _lawn(pixels: NDArray[np.uint8]) -> Made:
     return pixels, hole
 
 
-def _deep_field(pixels: NDArray[np.uint8]) -> Made:
+def _deep_field(pixels: NDArray[np.uint8]) -> MadeScene:
     size = pixels.shape[:2]
     x, y = 753, 577
     spikes = [((x - 34, y + 2), (x + 34, y - 4)), ((x - 3, y - 36), (x + 4, y + 36)),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from freefill.demo.page import Shown, write_page
+from freefill.demo.page import ShownScene, write_page
 from freefill.demo.scenes import SCENES, Scene, load
 from freefill.errors import InputError, did_you_mean
 from freefill.images.write import write_picture
@@ -66,7 +66,7 @@ def show(
         begun = time.perf_counter()
         barred = None if scene.not_from is None else scene.not_from(picture.size)
         result = inpainter.run(picture, mask, options, source=None if barred is None else ~barred, progress=progress)
-        shown.append(Shown(scene, picture, result, time.perf_counter() - begun))
+        shown.append(ShownScene(scene, picture, result, time.perf_counter() - begun))
         write_picture(picture, output / f"{scene.name}.image.png")
         write_picture(mask_picture(mask), output / f"{scene.name}.mask.png")
         write_picture(result.picture, output / f"{scene.name}.filled.png")

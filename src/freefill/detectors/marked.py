@@ -12,11 +12,11 @@ from freefill.masks.grabcut import MARGIN, Marks, check_marks, cut_out
 from freefill.values import Hole, Image
 from freefill.weights.locate import state
 
-Which = Literal["auto", "salient", "none"]
-Model = Literal["auto", "grabcut", "mobile-sam"]
+MarkedPrior = Literal["auto", "salient", "none"]
+MarkedModel = Literal["auto", "grabcut", "mobile-sam"]
 
 
-def marked(image: Image, marks: Marks, prior: Which = "auto", model: Model = "grabcut") -> tuple[Hole, str]:
+def marked(image: Image, marks: Marks, prior: MarkedPrior = "auto", model: MarkedModel = "grabcut") -> tuple[Hole, str]:
     """Return the marked thing, and a note where a network could not be asked that would have helped.
 
     Parameters

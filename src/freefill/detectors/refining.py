@@ -19,7 +19,7 @@ from freefill.masks.refining.recipe import Refined, RefineSettings, refine
 from freefill.values import Hole, Image, Length, Mask
 from freefill.weights.locate import state
 
-Which = Literal["auto", "people", "none"]
+PeoplePrior = Literal["auto", "people", "none"]
 OF_USE = (JOINTS, *salient.WEIGHTS)  # not needed
 WANTED = (*WEIGHTS, *OF_USE)
 
@@ -27,7 +27,7 @@ WANTED = (*WEIGHTS, *OF_USE)
 def refined_mask(
     mask: Mask,
     image: Image | None,
-    which: Which = "auto",
+    which: PeoplePrior = "auto",
     *,
     settings: RefineSettings | None = None,
     things: Sequence[Thing] = (),
@@ -64,7 +64,7 @@ def refined_mask(
     return replace(mask, hole=refined.hole, notes=notes), refined
 
 
-def ask(image: Image, hole: Hole, which: Which = "auto") -> tuple[Prior | None, str]:
+def ask(image: Image, hole: Hole, which: PeoplePrior = "auto") -> tuple[Prior | None, str]:
     """Look for persons and things at a mask, where that is wanted and can be done; say in one line what was done.
 
     Parameters

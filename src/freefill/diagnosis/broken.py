@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.diagnosis.measure import Measure, paint
+from freefill.diagnosis.measure import Measurement, paint
 from freefill.diagnosis.rim import REACH_PX, Rim
 from freefill.diagnosis.view import View
 from freefill.values import Image
@@ -21,7 +21,7 @@ _USUAL = 0.7  # how much of what is lost across lines in known ground is taken o
 _NOTHING_LOST = 0.2  # where there is no such line: what untouched photographs lose
 
 
-def broken(view: View) -> Measure:
+def broken(view: View) -> Measurement:
     """Follow each edge along its tangent across the border and compare its profiles before and behind it.
 
     Tangents are those of the structure tensor. Each profile weighs by its contrast (squared) and by how much it is one
@@ -35,11 +35,11 @@ def broken(view: View) -> Measure:
     tensor = _tensor(view.lab)
     own = _crossing(view.rim, view, tensor)
     if own is None:
-        return Measure.nothing(view.hole.shape)
+        return Measurement.nothing(view.hole.shape)
     others = [found for rim in view.elsewhere if (found := _crossing(rim, view, tensor)) is not None]
     usual = _share(others) if others else _NOTHING_LOST
     here = (own.weight * own.lost).max(axis=0) / 400  # an edge of 20 Lab units that ends shows in full
-    return Measure(_share([own]) - _USUAL * usual, paint(view, view.rim, np.minimum(here, 1)))
+    return Measurement(_share([own]) - _USUAL * usual, paint(view, view.rim, np.minimum(here, 1)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.diagnosis.ciede2000 import difference
-from freefill.diagnosis.measure import Measure, along, paint
+from freefill.diagnosis.measure import Measurement, along, paint
 from freefill.diagnosis.rim import REACH_PX, Rim
 from freefill.diagnosis.view import View
 
 _RUN_PX = 15
 
 
-def colour(view: View) -> Measure:
+def colour(view: View) -> Measurement:
     """Measure how far the ground just inside departs from the ground just outside, the same way all round.
 
     Edges that end at the border differ now one way, now the other; a fill of another tint differs one way. So the
@@ -25,12 +25,12 @@ def colour(view: View) -> Measure:
     """
     outside, inside = _sides(view.rim, view)
     if len(outside) < 8:
-        return Measure.nothing(view.hole.shape)
+        return Measurement.nothing(view.hole.shape)
     usual = [_offset(*_sides(rim, view)) for rim in view.elsewhere if len(rim) >= 8]
     own = _offset(outside, inside)
     each = difference(along(view.rim, outside, _RUN_PX), along(view.rim, inside, _RUN_PX))
     where = paint(view, view.rim, np.clip(each / 15 - 0.2, 0, 1).astype(np.float32))
-    return Measure(float(np.log2(own + 1) - 0.4 * np.log2((np.mean(usual) if usual else 1.0) + 1)), where)
+    return Measurement(float(np.log2(own + 1) - 0.4 * np.log2((np.mean(usual) if usual else 1.0) + 1)), where)
 
 
 def _sides(rim: Rim, view: View) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

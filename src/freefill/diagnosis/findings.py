@@ -9,7 +9,7 @@ from freefill.diagnosis.broken import broken
 from freefill.diagnosis.colour import colour
 from freefill.diagnosis.foreign import foreign
 from freefill.diagnosis.grain import grain
-from freefill.diagnosis.measure import Measure
+from freefill.diagnosis.measure import Measurement
 from freefill.diagnosis.repeat import repeat
 from freefill.diagnosis.residue import residue
 from freefill.diagnosis.seam import seam
@@ -18,7 +18,7 @@ from freefill.diagnosis.view import View
 
 
 @dataclass(frozen=True)
-class Row:
+class Finding:
     """A failure that people report, in words.
 
     Attributes
@@ -34,10 +34,10 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Failure(Row):
+class Failure(Finding):
     """A failure that is measured from the pixels alone."""
 
-    measure: Callable[[View], Measure]
+    measure: Callable[[View], Measurement]
 
 
 FAILURES: tuple[Failure, ...] = (
@@ -91,7 +91,7 @@ FAILURES: tuple[Failure, ...] = (
     ),
 )
 
-UNLIKE = Row(
+UNLIKE = Finding(
     "unlike",
     "parts of the fill resemble nothing in the picture",
     "fills of another kind: --tries 3, --structure layout or never; or a network: freefill engines",

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.diagnosis.measure import Measure
+from freefill.diagnosis.measure import Measurement
 from freefill.diagnosis.view import View, as_float
 from freefill.values import Box
 
@@ -17,7 +17,7 @@ _SQUARE_PX = 8
 _KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 
 
-def grain(view: View) -> Measure:
+def grain(view: View) -> Measurement:
     """Compare the noise of the calmest squares in the hole with that of the calmest around it, of the same lightness.
 
     Returns
@@ -31,10 +31,10 @@ def grain(view: View) -> Measure:
         outside.append(b)
     a, b = np.concatenate(inside), np.concatenate(outside)
     if len(a) < 6 or len(b) < 6:
-        return Measure.nothing(view.hole.shape)
+        return Measurement.nothing(view.hole.shape)
     apart = _level(a) - _level(b)
     where = np.where(view.hole, np.float32(min(abs(apart) / 3, 1)), np.float32(0))
-    return Measure(abs(apart), where)
+    return Measurement(abs(apart), where)
 
 
 def _level(noise: NDArray[np.float32]) -> float:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Measure:
+class Measurement:
     """One fault, measured and not yet judged.
 
     Attributes
@@ -31,7 +31,7 @@ class Measure:
     where: Image
 
     @classmethod
-    def nothing(cls, shape: tuple[int, ...]) -> Measure:
+    def nothing(cls, shape: tuple[int, ...]) -> Measurement:
         """Return what is said where a fault cannot be looked for: minus infinity, which no threshold calls a fault."""
         return cls(float("-inf"), np.zeros(shape[:2], np.float32))
 

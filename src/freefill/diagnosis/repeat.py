@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.diagnosis.measure import Measure
+from freefill.diagnosis.measure import Measurement
 from freefill.diagnosis.view import View
 from freefill.values import Image
 
@@ -18,7 +18,7 @@ _WAYS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
 _CLOSE = 0.6  # a copy is nearer than this share of the distance to the patch's own neighbour
 
 
-def repeat(view: View) -> Measure:
+def repeat(view: View) -> Measurement:
     """Count, for patches of the hole that have texture, how often the picture shows them again.
 
     A patch once copied has one twin: that is what patch synthesis does. Two and more are what people see.
@@ -36,17 +36,17 @@ def repeat(view: View) -> Measure:
     half = _SIDE_PX // 2
     height, width = light.shape
     if min(height, width) < 3 * _SIDE_PX:
-        return Measure.nothing(view.hole.shape)
+        return Measurement.nothing(view.hole.shape)
     rows, cols = np.nonzero(depth[half : height - half - 1, half : width - half - 1] > 2)
     if rows.size < 8:
-        return Measure.nothing(view.hole.shape)
+        return Measurement.nothing(view.hole.shape)
     take = np.linspace(0, rows.size - 1, min(_MOST, rows.size)).astype(int)
     rows, cols = rows[take] + half, cols[take] + half
     twins = _twins(light, rows, cols)
     where = np.zeros(light.shape, np.float32)
     where[rows, cols] = np.clip((twins - 1) / 3, 0, 1)
     where = np.asarray(cv2.resize(cv2.dilate(where, np.ones((5, 5), np.uint8)), view.hole.shape[::-1]), np.float32)
-    return Measure(float(np.clip(twins - 1, 0, 4).mean()), where)
+    return Measurement(float(np.clip(twins - 1, 0, 4).mean()), where)
 
 
 def _twins(light: Image, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> NDArray[np.float32]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from freefill.diagnosis.measure import Measure, along, paint
+from freefill.diagnosis.measure import Measurement, along, paint
 from freefill.diagnosis.rim import REACH_PX, Rim, unroll
 from freefill.diagnosis.view import View
 
 _RUN_PX = 9
 
 
-def residue(view: View) -> Measure:
+def residue(view: View) -> Measurement:
     """Look for ground outside the border that goes on into the removed object, and differs from fill and far ground.
 
     Needs the picture as it was: what lay within the hole is what is looked for.
@@ -26,10 +26,10 @@ def residue(view: View) -> Measure:
     return near if near.raw >= far.raw else far
 
 
-def _left(view: View, rim: Rim) -> Measure:
+def _left(view: View, rim: Rim) -> Measurement:
     """Look along one unrolled border."""
     if len(rim) < 16:
-        return Measure.nothing(view.hole.shape)
+        return Measurement.nothing(view.hole.shape)
     before, after = rim.sample(view.lab_before), rim.sample(view.lab)
     usable = rim.valid[: REACH_PX + 3].all(axis=0)
     object_in, fill_in = (along(rim, x[REACH_PX + 1 : REACH_PX + 4].mean(axis=0), _RUN_PX) for x in (before, after))
@@ -42,4 +42,4 @@ def _left(view: View, rim: Rim) -> Measure:
     left = np.minimum(apart(near, far), apart(near, fill_in)) - apart(near, object_in)
     left = np.where(usable, np.maximum(left, 0), 0).astype(np.float32)
     worst = np.sort(left)[-max(1, left.size // 4) :].mean()
-    return Measure(float(worst), paint(view, rim, left / np.float32(15)))
+    return Measurement(float(worst), paint(view, rim, left / np.float32(15)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.diagnosis.measure import Measure, along, paint
+from freefill.diagnosis.measure import Measurement, along, paint
 from freefill.diagnosis.rim import REACH_PX, Rim
 from freefill.diagnosis.view import View
 
 _RUN_PX = 31  # a step counts where it holds on over such a run of the border
 
 
-def seam(view: View) -> Measure:
+def seam(view: View) -> Measurement:
     """Measure the step across the border, less what its two sides do by themselves, in units of the same elsewhere.
 
     Returns
@@ -21,11 +21,11 @@ def seam(view: View) -> Measure:
     """
     own = _steps(view.rim, view)
     if not own.size:
-        return Measure.nothing(view.hole.shape)
+        return Measurement.nothing(view.hole.shape)
     elsewhere = np.concatenate([_steps(rim, view) for rim in view.elsewhere] or [own[:0]])
     usual = _level(elsewhere) if elsewhere.size else 0.5
     where = paint(view, view.rim, own / (3 * usual + 1.5))
-    return Measure(float(np.log2(_level(own) + 0.4) - 0.6 * np.log2(usual + 0.4)), where)
+    return Measurement(float(np.log2(_level(own) + 0.4) - 0.6 * np.log2(usual + 0.4)), where)
 
 
 def _level(steps: NDArray[np.float32]) -> float:

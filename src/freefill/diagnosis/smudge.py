@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.diagnosis.blocks import SIDE_PX, Blocks
-from freefill.diagnosis.measure import Measure, spread
+from freefill.diagnosis.measure import Measurement, spread
 from freefill.diagnosis.near import near_ground
 from freefill.diagnosis.view import View
 
 
-def smudge(view: View) -> Measure:
+def smudge(view: View) -> Measurement:
     """Compare the strength of three bands (1, 2 and 4 px) with the known squares nearest in colour and place.
 
     Returns
@@ -21,11 +21,11 @@ def smudge(view: View) -> Measure:
     blocks = view.blocks
     mine, near = np.flatnonzero(blocks.filled), near_ground(view)
     if mine.size < 4 or blocks.known.size < 16:
-        return Measure.nothing(view.hole.shape)
+        return Measurement.nothing(view.hole.shape)
     lack = _lack(blocks, mine, 0.0)
     usual = _lack(blocks, near, view.thickness_px / 2) if near.size >= 4 else np.zeros(1, np.float32)
     where = spread(view, blocks, mine, np.clip(lack / 3 - 0.15, 0, 1, dtype=np.float32), SIDE_PX)
-    return Measure(_worst(lack) - max(_worst(usual), 0.0), where)
+    return Measurement(_worst(lack) - max(_worst(usual), 0.0), where)
 
 
 def _worst(lack: NDArray[np.float32]) -> float:

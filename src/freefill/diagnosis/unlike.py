@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.diagnosis.measure import Measure
+from freefill.diagnosis.measure import Measurement
 from freefill.diagnosis.view import View, as_float
 from freefill.values import Box, Hole, Image
 
@@ -30,7 +30,7 @@ _USUAL = 0.5
 _TOUCHED = 0.02  # a token with so much hole under it is judged; known ones have less
 
 
-def unlike(view: View, tokens: Tokens) -> Measure:
+def unlike(view: View, tokens: Tokens) -> Measurement:
     """Measure how little the least known eighth of the fill's tokens resembles any token of known ground.
 
     Parameters
@@ -46,14 +46,14 @@ def unlike(view: View, tokens: Tokens) -> Measure:
     image, share = _crop(view)
     touched = share > _TOUCHED
     if touched.all():
-        return Measure.nothing(view.hole.shape)
+        return Measurement.nothing(view.hole.shape)
     both = [_away(tokens(image), touched)]
     mirrored = tokens(np.ascontiguousarray(image[:, ::-1]))
     both.append(_away(mirrored[:, ::-1], touched))
     raw = np.mean([_worst(away) - _USUAL * _worst(usual) for away, usual in both])
     small = np.zeros(share.shape, np.float32)
     small[touched] = np.clip((np.mean([away for away, _ in both], axis=0) - 0.15) / 0.5, 0, 1)
-    return Measure(float(raw), _laid_over(small, view))
+    return Measurement(float(raw), _laid_over(small, view))
 
 
 def _away(grid: NDArray[np.float32], touched: Hole) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -19,7 +19,7 @@ from freefill.evaluation.measures import choose
 from freefill.evaluation.ready import ready_engines
 from freefill.evaluation.sources import ENDINGS, read_set
 from freefill.evaluation.summary import summarise
-from freefill.evaluation.work import Answer, EvaluationWork
+from freefill.evaluation.work import CaseAnswer, EvaluationWork
 from freefill.files import replacing
 from freefill.running.here import Here
 from freefill.running.processes import Processes
@@ -81,9 +81,9 @@ def evaluate(
     done_before = len(items) - len(left)
     with (out / "cases.jsonl").open("a") as journal, Here(task) if jobs == 1 else Processes(task, jobs) as runner:
         for count, done in enumerate(runner.run(left), 1):
-            answer: Answer = done.answer
+            answer: CaseAnswer = done.answer
             if done.death is not None:
-                answer = Answer(
+                answer = CaseAnswer(
                     [{"case": done.item[1].name, "engine": "", "error": done.death, "hole_share": 0.0}], {}, {}
                 )
             for line in answer.lines:

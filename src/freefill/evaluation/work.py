@@ -47,7 +47,7 @@ class EvaluationWork:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class CaseAnswer:
     """What came of one picture.
 
     Attributes
@@ -62,17 +62,17 @@ class Answer:
     absent: dict[str, str]
 
 
-def worker(work: EvaluationWork) -> Callable[[tuple[int, Item]], Answer]:
+def worker(work: EvaluationWork) -> Callable[[tuple[int, Item]], CaseAnswer]:
     """Return what a worker calls with each picture; engines and networks are loaded once."""
     engines = {name: Inpainter(name) for name in work.engines if name not in YARDSTICKS}
     measurer = Measurer(choose(work.measures))
 
-    def do(numbered: tuple[int, Item]) -> Answer:
+    def do(numbered: tuple[int, Item]) -> CaseAnswer:
         number, item = numbered
         try:
             case = make_case(item, number, work.protocol, work.masks)
         except FreefillError as error:
-            return Answer([{"case": item.name, "engine": "", "error": str(error), "hole_share": 0.0}], {}, {})
+            return CaseAnswer([{"case": item.name, "engine": "", "error": str(error), "hole_share": 0.0}], {}, {})
         lines: list[dict[str, Any]] = []
         features: dict[str, dict[str, NDArray[np.float32]]] = {}
         for name in (*work.engines, *(name for name, _ in work.results)):
@@ -82,7 +82,7 @@ def worker(work: EvaluationWork) -> Callable[[tuple[int, Item]], Answer]:
                 features[name] = measurer.features(composite)
         if case.truth is not None:
             features["truth"] = measurer.features(case.truth)
-        return Answer(lines, features, dict(measurer.absent))
+        return CaseAnswer(lines, features, dict(measurer.absent))
 
     return do
 

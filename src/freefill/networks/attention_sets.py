@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from freefill.networks.gated_conv import Layout
+from freefill.networks.gated_conv import WeightLayout
 
 Places = NDArray[np.int64]  # flat indices of queries; h * w stands for all outside the grid
 
@@ -33,7 +33,7 @@ def picked(size: int, factor: int) -> Tensor:
     return torch.floor(torch.linspace(0, size - 1, size // factor) + 0.5).long()
 
 
-def shrunk(x: Tensor, layout: Layout, factor: int = 2) -> Tensor:
+def shrunk(x: Tensor, layout: WeightLayout, factor: int = 2) -> Tensor:
     """Shrink (B, C, H, W) by a whole factor, nearest neighbour; in the layout "pt" a view, of rows 0, factor, ..."""
     if layout == "pt":
         return x[:, :, ::factor, ::factor]
@@ -42,7 +42,7 @@ def shrunk(x: Tensor, layout: Layout, factor: int = 2) -> Tensor:
     return x[:, :, rows][:, :, :, cols]
 
 
-def usable_keys(mask: Tensor, layout: Layout) -> Tensor:
+def usable_keys(mask: Tensor, layout: WeightLayout) -> Tensor:
     """Return (B, H/8, W/8) bool: the keys whose 3x3 surround has no hole.
 
     A hole thinner than 8 px can fall between the samples, and then serves as a source: as in the public code.
@@ -69,7 +69,7 @@ class Keys:
         return self.size[0] * self.size[1]
 
 
-def keys_of(background: Tensor, mask: Tensor | None, layout: Layout) -> Keys:
+def keys_of(background: Tensor, mask: Tensor | None, layout: WeightLayout) -> Keys:
     small = shrunk(background, layout)  # (B, C, kh, kw)
     energy = wide(small).square().sum(1, keepdim=True)  # (B, 1, kh, kw)
     norm = F.avg_pool2d(energy, 3, stride=1, padding=1, divisor_override=1).sqrt()

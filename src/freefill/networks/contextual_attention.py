@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from freefill.errors import InputError
 from freefill.networks.attention_sets import Keys, Sets, chunks, keys_of, sets_of, shrunk, wide
-from freefill.networks.gated_conv import Layout
+from freefill.networks.gated_conv import WeightLayout
 
 SCALE = 10.0  # softmax scale
 CHUNK_BYTES = 192 << 20  # bound on one array of planes
@@ -47,9 +47,9 @@ class Attended:
 class ContextualAttention(nn.Module):
     """The layer of the refinement stage; it has no weights."""
 
-    def __init__(self, layout: Layout = "pt", fuse: bool = True) -> None:
+    def __init__(self, layout: WeightLayout = "pt", fuse: bool = True) -> None:
         super().__init__()
-        self.layout: Layout = layout
+        self.layout: WeightLayout = layout
         self.fuse = fuse
 
     def forward(self, features: Tensor, mask: Tensor | None) -> Tensor:
@@ -62,7 +62,7 @@ def attend(
     mask: Tensor | None,
     *,
     background: Tensor | None = None,
-    layout: Layout = "pt",
+    layout: WeightLayout = "pt",
     fuse: bool = True,
     cells: Tensor | None = None,
     chunk_bytes: int = CHUNK_BYTES,
@@ -109,7 +109,9 @@ def attend(
     return Attended(features, None if best is None else best.view(batch, h, w))
 
 
-def _prepared(features: Tensor, background: Tensor | None, mask: Tensor | None, layout: Layout) -> tuple[Keys, Tensor]:
+def _prepared(
+    features: Tensor, background: Tensor | None, mask: Tensor | None, layout: WeightLayout
+) -> tuple[Keys, Tensor]:
     """Return the keys, and the queries' vectors, (B, h * w + 1, C)."""
     keys = keys_of(features if background is None else background, mask, layout)
     queries = keys.vectors if background is None else shrunk(features, layout).flatten(2)  # (B, C, h*w)

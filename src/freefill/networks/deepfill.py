@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from freefill.errors import InputError, WeightsError
 from freefill.networks.contextual_attention import ContextualAttention
-from freefill.networks.gated_conv import GatedConv, Layout, Row
+from freefill.networks.gated_conv import GatedConv, LayerRow, WeightLayout
 
 IDENTITY_KEY = "stage2.contextual_attention.fuse_weight"  # a constant of the "pt" files since July 2022: not needed
 FIRST = {"pt": "stage1.conv1.conv", "tf": "conv1.conv"}  # tells the layouts apart
@@ -30,14 +30,14 @@ FIRST = {"pt": "stage1.conv1.conv", "tf": "conv1.conv"}  # tells the layouts apa
 class LayerTable:
     """All convolutions of the generator, in the order of computation."""
 
-    coarse: tuple[Row, ...]
-    plain: tuple[Row, ...]  # branch A of the refinement: dilated convolutions
-    matched: tuple[Row, ...]  # branch B, up to the attention
-    pasted: tuple[Row, ...]  # branch B, after the attention
-    decoder: tuple[Row, ...]  # from both branches to the picture
+    coarse: tuple[LayerRow, ...]
+    plain: tuple[LayerRow, ...]  # branch A of the refinement: dilated convolutions
+    matched: tuple[LayerRow, ...]  # branch B, up to the attention
+    pasted: tuple[LayerRow, ...]  # branch B, after the attention
+    decoder: tuple[LayerRow, ...]  # from both branches to the picture
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[LayerRow, ...]:
         """All 42 rows, in the order of both public layouts."""
         return self.coarse + self.plain + self.matched + self.pasted + self.decoder
 
@@ -47,61 +47,65 @@ def table(width: int = 48, in_channels: int = 5) -> LayerTable:
     c, half, double = width, width // 2, 2 * width
     s1, s2 = "stage1.", "stage2."
     coarse = (  # at the ends of lines: resolution, channels
-        Row(s1 + "conv1", "conv1", in_channels, half, kernel=5),  # 1, c/2
-        Row(s1 + "down_block1.conv1_downsample", "conv2_downsample", half, c, stride=2),  # 1/2, c
-        Row(s1 + "down_block1.conv2", "conv3", c, c),
-        Row(s1 + "down_block2.conv1_downsample", "conv4_downsample", c, double, stride=2),  # 1/4, 2c
-        Row(s1 + "down_block2.conv2", "conv5", double, double),
-        Row(s1 + "conv_bn1", "conv6", double, double),
-        Row(s1 + "conv_bn2", "conv7_atrous", double, double, dilation=2),
-        Row(s1 + "conv_bn3", "conv8_atrous", double, double, dilation=4),
-        Row(s1 + "conv_bn4", "conv9_atrous", double, double, dilation=8),
-        Row(s1 + "conv_bn5", "conv10_atrous", double, double, dilation=16),
-        Row(s1 + "conv_bn6", "conv11", double, double),
-        Row(s1 + "conv_bn7", "conv12", double, double),
+        LayerRow(s1 + "conv1", "conv1", in_channels, half, kernel=5),  # 1, c/2
+        LayerRow(s1 + "down_block1.conv1_downsample", "conv2_downsample", half, c, stride=2),  # 1/2, c
+        LayerRow(s1 + "down_block1.conv2", "conv3", c, c),
+        LayerRow(s1 + "down_block2.conv1_downsample", "conv4_downsample", c, double, stride=2),  # 1/4, 2c
+        LayerRow(s1 + "down_block2.conv2", "conv5", double, double),
+        LayerRow(s1 + "conv_bn1", "conv6", double, double),
+        LayerRow(s1 + "conv_bn2", "conv7_atrous", double, double, dilation=2),
+        LayerRow(s1 + "conv_bn3", "conv8_atrous", double, double, dilation=4),
+        LayerRow(s1 + "conv_bn4", "conv9_atrous", double, double, dilation=8),
+        LayerRow(s1 + "conv_bn5", "conv10_atrous", double, double, dilation=16),
+        LayerRow(s1 + "conv_bn6", "conv11", double, double),
+        LayerRow(s1 + "conv_bn7", "conv12", double, double),
         *_up(s1 + "up_block{}.", "conv{}", c),
     )
     plain = (
-        Row(s2 + "conv_conv1", "xconv1", 3, half, kernel=5),  # 1, c/2
-        Row(s2 + "conv_down_block1.conv1_downsample", "xconv2_downsample", half, half, stride=2),  # 1/2, c/2
-        Row(s2 + "conv_down_block1.conv2", "xconv3", half, c),
-        Row(s2 + "conv_down_block2.conv1_downsample", "xconv4_downsample", c, c, stride=2),  # 1/4, c
-        Row(s2 + "conv_down_block2.conv2", "xconv5", c, double),
-        Row(s2 + "conv_conv_bn1", "xconv6", double, double),
-        Row(s2 + "conv_conv_bn2", "xconv7_atrous", double, double, dilation=2),
-        Row(s2 + "conv_conv_bn3", "xconv8_atrous", double, double, dilation=4),
-        Row(s2 + "conv_conv_bn4", "xconv9_atrous", double, double, dilation=8),
-        Row(s2 + "conv_conv_bn5", "xconv10_atrous", double, double, dilation=16),  # 1/4, 2c
+        LayerRow(s2 + "conv_conv1", "xconv1", 3, half, kernel=5),  # 1, c/2
+        LayerRow(s2 + "conv_down_block1.conv1_downsample", "xconv2_downsample", half, half, stride=2),  # 1/2, c/2
+        LayerRow(s2 + "conv_down_block1.conv2", "xconv3", half, c),
+        LayerRow(s2 + "conv_down_block2.conv1_downsample", "xconv4_downsample", c, c, stride=2),  # 1/4, c
+        LayerRow(s2 + "conv_down_block2.conv2", "xconv5", c, double),
+        LayerRow(s2 + "conv_conv_bn1", "xconv6", double, double),
+        LayerRow(s2 + "conv_conv_bn2", "xconv7_atrous", double, double, dilation=2),
+        LayerRow(s2 + "conv_conv_bn3", "xconv8_atrous", double, double, dilation=4),
+        LayerRow(s2 + "conv_conv_bn4", "xconv9_atrous", double, double, dilation=8),
+        LayerRow(s2 + "conv_conv_bn5", "xconv10_atrous", double, double, dilation=16),  # 1/4, 2c
     )
     matched = (
-        Row(s2 + "ca_conv1", "pmconv1", 3, half, kernel=5),  # 1, c/2
-        Row(s2 + "ca_down_block1.conv1_downsample", "pmconv2_downsample", half, half, stride=2),  # 1/2, c/2
-        Row(s2 + "ca_down_block1.conv2", "pmconv3", half, c),
-        Row(s2 + "ca_down_block2.conv1_downsample", "pmconv4_downsample", c, double, stride=2),  # 1/4, 2c
-        Row(s2 + "ca_down_block2.conv2", "pmconv5", double, double),
-        Row(s2 + "ca_conv_bn1", "pmconv6", double, double, activation="relu"),  # 1/4, 2c: what is compared
+        LayerRow(s2 + "ca_conv1", "pmconv1", 3, half, kernel=5),  # 1, c/2
+        LayerRow(s2 + "ca_down_block1.conv1_downsample", "pmconv2_downsample", half, half, stride=2),  # 1/2, c/2
+        LayerRow(s2 + "ca_down_block1.conv2", "pmconv3", half, c),
+        LayerRow(s2 + "ca_down_block2.conv1_downsample", "pmconv4_downsample", c, double, stride=2),  # 1/4, 2c
+        LayerRow(s2 + "ca_down_block2.conv2", "pmconv5", double, double),
+        LayerRow(s2 + "ca_conv_bn1", "pmconv6", double, double, activation="relu"),  # 1/4, 2c: what is compared
     )
     pasted = (
-        Row(s2 + "ca_conv_bn4", "pmconv9", double, double),
-        Row(s2 + "ca_conv_bn5", "pmconv10", double, double),
+        LayerRow(s2 + "ca_conv_bn4", "pmconv9", double, double),
+        LayerRow(s2 + "ca_conv_bn5", "pmconv10", double, double),
     )
     decoder = (
-        Row(s2 + "conv_bn6", "allconv11", 2 * double, double),  # 1/4, 2c
-        Row(s2 + "conv_bn7", "allconv12", double, double),
+        LayerRow(s2 + "conv_bn6", "allconv11", 2 * double, double),  # 1/4, 2c
+        LayerRow(s2 + "conv_bn7", "allconv12", double, double),
         *_up(s2 + "up_block{}.", "allconv{}", c),
     )
     return LayerTable(coarse, plain, matched, pasted, decoder)
 
 
-def _up(pt: str, tf: str, c: int) -> tuple[Row, ...]:
+def _up(pt: str, tf: str, c: int) -> tuple[LayerRow, ...]:
     """The end that both stages share: from 1/4 back to the full size, and to three channels."""
     to_rgb = pt.split(".")[0] + ".conv_to_rgb"
     return (
-        Row(pt.format(1) + "conv1_upsample.conv", tf.format(13) + "_upsample.conv", 2 * c, c, upsample=True),  # 1/2, c
-        Row(pt.format(1) + "conv2", tf.format(14), c, c),
-        Row(pt.format(2) + "conv1_upsample.conv", tf.format(15) + "_upsample.conv", c, c // 2, upsample=True),  # 1, c/2
-        Row(pt.format(2) + "conv2", tf.format(16), c // 2, c // 4),  # 1, c/4
-        Row(to_rgb, tf.format(17), c // 4, 3, activation=None),  # 1, 3
+        LayerRow(
+            pt.format(1) + "conv1_upsample.conv", tf.format(13) + "_upsample.conv", 2 * c, c, upsample=True
+        ),  # 1/2, c
+        LayerRow(pt.format(1) + "conv2", tf.format(14), c, c),
+        LayerRow(
+            pt.format(2) + "conv1_upsample.conv", tf.format(15) + "_upsample.conv", c, c // 2, upsample=True
+        ),  # 1, c/2
+        LayerRow(pt.format(2) + "conv2", tf.format(16), c // 2, c // 4),  # 1, c/4
+        LayerRow(to_rgb, tf.format(17), c // 4, 3, activation=None),  # 1, 3
     )
 
 
@@ -117,9 +121,11 @@ class Generator(nn.Module):
         weights were trained with it by their authors; pass True to compute what the authors' code does)
     """
 
-    def __init__(self, layout: Layout = "pt", width: int = 48, in_channels: int = 5, fuse: bool | None = None) -> None:
+    def __init__(
+        self, layout: WeightLayout = "pt", width: int = 48, in_channels: int = 5, fuse: bool | None = None
+    ) -> None:
         super().__init__()
-        self.layout: Layout = layout
+        self.layout: WeightLayout = layout
         self.width = width
         self.in_channels = in_channels
         self.table = table(width, in_channels)
@@ -127,7 +133,7 @@ class Generator(nn.Module):
             _place(self, row.pt if layout == "pt" else row.tf, GatedConv(row, layout))
         self.attention = ContextualAttention(layout, fuse=layout == "pt" if fuse is None else fuse)
 
-    def layers(self, rows: tuple[Row, ...]) -> list[GatedConv]:
+    def layers(self, rows: tuple[LayerRow, ...]) -> list[GatedConv]:
         """Return the convolutions of some rows of `self.table`."""
         found = [self.get_submodule(row.pt if self.layout == "pt" else row.tf) for row in rows]
         return [layer for layer in found if isinstance(layer, GatedConv)]
@@ -209,7 +215,7 @@ def _place(parent: nn.Module, name: str, layer: nn.Module) -> None:
 class GeneratorOptions:
     """What a state dict says of its generator."""
 
-    layout: Layout
+    layout: WeightLayout
     width: int
     in_channels: int
 
@@ -267,7 +273,7 @@ def from_state(state: Mapping[str, Tensor], fuse: bool | None = None) -> Generat
     return generator.eval().requires_grad_(False)
 
 
-def renamed(state: Mapping[str, Tensor], layout: Layout) -> dict[str, Tensor]:
+def renamed(state: Mapping[str, Tensor], layout: WeightLayout) -> dict[str, Tensor]:
     """Return the same weights under the names of the other layout (the tensors are alike in both).
 
     Note that the layouts also pad differently: weights do best in the layout that they were trained in.

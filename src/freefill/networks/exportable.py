@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from freefill.networks.attention_sets import LEAST_NORM
 from freefill.networks.contextual_attention import SCALE
 from freefill.networks.deepfill import Generator
-from freefill.networks.gated_conv import Layout
+from freefill.networks.gated_conv import WeightLayout
 
 MULTIPLE_PX = 8  # the attention's grid is an eighth of the picture
 
@@ -71,7 +71,7 @@ def _to_eights(x: Tensor) -> Tensor:
     return x
 
 
-def attended(features: Tensor, mask: Tensor, layout: Layout, fuse: bool) -> Tensor:
+def attended(features: Tensor, mask: Tensor, layout: WeightLayout, fuse: bool) -> Tensor:
     """`contextual_attention.attend`, of one picture and all its cells.
 
     Parameters
@@ -109,7 +109,7 @@ def attended(features: Tensor, mask: Tensor, layout: Layout, fuse: bool) -> Tens
     return cols.reshape(channels, 2 * h, 2 * w + 2)[None, :, :, 1:-1] / 4  # 4 pastes overlap
 
 
-def _shrunk(x: Tensor, layout: Layout, factor: int) -> Tensor:
+def _shrunk(x: Tensor, layout: WeightLayout, factor: int) -> Tensor:
     """`attention_sets.shrunk`; "tf" in whole numbers, exact where the public port's float32 may fall one lower."""
     if layout == "pt":
         return x[:, :, ::factor, ::factor]

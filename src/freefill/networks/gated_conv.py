@@ -13,11 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Layout = Literal["pt", "tf"]
+WeightLayout = Literal["pt", "tf"]
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerRow:
     """One convolution of the network, as a row of the table in `deepfill.py`.
 
     Attributes
@@ -44,7 +44,7 @@ class Row:
         """Zeros above and left of the first pixel in the layout "pt", and in both where the stride is 1."""
         return self.dilation * (self.kernel - 1) // 2
 
-    def padding(self, layout: Layout, size: int) -> tuple[int, int]:
+    def padding(self, layout: WeightLayout, size: int) -> tuple[int, int]:
         """Return the zeros before and after a side of `size` pixels (after the upsampling).
 
         "pt" pads alike on both sides. "tf" pads as TensorFlow's SAME: an even size at stride 2 gets 0 before and 1
@@ -60,10 +60,10 @@ class Row:
 class GatedConv(nn.Module):
     """A row of the table with its weights; `conv.weight` is (2 * outputs, inputs, k, k), activated half first."""
 
-    def __init__(self, row: Row, layout: Layout = "pt") -> None:
+    def __init__(self, row: LayerRow, layout: WeightLayout = "pt") -> None:
         super().__init__()
         self.row = row
-        self.layout: Layout = layout
+        self.layout: WeightLayout = layout
         doubled = row.outputs if row.activation is None else 2 * row.outputs
         self.conv = nn.Conv2d(row.inputs, doubled, row.kernel, stride=row.stride, dilation=row.dilation)
         nn.init.zeros_(self.conv.bias)  # type: ignore[arg-type]

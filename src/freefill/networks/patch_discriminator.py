@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from freefill.networks.gated_conv import Layout, Row
+from freefill.networks.gated_conv import LayerRow, WeightLayout
 
 Normalisation = Literal["kept", "overwritten"]
 SMALLEST = 1e-12  # lower clamp on the norms of the power iteration
@@ -30,10 +30,10 @@ class SpectralConv(nn.Module):
 
     weight_u: Tensor
 
-    def __init__(self, inputs: int, outputs: int, layout: Layout, normalisation: Normalisation) -> None:
+    def __init__(self, inputs: int, outputs: int, layout: WeightLayout, normalisation: Normalisation) -> None:
         super().__init__()
-        self.row = Row("", "", inputs, outputs, kernel=5, stride=2)
-        self.layout: Layout = layout
+        self.row = LayerRow("", "", inputs, outputs, kernel=5, stride=2)
+        self.layout: WeightLayout = layout
         self.normalisation: Normalisation = normalisation
         self.weight = nn.Parameter(torch.empty(outputs, inputs, 5, 5))
         self.bias = nn.Parameter(torch.zeros(outputs))
@@ -75,7 +75,7 @@ class PatchDiscriminator(nn.Module):
         self,
         width: int = 64,
         in_channels: int = 4,
-        layout: Layout = "pt",
+        layout: WeightLayout = "pt",
         normalisation: Normalisation = "kept",
     ) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 from freefill.errors import InputError
 from freefill.networks import losses, projected_discriminator
 from freefill.networks.deepfill import Generator, from_state
-from freefill.networks.gated_conv import Layout
+from freefill.networks.gated_conv import WeightLayout
 from freefill.networks.patch_discriminator import Normalisation, PatchDiscriminator
 from freefill.networks.projected_discriminator import ProjectedDiscriminator
 from freefill.training.options import RunOptions, made
@@ -47,7 +47,7 @@ class DeepFillSettings:
     discriminator_from : share of the steps after which the discriminator begins
     """
 
-    layout: Layout = "pt"
+    layout: WeightLayout = "pt"
     width: int = 48
     discriminator_width: int = 64
     normalisation: Normalisation = "kept"

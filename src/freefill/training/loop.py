@@ -20,7 +20,7 @@ from freefill.training.options import RunOptions
 from freefill.training.photos import Photo
 from freefill.training.run_folder import RunFolder, Snapshot, write
 from freefill.training.schedule import Schedule
-from freefill.training.task import Batch, Task
+from freefill.training.task import Batch, TrainingTask
 from freefill.training.tools import StepTools, averaged
 from freefill.training.views import HELD_OUT, Views, collated, on_device
 
@@ -32,7 +32,7 @@ class Run:
     """Where a run stands; what a snapshot holds is taken from here and put back here."""
 
     options: RunOptions
-    task: Task
+    task: TrainingTask
     machine: Machine
     schedule: Schedule
     way: str = "fp32"

@@ -16,7 +16,7 @@ from freefill.errors import InputError
 from freefill.training.machine import Machine
 from freefill.training.options import RunOptions
 from freefill.training.schedule import Schedule
-from freefill.training.task import Batch, Task
+from freefill.training.task import Batch, TrainingTask
 from freefill.training.tools import NotFinite, StepTools
 
 WORDS = ("fp32", "bf16", "channels_last", "compile")
@@ -40,7 +40,7 @@ def check(way: str) -> str:
 
 
 def choose(
-    task: Task, options: RunOptions, machine: Machine, batch: Batch, say: Callable[[str], None]
+    task: TrainingTask, options: RunOptions, machine: Machine, batch: Batch, say: Callable[[str], None]
 ) -> tuple[str, dict[str, float]]:
     """Time each way over five steps and return the fastest, with the milliseconds of a step of all.
 
@@ -76,7 +76,7 @@ def choose(
     return min(took, key=lambda way: took[way]), took
 
 
-def _step_ms(task: Task, tools: StepTools, batch: Batch, machine: Machine) -> float:
+def _step_ms(task: TrainingTask, tools: StepTools, batch: Batch, machine: Machine) -> float:
     """Return the median of five steps after two that warm up."""
     times = []
     for _ in range(2 + TIMED_STEPS):

@@ -69,7 +69,7 @@ class Tools(Protocol):
         ...
 
 
-class Task(Protocol):
+class TrainingTask(Protocol):
     """What is trained.
 
     Attributes

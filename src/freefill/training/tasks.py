@@ -9,7 +9,7 @@ from freefill.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from freefill.training.options import RunOptions
-    from freefill.training.task import Task
+    from freefill.training.task import TrainingTask
 
 TASKS = {
     "deepfill": "freefill.training.deepfill_task:DeepFillTask",
@@ -17,7 +17,7 @@ TASKS = {
 }
 
 
-def load(options: RunOptions) -> Task:
+def load(options: RunOptions) -> TrainingTask:
     """Make the task of a run; its class takes the options.
 
     Raises

@@ -16,7 +16,7 @@ from freefill.errors import EngineError
 from freefill.training.machine import Machine
 from freefill.training.options import RateOptions
 from freefill.training.schedule import Schedule
-from freefill.training.task import Task
+from freefill.training.task import TrainingTask
 
 
 class NotFinite(EngineError):
@@ -26,7 +26,7 @@ class NotFinite(EngineError):
 class StepTools:
     """`Tools` for one task; see there."""
 
-    def __init__(self, task: Task, way: str, machine: Machine, schedule: Schedule, rate: RateOptions) -> None:
+    def __init__(self, task: TrainingTask, way: str, machine: Machine, schedule: Schedule, rate: RateOptions) -> None:
         self.task = task
         self.step = 0
         self.steps = schedule.steps

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from freefill.networks import deepfill
-from freefill.networks.gated_conv import Layout, Row
+from freefill.networks.gated_conv import LayerRow, WeightLayout
 from freefill.networks.on_processor import hole_generator, regions
 from freefill.networks.on_processor.hole_generator import HoleGenerator
 from freefill.values import Box
@@ -47,7 +47,7 @@ BOXES = st.lists(
 @settings(max_examples=15, deadline=None)
 @given(boxes=BOXES, layout=st.sampled_from(["pt", "tf"]), chunk_bytes=st.sampled_from([1, 1 << 20]))
 def test_any_hole_gets_what_the_whole_generator_gives(
-    boxes: list[tuple[int, int, int, int]], layout: Layout, chunk_bytes: int
+    boxes: list[tuple[int, int, int, int]], layout: WeightLayout, chunk_bytes: int
 ) -> None:
     generator, image, mask = seeded_generator(layout), seeded_picture(96, 128), box_mask(96, 128, *boxes)
     with torch.inference_mode():
@@ -123,7 +123,7 @@ def test_small_strips_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- regions -----------------------------------------------------------------------------------------------------
 
 ROWS = st.builds(
-    Row,
+    LayerRow,
     pt=st.just("a"),
     tf=st.just("a"),
     inputs=st.just(4),
@@ -136,7 +136,9 @@ ROWS = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(row=ROWS, layout=st.sampled_from(["pt", "tf"]), seed=st.integers(0, 99), share=st.sampled_from([0.01, 0.2, 1.0]))
-def test_inputs_of_finds_exactly_what_a_convolution_reads(row: Row, layout: Layout, seed: int, share: float) -> None:
+def test_inputs_of_finds_exactly_what_a_convolution_reads(
+    row: LayerRow, layout: WeightLayout, seed: int, share: float
+) -> None:
     wanted = np.random.default_rng(seed).random((12, 16)) < share
     size = (12 * row.stride, 16 * row.stride)
     reads = torch.zeros(1, 1, *size, requires_grad=True)
@@ -154,7 +156,9 @@ def test_inputs_of_finds_exactly_what_a_convolution_reads(row: Row, layout: Layo
 
 @settings(max_examples=60, deadline=None)
 @given(row=ROWS, layout=st.sampled_from(["pt", "tf"]), box=st.tuples(*[st.integers(1, 12)] * 4))
-def test_a_rectangle_reads_what_its_pixels_read(row: Row, layout: Layout, box: tuple[int, int, int, int]) -> None:
+def test_a_rectangle_reads_what_its_pixels_read(
+    row: LayerRow, layout: WeightLayout, box: tuple[int, int, int, int]
+) -> None:
     top, left = box[0] - 1, box[1] - 1
     whole = Box(top, left, min(box[2], 12 - top), min(box[3], 16 - left))
     pixels = tuple(Box(r, c, 1, 1) for r in range(top, whole.bottom) for c in range(left, whole.right))
@@ -166,7 +170,7 @@ def test_a_rectangle_reads_what_its_pixels_read(row: Row, layout: Layout, box: t
 @given(seed=st.integers(0, 999), share=st.sampled_from([0.001, 0.02, 0.3]), macs=st.sampled_from([4, 96]))
 def test_rectangles_cover_everything_wanted(seed: int, share: float, macs: int) -> None:
     wanted = np.random.default_rng(seed).random((70, 50)) < share
-    row = Row("a", "a", macs, macs)
+    row = LayerRow("a", "a", macs, macs)
     boxes = regions.cover(wanted, row)
     painted = np.zeros_like(wanted)
     for box in boxes:
@@ -178,11 +182,11 @@ def test_rectangles_cover_everything_wanted(seed: int, share: float, macs: int) 
 def test_far_apart_holes_get_rectangles_of_their_own() -> None:
     wanted = np.zeros((256, 256), bool)
     wanted[10:40, 10:40] = wanted[200:240, 180:250] = True
-    boxes = regions.cover(wanted, Row("a", "a", 96, 96))
+    boxes = regions.cover(wanted, LayerRow("a", "a", 96, 96))
     assert sorted(box.area for box in boxes) == [900, 2800]
 
 
 def test_two_holes_side_by_side_share_a_rectangle() -> None:
     wanted = np.zeros((64, 64), bool)
     wanted[10:20, 10:20] = wanted[10:20, 21:31] = True
-    assert [box.area for box in regions.cover(wanted, Row("a", "a", 24, 12))] == [210]
+    assert [box.area for box in regions.cover(wanted, LayerRow("a", "a", 24, 12))] == [210]

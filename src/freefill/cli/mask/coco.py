@@ -12,8 +12,8 @@ import click
 
 from freefill.cli.mask.files import (
     SOME_FAILED,
-    Job,
-    Made,
+    MadeMask,
+    MaskJob,
     finish_options,
     is_folder_name,
     output_option,
@@ -98,11 +98,11 @@ def coco(
     if not jobs:
         raise InputError(f"{instances}: none of {len(chosen)} pictures shows {', '.join(wanted) or 'anything'}")
 
-    def make(job: Job) -> Made:
+    def make(job: MaskJob) -> MadeMask:
         entry, thing = jobs[job.output]
         return _made(data, entry, thing, wanted, attached, crowds, images, refine, grow, max_mpx)
 
-    planned = [Job(f"{instances}: {picture.file}", out) for out, (picture, _) in jobs.items()]
+    planned = [MaskJob(f"{instances}: {picture.file}", out) for out, (picture, _) in jobs.items()]
     for problem in bad:
         click.echo(f"freefill: {problem}", err=True)
     code = run_jobs(planned, make, bits=bits, as_json=as_json, quiet=quiet)
@@ -205,7 +205,7 @@ def _made(
     refine: bool,
     grow: Length,
     max_mpx: float,
-) -> Made:
+) -> MadeMask:
     from freefill.detectors.refining import finished
     from freefill.detectors.source import as_image
     from freefill.masks.coco import picture_mask
@@ -218,7 +218,7 @@ def _made(
         mask = picture_mask(data, alone, (entry.annotations[thing].category,), crowds="with", max_mpx=max_mpx)
     image = None if shown is None else as_image(shown)
     mask = finished(mask, image, refining=refine, growing=grow)
-    return Made(mask, {"picture": entry.file, "id": entry.id})
+    return MadeMask(mask, {"picture": entry.file, "id": entry.id})
 
 
 def _picture(entry: CocoPicture, images: str, max_mpx: float) -> Picture:

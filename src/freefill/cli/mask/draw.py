@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freefill.cli.mask.files import Job, Made, output_option, plan_jobs, read, run_jobs, write_options
+from freefill.cli.mask.files import MadeMask, MaskJob, output_option, plan_jobs, read, run_jobs, write_options
 from freefill.cli.mask.make import Numbers
 from freefill.cli.options import LengthType, more_mask_options, shape_options, shapes_of
 
@@ -62,14 +62,14 @@ def draw(
         raise click.UsageError("what is to be masked? give --box, --circle, --polygon, --line or --and MASK")
     if size is not None and output is None:
         raise click.UsageError("name the output with -o")
-    jobs = plan_jobs(images, output) if size is None else [Job("drawn", str(output))]
+    jobs = plan_jobs(images, output) if size is None else [MaskJob("drawn", str(output))]
 
-    def make(job: Job) -> Made:
+    def make(job: MaskJob) -> MadeMask:
         if size is None:
             picture = read(job.source, max_mpx)
         else:
             picture = Picture(np.zeros((size[1], size[0], 1), np.uint8), source="drawn")
         mask = mask_for(None, picture, options, max_mpx)
-        return Made(finished(mask, None, refining=False, growing=grow), {})
+        return MadeMask(finished(mask, None, refining=False, growing=grow), {})
 
     return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)

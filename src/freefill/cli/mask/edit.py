@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freefill.cli.mask import files
-from freefill.cli.mask.files import Job, Made
+from freefill.cli.mask.files import MadeMask, MaskJob
 from freefill.cli.options import LengthType, invert_option, mask_fit_option, max_mpx_option
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ def grow(
     """Grow MASKS by LENGTH all round: 8px, or 3% of the object's size; -8px shrinks them."""
     from freefill.masks import grow as lengths
 
-    def make(job: Job) -> Made:
+    def make(job: MaskJob) -> MadeMask:
         mask = files.read_mask(job.source, max_mpx, invert)
         radius = length.in_px(lengths.object_size_px(mask.hole))
         changed = lengths.resized(mask.hole, -radius if shrink else radius)
-        return Made(replace(mask, hole=changed), {"radius_px": round(radius, 3)})
+        return MadeMask(replace(mask, hole=changed), {"radius_px": round(radius, 3)})
 
     jobs = files.plan_jobs(masks, output, suffix=".grown.png")
     return files.run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
@@ -69,9 +69,9 @@ def grow(
 def invert(masks: tuple[str, ...], output: str | None, bits: str, max_mpx: float, as_json: bool, quiet: bool) -> int:
     """Invert MASKS: white becomes black, and black white."""
 
-    def make(job: Job) -> Made:
+    def make(job: MaskJob) -> MadeMask:
         mask = files.read_mask(job.source, max_mpx)
-        return Made(replace(mask, hole=~mask.hole, notes=()), {})
+        return MadeMask(replace(mask, hole=~mask.hole, notes=()), {})
 
     jobs = files.plan_jobs(masks, output, suffix=".inverted.png")
     return files.run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)

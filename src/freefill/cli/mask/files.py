@@ -25,7 +25,7 @@ LOSSY = (".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".avif")
 
 
 @dataclass(frozen=True)
-class Job:
+class MaskJob:
     """One mask to make: what it is made of, and where it goes ("-" = standard output)."""
 
     source: str
@@ -33,7 +33,7 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class MadeMask:
     """A mask, and what --json tells of it beside its share."""
 
     mask: Mask
@@ -88,7 +88,7 @@ def write_options(command: Any) -> Any:
     return command
 
 
-def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.png") -> list[Job]:
+def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.png") -> list[MaskJob]:
     """Find the pictures that are meant and name each one's mask; no two masks get one name.
 
     Parameters
@@ -106,7 +106,7 @@ def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.p
     from freefill.batch.pairs import name_outputs
 
     if list(sources) == ["-"]:
-        return [Job("-", output or "-")]
+        return [MaskJob("-", output or "-")]
     found: dict[str, str] = {}
     for source in sources:
         listing = places.find(source)
@@ -117,18 +117,18 @@ def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.p
     several = len(found) > 1 or any(places.is_folder(source) for source in sources)
     if not several and not is_folder_name(output):
         (place,) = found.values()
-        return [Job(place, output or str(Path(place).with_suffix("")) + suffix)]
+        return [MaskJob(place, output or str(Path(place).with_suffix("")) + suffix)]
     if output is None or output == "-":
         raise click.UsageError("several pictures: name a folder for their masks with -o DIR")
     if is_file(output):
         raise InputError(f"{output}: this is a file, and there are {len(found)} masks to write; name a folder")
     names = name_outputs(sorted(found), ".png")
-    return [Job(found[name], str(Path(output) / names[name])) for name in sorted(found)]
+    return [MaskJob(found[name], str(Path(output) / names[name])) for name in sorted(found)]
 
 
 def run_jobs(
-    jobs: Sequence[Job],
-    make: Callable[[Job], Made],
+    jobs: Sequence[MaskJob],
+    make: Callable[[MaskJob], MadeMask],
     *,
     bits: str,
     as_json: bool,
@@ -182,7 +182,7 @@ def run_jobs(
     return SOME_FAILED if failed else 0
 
 
-def _check_found(mask: Mask, job: Job, alone: bool) -> None:
+def _check_found(mask: Mask, job: MaskJob, alone: bool) -> None:
     """Refuse to write an empty mask where only one was asked for."""
     if alone:
         note = next(iter(mask.notes), f"{job.source}: nothing was found")

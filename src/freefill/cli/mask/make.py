@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freefill.cli.mask.files import (
-    Job,
-    Made,
+    MadeMask,
+    MaskJob,
     finish_options,
     is_folder_name,
     output_option,
@@ -22,7 +22,7 @@ from freefill.errors import InputError
 from freefill.files import is_file
 
 if TYPE_CHECKING:
-    from freefill.detectors.marked import Model, Which
+    from freefill.detectors.marked import MarkedModel, MarkedPrior
     from freefill.values import Hole, Length, Picture
 
 images_argument = click.argument("images", nargs=-1, required=True)
@@ -86,10 +86,10 @@ def salient(
     if weights in WEIGHTS:
         require(WEIGHTS, "mask salient")
 
-    def make(job: Job) -> Made:
+    def make(job: MaskJob) -> MadeMask:
         picture = read(job.source, max_mpx)
         mask = as_mask(detect(as_image(picture), weights=weights, cut=cut), "salient thing", picture)
-        return Made(finished(mask, as_image(picture), refining=refine, growing=grow), {})
+        return MadeMask(finished(mask, as_image(picture), refining=refine, growing=grow), {})
 
     return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="a thing")
 
@@ -129,10 +129,10 @@ def text(
     require((SENSITIVE,) if sensitive else WEIGHTS, "mask text")
     settings = TextSettings(sensitive=sensitive, least_mean=score, shape="boxes" if boxes else "glyphs")
 
-    def make(job: Job) -> Made:
+    def make(job: MaskJob) -> MadeMask:
         picture = read(job.source, max_mpx)
         mask = text_mask(picture, settings)
-        return Made(finished(mask, as_image(picture), refining=refine, growing=grow), {})
+        return MadeMask(finished(mask, as_image(picture), refining=refine, growing=grow), {})
 
     return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="text")
 
@@ -166,8 +166,8 @@ def grabcut(
     not_points: tuple[tuple[int, ...], ...],
     strokes: str | None,
     not_strokes: str | None,
-    prior: Which,
-    model: Model,
+    prior: MarkedPrior,
+    model: MarkedModel,
     refine: bool,
     grow: Length,
     bits: str,
@@ -190,7 +190,7 @@ def grabcut(
         if strokes is not None or not_strokes is not None:
             raise click.UsageError("mobile-sam takes --box and --point, no strokes")
 
-    def make(job: Job) -> Made:
+    def make(job: MaskJob) -> MadeMask:
         picture = read(job.source, max_mpx)
         marks = Marks(
             box=None if box is None else Box(box[1], box[0], box[3], box[2]),
@@ -203,7 +203,7 @@ def grabcut(
         hole, note = marked(image, marks, prior, model)
         mask = as_mask(hole, "marked thing", picture)
         mask = replace(mask, notes=(*mask.notes, note)) if note else mask
-        return Made(finished(mask, image, refining=refine, growing=grow), {})
+        return MadeMask(finished(mask, image, refining=refine, growing=grow), {})
 
     return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="what is marked")
 
@@ -260,25 +260,25 @@ def random(
     jobs = plan_jobs(images, output) if images else _numbered(count, output)
     seeds = {job.output: seed + number for number, job in enumerate(jobs)}
 
-    def make(job: Job) -> Made:
+    def make(job: MaskJob) -> MadeMask:
         wanted = (size[1], size[0]) if size is not None else read(job.source, max_mpx).size
         hole = random_mask(kind, wanted, seeds[job.output], scale=scale, shapes=outlines)
-        return Made(Mask(hole, source=f"{kind} {seeds[job.output]}"), {"kind": kind, "seed": seeds[job.output]})
+        return MadeMask(Mask(hole, source=f"{kind} {seeds[job.output]}"), {"kind": kind, "seed": seeds[job.output]})
 
     return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
 
 
-def _numbered(count: int, output: str | None) -> list[Job]:
+def _numbered(count: int, output: str | None) -> list[MaskJob]:
     from pathlib import Path
 
     if output is None or (count > 1 and output == "-"):
         raise click.UsageError("name the output with -o: a file, or a folder for several masks")
     if count == 1 and not is_folder_name(output):
-        return [Job("random", output)]
+        return [MaskJob("random", output)]
     folder = Path(output)
     if is_file(folder):
         raise InputError(f"{output}: this is a file, and there are {count} masks to write; name a folder")
-    return [Job("random", str(folder / f"{number:06d}.png")) for number in range(count)]
+    return [MaskJob("random", str(folder / f"{number:06d}.png")) for number in range(count)]
 
 
 def _outlines(shapes: str | None) -> list[Hole]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from freefill.cli.mask import files
-from freefill.cli.mask.files import Job, Made
+from freefill.cli.mask.files import MadeMask, MaskJob
 from freefill.errors import InputError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def people(
     if overlay is not None and len(jobs) > 1 and Path(overlay).is_file():
         raise InputError(f"{overlay}: this is a file, and there are {len(jobs)} overlays to write; name a folder")
 
-    def make(job: Job) -> Made:
+    def make(job: MaskJob) -> MadeMask:
         picture = files.read(job.source, max_mpx)
         image = as_image(picture)
         found = mask_people(image, wishes, picture.source)
@@ -104,7 +104,7 @@ def people(
         if overlay is not None:
             folder = len(jobs) > 1 or files.is_folder_name(overlay)
             _show(image, found, wishes, str(Path(overlay) / Path(job.output).name) if folder else overlay)
-        return Made(found.mask, told)
+        return MadeMask(found.mask, told)
 
     return files.run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet, sought="people")
 
@@ -135,11 +135,11 @@ def _by_another(
     from freefill.detectors.salient import detect
     from freefill.detectors.source import as_image, as_mask
 
-    def make(job: Job) -> Made:
+    def make(job: MaskJob) -> MadeMask:
         picture = files.read(job.source, max_mpx)
         image = as_image(picture)
         mask = as_mask(detect(image, weights=weights), "people", picture)
-        return Made(finished(mask, image, refining=refine, growing=grow), {})
+        return MadeMask(finished(mask, image, refining=refine, growing=grow), {})
 
     return files.run_jobs(
         files.plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="people"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freefill.cli.mask.files import (
-    Job,
-    Made,
+    MadeMask,
+    MaskJob,
     masks_argument,
     output_option,
     plan_jobs,
@@ -115,7 +115,7 @@ def refine(
     if overlay is not None and len(jobs) > 1 and is_file(overlay):
         raise InputError(f"{overlay}: this is a file, and there are {len(jobs)} overlays to write; name a folder")
 
-    def make(job: Job) -> Made:
+    def make(job: MaskJob) -> MadeMask:
         given = read_mask(job.source, max_mpx, invert)
         picture = None if image is None else read(_image_of(job.source, image), max_mpx)
         if picture is not None:
@@ -128,7 +128,7 @@ def refine(
             folder = len(jobs) > 1 or is_folder(overlay) or overlay.endswith("/")
             _show_steps(picture, given, refined, str(Path(overlay) / Path(job.output).name) if folder else overlay)
         added = {step: round(share, 5) for step, share in refined.shares().items()}
-        return Made(mask, {"share_before": round(given.share, 6), "added": added})
+        return MadeMask(mask, {"share_before": round(given.share, 6), "added": added})
 
     return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
 

@@ -29,7 +29,7 @@ from torch import Tensor
 from freefill.networks.attention_sets import usable_keys
 from freefill.networks.contextual_attention import CHUNK_BYTES, SCALE, attend
 from freefill.networks.deepfill import Generator
-from freefill.networks.gated_conv import GatedConv, Layout, Row, activate
+from freefill.networks.gated_conv import GatedConv, LayerRow, WeightLayout, activate
 from freefill.networks.on_processor import gate_compiled, regions
 from freefill.networks.on_processor.attention_compiled import CompiledChunks
 from freefill.networks.on_processor.feature_map import Map, Room
@@ -59,10 +59,10 @@ class Filled:
 class _Ready:
     """A convolution's weights, laid out for the speed of this processor and number format."""
 
-    row: Row
+    row: LayerRow
     weight: Tensor
     bias: Tensor
-    layout: Layout
+    layout: WeightLayout
     dtype: torch.dtype
 
     @classmethod
@@ -148,7 +148,7 @@ class HoleGenerator:
             return Filled(masked, masked, None)
         table, layout = self.generator.table, self.generator.layout
 
-        def planned() -> tuple[Wanted, Wanted, list[list[Step]], Mapping[Row, _Ready]]:
+        def planned() -> tuple[Wanted, Wanted, list[list[Step]], Mapping[LayerRow, _Ready]]:
             decoder, features = regions.plan(table.decoder, hole, layout)
             plain, _ = regions.plan(table.plain, features, layout)
             pasted, attention = regions.plan(table.pasted, features, layout)
@@ -201,7 +201,7 @@ class HoleGenerator:
 
     def _chain(
         self,
-        ready: Mapping[Row, _Ready],
+        ready: Mapping[LayerRow, _Ready],
         steps: list[Step],
         x: Map,
         into: Map | None = None,
@@ -247,7 +247,7 @@ def _completed(x: Map, boxes: tuple[Box, ...], mask: Tensor, masked: Tensor) -> 
     return out
 
 
-def _margin(row: Row) -> int:
+def _margin(row: LayerRow) -> int:
     """Zeros that a layer may read around its input, on the side where it reads more."""
     return 1 if row.upsample else row.before_px
 
@@ -289,7 +289,7 @@ def _convolve(ready: _Ready, x: Map, y: Map, channels: slice, box: Box) -> None:
     _gate(row, both, y.at(box.top, box.left, box.height, box.width)[:, channels])
 
 
-def _gate(row: Row, both: Tensor, target: Tensor) -> None:
+def _gate(row: LayerRow, both: Tensor, target: Tensor) -> None:
     """Write the activated half of a convolution's output times its gate; all of it where there is no gate."""
     if row.activation is None:
         target.copy_(both)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.networks.gated_conv import Layout, Row
+from freefill.networks.gated_conv import LayerRow, WeightLayout
 from freefill.values import Box
 
 Wanted = NDArray[np.bool_]  # (h, w) at the resolution of one layer, True = its value is needed
@@ -29,11 +29,11 @@ class Step:
     `boxes` are in pixels of the output; for an upsampling layer in pixels of its input, each giving 2x2 of the output.
     """
 
-    row: Row
+    row: LayerRow
     boxes: tuple[Box, ...]
 
 
-def plan(rows: tuple[Row, ...], wanted: Wanted, layout: Layout) -> tuple[list[Step], Wanted]:
+def plan(rows: tuple[LayerRow, ...], wanted: Wanted, layout: WeightLayout) -> tuple[list[Step], Wanted]:
     """Return the steps of a chain of layers, in order, and what they need of the chain's input.
 
     Parameters
@@ -71,7 +71,7 @@ def halved(wanted: Wanted) -> Wanted:
     return rows[:, 0::2] | rows[:, 1::2]
 
 
-def inputs_of(boxes: tuple[Box, ...], shape: tuple[int, ...], row: Row, layout: Layout) -> Wanted:
+def inputs_of(boxes: tuple[Box, ...], shape: tuple[int, ...], row: LayerRow, layout: WeightLayout) -> Wanted:
     """Return which pixels of a layer's input are read by rectangles of its output, which is of this shape.
 
     For an upsampling layer both are at the lower resolution: a cell of 2x2 reads its 3x3 neighbours.
@@ -84,7 +84,7 @@ def inputs_of(boxes: tuple[Box, ...], shape: tuple[int, ...], row: Row, layout: 
     return out
 
 
-def _box_read(box: Box, shape: tuple[int, int], row: Row, layout: Layout) -> Box | None:
+def _box_read(box: Box, shape: tuple[int, int], row: LayerRow, layout: WeightLayout) -> Box | None:
     """Return the rectangle of a layer's input that a rectangle of its output reads; None if the kernel leaves gaps."""
     rows = _read(box.top, box.height, shape[0] * row.stride, row, layout)
     cols = _read(box.left, box.width, shape[1] * row.stride, row, layout)
@@ -93,7 +93,7 @@ def _box_read(box: Box, shape: tuple[int, int], row: Row, layout: Layout) -> Box
     return Box(rows[0].start, cols[0].start, rows[0].stop - rows[0].start, cols[0].stop - cols[0].start)
 
 
-def _read(start: int, count: int, size: int, row: Row, layout: Layout) -> list[slice]:
+def _read(start: int, count: int, size: int, row: LayerRow, layout: WeightLayout) -> list[slice]:
     """Return what `count` outputs from `start` on read of one side of the input, `size` long."""
     first = start * row.stride - row.padding(layout, size)[0]  # the first tap of the first output
     length = (count - 1) * row.stride + 1
@@ -104,7 +104,7 @@ def _read(start: int, count: int, size: int, row: Row, layout: Layout) -> list[s
     return [slice(at if at >= 0 else at % row.stride, max(min(at + length, size), 0), row.stride) for at in taps]
 
 
-def cover(wanted: Wanted, row: Row) -> tuple[Box, ...]:
+def cover(wanted: Wanted, row: LayerRow) -> tuple[Box, ...]:
     """Return rectangles that hold every wanted pixel, few and small.
 
     Bands of rows are cut into runs of wanted columns; runs, and then the rectangles of neighbouring bands, are joined
