@@ -20,7 +20,7 @@ from freefill.synthesis.periods import even_ground, exact, find_step, foretold, 
 from freefill.values import Box
 
 SIGHT_PX = 400  # longer side at which a repeat is looked for
-SEEN = 0.3  # of a small pixel's width there: no pixels farther apart than this are read
+SEEN = 0.4  # of a small pixel's width there: no pixels farther apart than this are read
 FINE_PX = 1000  # and at which it is made exact
 LEAST_MARGIN_PX, MARGIN = 64, 0.75  # around the hole, px and of its longer side
 RIM_PX = 20  # at SIGHT_PX: of the ground this near to the hole

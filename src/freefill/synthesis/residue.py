@@ -45,9 +45,7 @@ def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.b
         return found
     place = box.grown(OUTER_PX[1] + WINDOW_PX, (hole.shape[0], hole.shape[1])).slices
     image, hole = image[place], hole[place]
-    distance = distance_outside(hole)
-    rim = (distance > 0) & (distance <= RIM_PX)
-    outer = (distance >= OUTER_PX[0]) & (distance <= OUTER_PX[1])
+    rim, outer = _rings(hole)
     if not outer.any():
         return found
     doubtful = np.zeros_like(rim)
@@ -59,8 +57,23 @@ def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.b
         doubtful[tile.slices] = (rim[near.slices] & there & (far > DEPARTURE))[inner]
     if doubtful.any():
         doubtful[doubtful] = _strangeness(image[doubtful], image[outer]) > STRANGE
-    found[place] = _without_specks(doubtful)
+        found[place] = _without_specks(doubtful)
     return found
+
+
+def _rings(hole: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the pixels that are asked, and the ground that they are held against."""
+    rim, outer = np.zeros_like(hole), np.zeros_like(hole)
+    height, width = hole.shape
+    for top in range(0, height, TILE_PX):
+        for left in range(0, width, TILE_PX):
+            tile = Box(top, left, min(TILE_PX, height - top), min(TILE_PX, width - left))
+            near = tile.grown(OUTER_PX[1] + 1, (height, width))
+            if hole[near.slices].any():  # of a large picture most is far from the hole
+                distance = distance_outside(hole[near.slices])[tile.moved(-near.top, -near.left).slices]
+                rim[tile.slices] = (distance > 0) & (distance <= RIM_PX)
+                outer[tile.slices] = (distance >= OUTER_PX[0]) & (distance <= OUTER_PX[1])
+    return rim, outer
 
 
 def _tiles(rim: NDArray[np.bool_]) -> Iterator[Box]:
