@@ -75,7 +75,7 @@ def inpaint(
     window : "whole" = one window, the whole picture at its own scale
     texture : make fills sharp by patch synthesis: "auto" where they were made small, "always", "never"
     structure : ask what crosses the hole (a horizon, a pole, the edge of a board) before it is filled: "auto" where
-        that helps, "layout" = everywhere, "network" = everywhere, and a small network of the package says what it
+        that helps, "layout" = everywhere, "network" = as "auto", and a small network of the package says what it
         expects, "never"
     max_memory_bytes : what the engine may take on top of the picture
     max_mpx : larger pictures are refused, megapixels

@@ -62,7 +62,8 @@ def layout_for(
             notes.append(f"structure: no line crosses the hole, and {reason}; it was filled without a layout")
         return None
     rest = f"the rest without a layout: {reason}" if reason else "the rest laid out by one labelling"
-    notes.append(f"structure: {_counted(made)}, {rest}")
+    words = f"{_counted(made)}, {rest}" if made.lines else "no line crosses the hole; it was laid out by one labelling"
+    notes.append(f"structure: {words}")
     return composed(made, labelled=not reason)
 
 
@@ -73,7 +74,7 @@ def _counted(made: Layout) -> str:
     words = [f"{joined} {'line' if joined == 1 else 'lines'} joined across the hole"] if joined else []
     if carried:
         words.append(f"{carried} {'line' if carried == 1 else 'lines'} carried on into the hole from one side")
-    return ", ".join(words) if words else "no line crosses the hole"
+    return ", ".join(words)
 
 
 def warm() -> float:
