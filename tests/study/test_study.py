@@ -117,6 +117,23 @@ def test_sentences_follow_the_numbers_both_ways():
     assert "do not differ visibly" in " ".join(numbers_of(same)["sentences"])
 
 
+def test_masks_that_do_not_differ_share_a_sentence_and_engines_are_held_against_each_other():
+    lines = [line(n, m, 0.3 + 0.01 * (n % 3)) for m in ("annotated", "predicted", "fixed disc") for n in range(20)]
+    lines += [each | {"engine": "f", "score": each["score"] + 0.2 + int(each["picture"]) / 500} for each in lines]
+    said = numbers_of(lines)["sentences"]
+    assert "With e, fills by 'predicted' and 'fixed disc' masks do not differ visibly" in said[0]
+    assert "With every kind of mask, f is judged worse than e: +0.22 in the score." in said
+
+
+def test_a_picture_that_stands_in_many_cards_lies_in_the_page_once(coco, tmp_path):
+    out = tmp_path / "out"
+    assert call("study", coco, "-o", out, "--engine", "telea", "--predicted", tmp_path / "predicted", "-q") == 0
+    page = (out / "index.html").read_text()
+    held = json.loads(page.split('id="pictures">')[1].split("</script>")[0])
+    assert page.count('data-name="000000000001.jpg"') == 5
+    assert set(held) == {f"{path.name}" for path in (out / "pictures").iterdir()}
+
+
 def test_nothing_is_said_of_groups_with_few_pictures():
     few = " ".join(numbers_of([line(n, "annotated", 0.1 * n) for n in range(9)])["sentences"])
     many = " ".join(numbers_of([line(n, "annotated", 0.01 * n) for n in range(40)])["sentences"])

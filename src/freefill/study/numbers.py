@@ -75,37 +75,84 @@ def _in_groups(lines: Sequence[Mapping[str, Any]], ways: Sequence[tuple[str, str
 
 
 def _sentences(lines: Sequence[Mapping[str, Any]], ways: Sequence[tuple[str, str]]) -> list[str]:
-    """Return what can be said: each way against the first, what goes wrong most, what the disc costs, groups."""
+    """Return what can be said: masks within an engine, engines with the same masks, failures, hole sizes, groups."""
     if not ways:
         return ["No result could be judged."]
-    first, said = ways[0], []
-    for way in ways[1:]:
-        difference, word, count = _against(lines, way, first)
-        if count >= 2:
-            text = {"better": "are judged better than", "worse": "are judged worse than"}.get(
-                word, "do not differ visibly from"
-            )
-            said.append(
-                f"Fills by {_name(way)} {text} those by {_name(first)}: {difference.mean:+.2f} in the score "
-                f"({difference.low:+.2f} to {difference.high:+.2f}, {count} pictures; less is better)."
-            )
-    for way in ways:
-        mine = _of(lines, *way)
-        failures = {name: np.mean([line["findings"][name] >= 0.5 for line in mine]) for name in mine[0]["findings"]}
-        worst = max(failures, key=lambda name: failures[name])
-        if failures[worst] > 0:
-            said.append(
-                f"By {_name(way)}, what is found most is {worst}: in {failures[worst]:.0%} of {len(mine)} results."
-            )
+    engines = list(dict.fromkeys(engine for _, engine in ways))
+    said = [sentence for engine in engines for sentence in _said_of_masks(lines, ways, engine)]
+    for engine in engines[1:]:
+        said += _said_of_engines(lines, ways, engines[0], engine)
+    said += [_said_of_failures(lines, ways, engine) for engine in engines]
     shares = {masks: np.mean([line["hole_share"] for line in lines if line["masks"] == masks]) for masks, _ in ways}
-    base = shares.get("annotated")
-    if base:
-        for masks in ("annotated, refined", "fixed disc"):
-            if masks in shares:
-                said.append(
-                    f"Masks '{masks}' cover {shares[masks]:.1%} of a picture on average, annotated ones {base:.1%}."
-                )
-    return said + _said_of_groups(lines, first)
+    wider = [f"'{masks}' masks {share:.1%}" for masks, share in shares.items() if masks != "annotated"]
+    if "annotated" in shares and wider:
+        said.append(f"Annotated masks cover {shares['annotated']:.1%} of a picture on average, {', '.join(wider)}.")
+    return [sentence for sentence in said if sentence] + _said_of_groups(lines, ways[0])
+
+
+def _said_of_masks(lines: Sequence[Mapping[str, Any]], ways: Sequence[tuple[str, str]], engine: str) -> list[str]:
+    """Return how the other masks of an engine compare with its first; those that do not differ share one sentence."""
+    mine = [way for way in ways if way[1] == engine]
+    said, alike = [], []
+    for way in mine[1:]:
+        difference, word, count = _against(lines, way, mine[0])
+        if count >= 2 and word == "no difference seen":
+            alike.append((way[0], difference.mean))
+        elif count >= 2:
+            said.append(
+                f"With {engine}, fills by '{way[0]}' masks are judged {word} than those by '{mine[0][0]}' ones: "
+                f"{difference.mean:+.2f} in the score ({difference.low:+.2f} to {difference.high:+.2f}, "
+                f"{count} pictures; less is better)."
+            )
+    if alike:
+        names = _joined([f"'{name}'" for name, _ in alike])
+        said.append(
+            f"With {engine}, fills by {names} masks do not differ visibly from those by '{mine[0][0]}' ones "
+            f"({_span([mean for _, mean in alike])} in the score)."
+        )
+    return said
+
+
+def _said_of_engines(
+    lines: Sequence[Mapping[str, Any]], ways: Sequence[tuple[str, str]], first: str, other: str
+) -> list[str]:
+    """Return how an engine compares with the first, by the masks with which it is better, worse, or neither."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    for masks in dict.fromkeys(masks for masks, _ in ways):
+        if {(masks, first), (masks, other)} <= set(ways):
+            difference, word, count = _against(lines, (masks, other), (masks, first))
+            if count >= 2:
+                found.setdefault(word, []).append((masks, difference.mean))
+    said = []
+    for word, parts in found.items():
+        told = (
+            f"{other} does not differ visibly from {first}"
+            if word == "no difference seen"
+            else (f"{other} is judged {word} than {first}")
+        )
+        names = "every kind of mask" if len(found) == 1 else f"{_joined([f'{name!r}' for name, _ in parts])} masks"
+        said.append(f"With {names}, {told}: {_span([mean for _, mean in parts])} in the score.")
+    return said
+
+
+def _said_of_failures(lines: Sequence[Mapping[str, Any]], ways: Sequence[tuple[str, str]], engine: str) -> str:
+    """Return what goes wrong most with an engine; an empty text where nothing does."""
+    mine = [line for line in lines if line["engine"] == engine]
+    shares = {name: float(np.mean([line["findings"][name] >= 0.5 for line in mine])) for name in mine[0]["findings"]}
+    first, second = ([*sorted(shares, key=lambda name: -shares[name]), "", ""])[:2]
+    if not shares[first]:
+        return ""
+    then = f", then {second} ({shares[second]:.0%})" if shares.get(second) else ""
+    return f"With {engine}, what is found most is {first}: in {shares[first]:.0%} of {len(mine)} results{then}."
+
+
+def _joined(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _span(means: Sequence[float]) -> str:
+    low, high = f"{min(means):+.2f}", f"{max(means):+.2f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _said_of_groups(lines: Sequence[Mapping[str, Any]], first: tuple[str, str]) -> list[str]:

@@ -41,6 +41,7 @@ def write_page(out: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[st
     html = template.render(
         numbers=numbers,
         plots=[("Score", score_plot(ways)), ("Verdicts", verdict_plot(ways))] if ways else [],
+        groups=_by_groups(numbers),
         grids=grids,
         # "</" would end the script element early
         data=json.dumps(numbers).replace("</", "<\\/"),
@@ -50,6 +51,20 @@ def write_page(out: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[st
     with replacing(path) as stream:
         stream.write(html.encode())
     return path
+
+
+def _by_groups(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the groups as columns and the ways as rows; a cell is the mean score, or None."""
+    columns = list(dict.fromkeys(row["group"] for row in numbers["groups"]))
+    cells = {(row["group"], row["masks"], row["engine"]): row["score"] for row in numbers["groups"]}
+    most = {
+        column: max(row["score"]["count"] for row in numbers["groups"] if row["group"] == column) for column in columns
+    }
+    rows = [
+        (f"{way['masks']}, {way['engine']}", [cells.get((column, way["masks"], way["engine"])) for column in columns])
+        for way in numbers["ways"]
+    ]
+    return {"columns": [f"{column} ({most[column]})" for column in columns], "rows": rows}
 
 
 def _grids(numbers: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
