@@ -15,6 +15,7 @@ from PIL import Image
 from freefill.distance import distance_outside
 from freefill.images.extend import extended
 from freefill.images.jpeg import blocks as jpeg_blocks
+from freefill.images.jpeg.huffman import huffman
 from freefill.images.jpeg.kept import with_kept_blocks
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
@@ -154,7 +155,7 @@ def test_any_size_is_read_and_written_block_for_block(
 @given(st.lists(st.integers(0, 10**7), min_size=1, max_size=256).filter(any))
 @settings(deadline=None)
 def test_huffman_tables_are_sound_and_no_longer_than_16_bits(counts: list[int]) -> None:
-    lengths, symbols = jpeg_blocks.huffman(np.array(counts))
+    lengths, symbols = huffman(np.array(counts))
     assert sum(lengths) == len(symbols) == sum(count > 0 for count in counts)
     assert sum(many / 2**length for length, many in enumerate(lengths, 1)) < 1
     assert set(symbols) == {symbol for symbol, count in enumerate(counts) if count}
@@ -164,7 +165,7 @@ def test_rare_symbols_get_codes_of_16_bits_at_most() -> None:
     fibonacci = [1, 1]
     while len(fibonacci) < 30:
         fibonacci.append(fibonacci[-1] + fibonacci[-2])
-    lengths, symbols = jpeg_blocks.huffman(np.array(fibonacci))
+    lengths, symbols = huffman(np.array(fibonacci))
     assert len(lengths) == 16
     assert sum(lengths) == len(symbols) == 30
     assert sum(many / 2**length for length, many in enumerate(lengths, 1)) < 1

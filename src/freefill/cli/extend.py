@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from freefill.cli.options import LengthType, filling_options, output_options, talk_options, verbose_option
+from freefill.cli.option_types import LengthType
+from freefill.cli.options import filling_options, output_options, talk_options, verbose_option
 from freefill.cli.outputs import check_target, stream_of, target_of, tell_filled, write
 from freefill.cli.progress import working
 

@@ -8,7 +8,8 @@ import click
 
 from freefill.cli.mask.files import MadeMask, MaskJob, output_option, plan_jobs, read, run_jobs, write_options
 from freefill.cli.mask.make import Numbers
-from freefill.cli.options import LengthType, more_mask_options, shape_options, shapes_of
+from freefill.cli.option_types import LengthType
+from freefill.cli.options import more_mask_options, shape_options, shapes_of
 
 if TYPE_CHECKING:
     from freefill.values import Length

@@ -12,7 +12,8 @@ import click
 
 from freefill.cli.mask import files
 from freefill.cli.mask.files import MadeMask, MaskJob
-from freefill.cli.options import LengthType, invert_option, mask_fit_option, max_mpx_option
+from freefill.cli.option_types import LengthType
+from freefill.cli.options import invert_option, mask_fit_option, max_mpx_option
 
 if TYPE_CHECKING:
     from freefill.values import Length

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from freefill.cli.options import LengthType, max_mpx_option
+from freefill.cli.option_types import LengthType
+from freefill.cli.options import max_mpx_option
 from freefill.cli.progress import Report, working
 from freefill.errors import FreefillError, InputError, NothingFoundError
 from freefill.files import is_file, is_folder, make_folder

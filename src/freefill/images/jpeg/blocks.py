@@ -7,15 +7,15 @@ ITU-T T.81, annexes B (segments), K.2 (making Huffman tables).
 
 from __future__ import annotations
 
-import heapq
 import struct
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.images.jpeg import scan as jpeg_scan
-from freefill.images.jpeg.scan import DOWN, FIRST, STRIDE
+from freefill.images.jpeg.huffman import huffman, lookup
+from freefill.images.jpeg.scan import DOWN, FIRST, STRIDE, decode_scan
+from freefill.images.jpeg.scan_writing import encode_scan
 
 ZIGZAG_ROW = np.array(
     [0, 0, 1, 2, 1, 0, 0, 1, 2, 3, 4, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1, 0, 0, 1, 2, 3,
@@ -35,7 +35,7 @@ class DctBlocks:
 
     size: tuple[int, int]
     sampling: tuple[tuple[int, int], ...]  # per component, across and down
-    layout: NDArray[np.int64]  # (components, 7), see jpeg_scan
+    layout: NDArray[np.int64]  # (components, 7), see scan.py
     coefs: NDArray[np.int16]  # flat; zigzag within a block
     progressive: bool
 
@@ -108,7 +108,7 @@ def _read_segments(data: bytes) -> DctBlocks | None:
         elif kind == 0xC4:
             while len(body) >= 17:
                 many = sum(body[1:17])
-                tables[body[0]] = jpeg_scan.lookup(body[1:17], body[17 : 17 + many])
+                tables[body[0]] = lookup(body[1:17], body[17 : 17 + many])
                 body = body[17 + many :]
         elif kind == 0xDD:
             restart = struct.unpack(">H", body[:2])[0]
@@ -120,7 +120,7 @@ def _read_segments(data: bytes) -> DctBlocks | None:
             chosen = {number for number, _ in parts}
             if not chosen or len(chosen) != count or not chosen <= set(numbers) or end > 63 or start > end:
                 return None
-            place = jpeg_scan.decode_scan(
+            place = decode_scan(
                 array, place, blocks.coefs, blocks.layout,
                 np.array([numbers.index(number) for number, _ in parts]),
                 np.stack([tables.get(table >> 4, empty) for _, table in parts]),
@@ -246,7 +246,7 @@ def _scan(
     which = np.array([(2 * dc, 2 * ac + 1) for dc, ac in tables])
     counts, codes = np.zeros((4, 256), np.int64), np.zeros((4, 256), np.int64)
     common = (blocks.coefs, blocks.layout, np.array(components), which, start, end, counts)
-    jpeg_scan.encode_scan(*common, codes, np.empty(0, np.uint8))
+    encode_scan(*common, codes, np.empty(0, np.uint8))
     segments, bits = [], 0
     for number in range(4):
         if not counts[number].any():
@@ -262,51 +262,9 @@ def _scan(
         body = bytes([(number & 1) << 4 | number >> 1]) + lengths + symbols
         segments.append(b"\xff\xc4" + struct.pack(">H", 2 + len(body)) + body)
     room = np.empty(bits // 4 + 64, np.uint8)  # twice the bits: each byte may need a zero behind it
-    used = jpeg_scan.encode_scan(*common, codes, room)
+    used = encode_scan(*common, codes, room)
     head = bytes([len(components)])
     for i, (dc, ac) in zip(components, tables, strict=True):
         head += bytes([numbers[i], (0 if start else dc) << 4 | (ac if end else 0)])
     head += bytes([start, end, 0])
     return b"".join([*segments, b"\xff\xda", struct.pack(">H", 2 + len(head)), head, room[:used].tobytes()])
-
-
-def huffman(counts: NDArray[np.int64]) -> tuple[bytes, bytes]:
-    """Return the best Huffman table for symbols that occur so often: codes of each length 1 to 16, and the symbols.
-
-    No code is of ones only, and none longer than 16 bits (T.81, K.2 and figure K.3).
-
-    Examples
-    --------
-    >>> lengths, symbols = huffman(np.array([8, 4, 0, 2]))
-    >>> list(lengths[:3]), list(symbols)
-    ([1, 1, 1], [0, 1, 3])
-    """
-    heap: list[tuple[int, int, tuple[int, ...]]] = [
-        (int(count), symbol, (symbol,)) for symbol, count in enumerate(counts) if count
-    ]
-    heap.append((0, 256, (256,)))  # takes the code of ones only, and is left out
-    heapq.heapify(heap)
-    depth = dict.fromkeys((symbol for _, symbol, _ in heap), 0)
-    serial = 257
-    while len(heap) > 1:
-        a, b = heapq.heappop(heap), heapq.heappop(heap)
-        for symbol in a[2] + b[2]:
-            depth[symbol] += 1
-        heapq.heappush(heap, (a[0] + b[0], serial, a[2] + b[2]))
-        serial += 1
-    many = [0] * (max(max(depth.values()), 16) + 1)
-    for length in depth.values():
-        many[length] += 1
-    for length in range(len(many) - 1, 16, -1):
-        while many[length] > 0:
-            shorter = length - 2
-            while many[shorter] == 0:
-                shorter -= 1
-            many[length] -= 2
-            many[length - 1] += 1
-            many[shorter + 1] += 2
-            many[shorter] -= 1
-    longest = max(length for length in range(1, 17) if many[length])
-    many[longest] -= 1
-    symbols = sorted((symbol for symbol in depth if symbol != 256), key=lambda s: (depth[s], s))
-    return bytes(many[1:17]), bytes(symbols)
