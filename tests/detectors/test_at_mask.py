@@ -82,7 +82,7 @@ def test_a_sure_thing_that_nobody_can_tell_from_the_ground_is_taken_by_its_edges
         image[(away > 14) & (away < 17)] = 0.5
     image[138:142, 170:230] = 0.5
     box = [120.0, 150, 160, 250]
-    monkeypatch.setattr(things, "_shape", lambda image, box: np.ones((box.height, box.width), bool))
+    monkeypatch.setattr(things, "_shape", lambda image, box, masked: np.ones((box.height, box.width), bool))
     seen(monkeypatch, {"person": ([[100.0, 80, 160, 140]], [0.9]), "bicycle": ([box], [score])})
     hole = first(image) | np.roll(first(image), 32, 1)
     found = look(image, hole).things
@@ -96,7 +96,7 @@ def test_a_sure_thing_that_nobody_can_tell_from_the_ground_is_taken_by_its_edges
 def test_what_looks_like_nothing_else_is_believed_from_a_lower_score_on(models, monkeypatch, name, taken):
     image = scene()
     hole = first(image) | np.roll(first(image), 20, 1)
-    monkeypatch.setattr(things, "_shape", lambda image, box: np.eye(box.height, box.width) > 0)
+    monkeypatch.setattr(things, "_shape", lambda image, box, masked: np.eye(box.height, box.width) > 0)
     found = {"person": ([[100.0, 80, 160, 140]], [0.9]), name: ([[100.0, 136, 150, 186]], [0.3])}
     seen(monkeypatch, found)
     assert [each.category for each in look(image, hole).things] == [name] * taken
@@ -117,6 +117,21 @@ def test_what_the_network_leaves_out_of_a_thing_is_taken_by_its_colours(models, 
     (suitcase,) = look(image, hole).things
     assert suitcase.hole[10:60, 45:60].mean() > 0.9
     assert suitcase.hole.mean() < 0.9
+
+
+@pytest.mark.parametrize(("right", "side", "times"), [(98, 60, 1), (145, 60, 0), (98, 24, 0)])
+def test_the_slow_network_is_not_asked_about_what_is_mostly_masked_or_tiny(models, monkeypatch, right, side, times):
+    image = np.random.default_rng(0).random((240, 240, 3)).astype(np.float32)  # no colours tell anything
+    hole = np.zeros(image.shape[:2], bool)
+    hole[90:150, 60:right] = True
+    asked = []
+    network = things.salient.probabilities
+    monkeypatch.setattr(things.salient, "probabilities", lambda crop: asked.append(1) or network(crop))
+    monkeypatch.setattr(things, "cut_out", lambda crop, marks, prior=None: np.ones(crop.shape[:2], bool))
+    box = [90.0, 97, 90.0 + side, 97.0 + side]
+    seen(monkeypatch, {"person": ([[90.0, 60, 150, 98]], [0.9]), "suitcase": ([box], [0.8])})
+    look(image, hole)
+    assert len(asked) == times
 
 
 def test_several_kinds_are_found_as_one_by_one(models):

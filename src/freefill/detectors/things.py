@@ -30,6 +30,7 @@ LEAST_PX = 16  # area of a box
 TOLD = 0.8  # of a box: where GrabCut fills more, colours do not tell the thing from the ground
 FULL = 0.95  # of a box: a shape that fills more of it was not told from the ground
 THROUGH = 0.75  # of a box's sides: a shape that reaches less far is a part of the thing
+MOSTLY, SMALL_PX = 0.6, 32  # a thing that is masked by so much, or is smaller, is not worth asking the network
 SURE = 0.5  # from this score on what has edges is taken where the shape cannot be told
 POCKET = 0.15  # of its box: what a thing encloses is taken up to this size
 EDGES_PX, GAP = 256, 0.035  # longer side at which edges are looked for, and what they are closed over, of it
@@ -48,8 +49,9 @@ def cut_out_things(image: Image, hole: Hole, kinds: Mapping[str, Found]) -> list
             break
         if scores[number] < (LEAST_CLEAR_SCORE if names[number] in CLEAR else LEAST_SCORE):
             continue
-        if box.area >= LEAST_PX and touches(box, hole) and hole[box.slices].mean() < 0.9:
-            shape = _shape(image, box)
+        masked = float(hole[box.slices].mean())
+        if box.area >= LEAST_PX and touches(box, hole) and masked < 0.9:
+            shape = _shape(image, box, masked)
             if shape.mean() < FULL and spans(shape, THROUGH):
                 things.append(Seen(names[number], box, shape))
             elif scores[number] >= SURE:  # half a bicycle left over is worse than some ground taken
@@ -57,8 +59,13 @@ def cut_out_things(image: Image, hole: Hole, kinds: Mapping[str, Found]) -> list
     return things
 
 
-def _shape(image: Image, box: Box) -> Hole:
-    """Return the thing's pixels, (box.height, box.width), cut out at GrabCut's working size."""
+def _shape(image: Image, box: Box, masked: float) -> Hole:
+    """Return the thing's pixels, (box.height, box.width), cut out at GrabCut's working size.
+
+    Parameters
+    ----------
+    masked : the share of the box that is masked already
+    """
     view = surroundings(box, image.shape[:2])
     scale = min(WORK_PX / max(view.height, view.width), 1.0)
     crop = resized(image[view.slices], (max(round(view.height * scale), 2), max(round(view.width * scale), 2)))
@@ -67,7 +74,8 @@ def _shape(image: Image, box: Box) -> Hole:
     shape = cut_out(crop, Marks(box=within))[within.slices]
     told = shape.mean() < TOLD and spans(shape, THROUGH)
     # The network takes twenty times as long, and of things it knows no more than colours do, where these tell them.
-    if not told and state(salient.WEIGHTS[0]) == "ready":
+    worth = masked < MOSTLY and max(box.height, box.width) >= SMALL_PX
+    if not told and worth and state(salient.WEIGHTS[0]) == "ready":
         by_network = cut_out(crop, Marks(box=within), prior=salient.probabilities(crop))[within.slices]
         shape = by_network | shape if shape.mean() < TOLD else by_network
     return resized(shape.astype(np.float32), (box.height, box.width)) > 0.5
