@@ -13,6 +13,7 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import picture_files as files
 import pytest
@@ -193,6 +194,34 @@ def test_ten_bits_of_heic_stay(has_alpha: bool) -> None:
     assert len(np.unique(back.pixels[:, :, 1])) > 90
     assert back.extras.xmp == XMP
     assert pillow_heif.open_heif(again, convert_hdr_to_8bit=False).info["bit_depth"] == 10
+
+
+def test_colours_that_an_avif_tells_by_numbers_are_said_where_they_are_lost() -> None:
+    data = files.file("avif")
+    plain = read(data)
+    assert not any("nclx" in note for note in write_picture(plain, io.BytesIO()))
+    place = data.index(b"colrnclx") + 8
+    wide = data[:place] + struct.pack(">HHH", 9, 16, 9) + data[place + 6 :]  # BT.2020, PQ
+    assert any("nclx 9/16/9" in note for note in write_picture(read(wide), io.BytesIO()))
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("bits", [10, 12])
+def test_ten_and_twelve_bits_of_avif_are_read_as_sixteen(bits: int, channels: int) -> None:
+    top = 2**bits - 1
+    levels = np.broadcast_to(np.linspace(0, top, 96)[None, :, None], (64, 96, channels)).astype(np.uint16)
+    done, data = cv2.imencode(".avif", levels, [cv2.IMWRITE_AVIF_DEPTH, bits, cv2.IMWRITE_AVIF_QUALITY, 100])
+    if not done:
+        pytest.skip("this OpenCV writes no AVIF")
+    picture = read(data.tobytes())
+    wanted = levels[:, :, :3].astype(float) * 65535 / top
+    assert np.abs(picture.pixels - wanted).mean() < 200
+    assert (picture.pixels.max() > 65000, picture.alpha is not None) == (True, channels == 4)
+    assert picture.extras.notes == ()
+    assert any("8 bits" in note for note in write_picture(picture, io.BytesIO()))
+    deep = io.BytesIO()
+    assert write_picture(picture, deep, "png") == ()
+    assert np.array_equal(read(deep.getvalue()).pixels, picture.pixels)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,15 @@ import numpy as np
 from freefill.errors import InputError
 from freefill.images.damage import check_frames, check_size, quietly, reading, unlimited
 from freefill.images.depth import change_depth
-from freefill.images.heic import HeicCarry, carry_of, deep_heic_of, left_out, read_deep_heic
+from freefill.images.heic import (
+    HeicCarry,
+    carry_of,
+    carry_of_avif,
+    deep_heic_of,
+    left_out,
+    read_deep_avif,
+    read_deep_heic,
+)
 from freefill.images.metadata.signs import holds_image
 from freefill.images.modes import picture_of, pil_of, raster_of
 from freefill.images.profile import space_of
@@ -96,16 +104,18 @@ def read_by_pillow(stream: BinaryIO, kind: str, name: str, max_mpx: float | None
             exif = info.get("exif") or None
             if exif is None and kind == "AVIF":
                 exif = image.getexif().tobytes() or None
-        bits = _depth_of(image, stream, kind)
-        deep = kind == "HEIF" and bits > 8
-        if deep:
-            raster = read_deep_heic(stream)
-        else:
+        bits = bits_of_avif(stream) if kind == "AVIF" else int(info.get("bit_depth") or 8) if kind == "HEIF" else 8
+        deep = None
+        if bits > 8:
+            deep = read_deep_heic(stream) if kind == "HEIF" else read_deep_avif(stream, bits, image.size)
+        if deep is None:
             image.load()
-            raster = raster_of(image, name, info.get("icc_profile"))
-    notes = (f"{bits} bits a channel are read as 8, and written as 8",) if bits > 8 and not deep else ()
+        raster = raster_of(image, name, info.get("icc_profile")) if deep is None else deep
+    notes = (f"{bits} bits a channel are read as 8, and written as 8",) if bits > 8 and deep is None else ()
     if kind == "GIF" and isinstance(info.get("comment"), bytes) and not holds_image(info["comment"]):
         carry = GifCarry(info["comment"])
+    if kind == "AVIF":
+        carry = carry_of_avif(stream)
     if kind == "HEIF":
         carry, notes = carry_of(info), (*notes, *left_out(info))
     exif = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) else None
@@ -123,23 +133,6 @@ def read_by_pillow(stream: BinaryIO, kind: str, name: str, max_mpx: float | None
         notes=notes,
     )
     return picture_of(raster, extras, name)
-
-
-def _depth_of(image: PilImage.Image, stream: BinaryIO, kind: str) -> int:
-    """Return the bits a channel that a HEIC or AVIF file says it has; 8 for all others."""
-    if kind == "HEIF":
-        return int(image.info.get("bit_depth") or 8)
-    if kind != "AVIF":
-        return 8
-    here = stream.tell()
-    stream.seek(0)
-    head = stream.read(1 << 16)
-    stream.seek(here)
-    place = head.find(b"av1C")  # AV1 codec configuration: the third byte says high_bitdepth and twelve_bit
-    if place < 0 or place + 7 > len(head):
-        return 8
-    flags = head[place + 6]
-    return (12 if flags & 0x20 else 10) if flags & 0x40 else 8
 
 
 def _webp_header(data: bytes, name: str) -> tuple[int, int, bool, bool]:

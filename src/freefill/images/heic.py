@@ -1,7 +1,8 @@
-"""What HEIC has and Pillow does not: more than 8 bits, colours told by numbers (nclx), pictures beside the picture."""
+"""What HEIC and AVIF have and Pillow has not: more than 8 bits, colours told by numbers (nclx), pictures beside it."""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -39,6 +40,35 @@ def carry_of(info: Mapping[Any, Any]) -> HeicCarry | None:
     return HeicCarry({key: int(nclx[key]) for key in _NCLX if key in nclx}) if nclx else None
 
 
+def carry_of_avif(stream: BinaryIO) -> HeicCarry | None:
+    """Return how an AVIF tells its colours; Pillow does not say."""
+    head = _head_of(stream)
+    place = head.find(b"colrnclx")
+    if place < 0 or place + 15 > len(head):
+        return None
+    numbers = struct.unpack_from(">HHHB", head, place + 8)
+    return HeicCarry(dict(zip(_NCLX, (*numbers[:3], numbers[3] >> 7), strict=True)))
+
+
+def bits_of_avif(stream: BinaryIO) -> int:
+    """Return the bits a channel that an AVIF says it has."""
+    head = _head_of(stream)
+    place = head.find(b"av1C")  # AV1 codec configuration: the third byte says high_bitdepth and twelve_bit
+    if place < 0 or place + 7 > len(head):
+        return 8
+    flags = head[place + 6]
+    return (12 if flags & 0x20 else 10) if flags & 0x40 else 8
+
+
+def _head_of(stream: BinaryIO) -> bytes:
+    """Return a file's first boxes."""
+    here = stream.tell()
+    stream.seek(0)
+    head = stream.read(1 << 16)
+    stream.seek(here)
+    return head
+
+
 def left_out(info: Mapping[Any, Any]) -> tuple[str, ...]:
     """Say which pictures beside the picture do not go along: they show it as it was."""
     beside = [("depth maps", "depth_images"), ("previews", "thumbnails"), ("gain maps and mattes", "aux")]
@@ -72,6 +102,29 @@ def read_deep_heic(stream: BinaryIO) -> Raster:
     alpha = np.ascontiguousarray(pixels[:, :, colours]) if colours < pixels.shape[2] else None
     mode = {1: "I;16", 3: "RGB;16"}[colours] if alpha is None else {1: "LA;16", 3: "RGBA;16"}[colours]
     return Raster(np.ascontiguousarray(pixels[:, :, :colours]), alpha, mode)
+
+
+def read_deep_avif(stream: BinaryIO, bits: int, size: tuple[int, int]) -> Raster | None:
+    """Return the pixels of an AVIF of 10 or 12 bits as 16 bits, upright as in the file; None where OpenCV reads none.
+
+    Pillow reads AVIF with 8 bits only.
+
+    Parameters
+    ----------
+    size : (width, height) as Pillow says it
+    """
+    import cv2
+
+    stream.seek(0)
+    found = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if found is None or found.dtype != np.uint16 or found.shape[1::-1] != size:
+        return None
+    pixels = found[:, :, None] if found.ndim == 2 else found
+    pixels = (pixels << (16 - bits)) | (pixels >> (2 * bits - 16))  # white is white
+    alpha = np.ascontiguousarray(pixels[:, :, 3]) if pixels.shape[2] == 4 else None
+    colours = np.ascontiguousarray(pixels[:, :, :3][:, :, ::-1])
+    mode = "I;16" if colours.shape[2] == 1 else "RGB;16" if alpha is None else "RGBA;16"
+    return Raster(colours, alpha, mode)
 
 
 def deep_heic_of(picture: Picture) -> HeifFile:
