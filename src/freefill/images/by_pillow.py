@@ -15,6 +15,7 @@ from freefill.images.damage import check_frames, check_size, quietly, reading, u
 from freefill.images.depth import change_depth
 from freefill.images.heic import (
     HeicCarry,
+    bits_of_avif,
     carry_of,
     carry_of_avif,
     deep_heic_of,

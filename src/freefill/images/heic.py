@@ -119,8 +119,9 @@ def read_deep_avif(stream: BinaryIO, bits: int, size: tuple[int, int]) -> Raster
     found = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_UNCHANGED)
     if found is None or found.dtype != np.uint16 or found.shape[1::-1] != size:
         return None
-    pixels = found[:, :, None] if found.ndim == 2 else found
-    pixels = (pixels << (16 - bits)) | (pixels >> (2 * bits - 16))  # white is white
+    pixels = np.asarray(found, np.uint16)
+    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    pixels = np.left_shift(pixels, 16 - bits) | np.right_shift(pixels, 2 * bits - 16)  # white is white
     alpha = np.ascontiguousarray(pixels[:, :, 3]) if pixels.shape[2] == 4 else None
     colours = np.ascontiguousarray(pixels[:, :, :3][:, :, ::-1])
     mode = "I;16" if colours.shape[2] == 1 else "RGB;16" if alpha is None else "RGBA;16"
