@@ -61,7 +61,12 @@ def tables(arguments: argparse.Namespace) -> None:
     """Print, for every score, how well it parts bad fills from the others, and its rank correlation."""
     rows = list(csv.DictReader(VERDICTS.open()))
     known = arguments.cases / "scores.json"
-    values = json.loads(known.read_text()) if known.is_file() else [_scores(arguments.cases, row) for row in rows]
+    literature = LITERATURE if arguments.literature else {}
+    values = (
+        json.loads(known.read_text())
+        if known.is_file()
+        else [_scores(arguments.cases, row, literature) for row in rows]
+    )
     known.write_text(json.dumps(values))
     grade = np.array([WORDS.index(row["verdict"]) for row in rows], float)
     print(f"{len(rows)} fills: {', '.join(f'{(grade == k).sum()} {word}' for k, word in enumerate(WORDS))}\n")
@@ -90,13 +95,13 @@ def tables(arguments: argparse.Namespace) -> None:
     )
 
 
-def _scores(folder: Path, row: dict[str, str]) -> dict[str, float | str]:
+def _scores(folder: Path, row: dict[str, str], literature: dict[str, int]) -> dict[str, float | str]:
     with np.load(folder / f"{row['picture']}-{row['engine']}.npz") as case:
         before, hole, after = case["before"], case["hole"], case["after"]
     found = diagnose(before, hole, after, half_tokens())
     scores: dict[str, float | str] = {"whole": found.score} | {each.name: each.score for each in found.findings}
     image, tokens = after.astype(np.float32) / 255, Measurer(())._tokens
-    for name in LITERATURE:
+    for name in literature:
         scores[name] = float(getattr(removal, name)(image, hole, tokens))
     return scores | {"verdict": found.verdict}
 
@@ -115,6 +120,7 @@ def main() -> None:
     first.set_defaults(run=fill)
     second = commands.add_parser("tables")
     second.add_argument("cases", type=Path)
+    second.add_argument("--literature", action="store_true", help="its removal metrics too, five times the cost")
     second.set_defaults(run=tables)
     arguments = parser.parse_args()
     arguments.run(arguments)
