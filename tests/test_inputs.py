@@ -388,3 +388,10 @@ def test_errors_of_the_library_speak_python(said: str, python: str):
 def test_the_library_translates_errors_and_notes():
     with pytest.raises(InputError, match="pass mask_fit='scale'"):
         freefill.inpaint(PIXELS, np.ones((3, 3), bool))
+
+
+def test_an_option_without_a_value_is_an_argument_without_one():
+    assert (
+        in_python("not enough memory; lower --max-memory, or wait")
+        == "not enough memory; lower max_memory_bytes, or wait"
+    )

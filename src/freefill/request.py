@@ -130,8 +130,7 @@ class Request(EngineSettings, MaskOptions, Options):
 
     def __post_init__(self) -> None:
         Options.__post_init__(self)
-        MaskOptions.__post_init__(self)
-        check_choices(self)
+        MaskOptions.__post_init__(self)  # which looks at the choices of all wishes, for it reads those of `self`
         for name in ("engine", "device"):
             if not isinstance(getattr(self, name), str):
                 raise InputError(f"{name} must be a name, not {getattr(self, name)!r}; all: freefill engines")

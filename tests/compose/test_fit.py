@@ -361,3 +361,7 @@ def test_tiles_have_half_a_tile_of_hole_and_a_quarter_of_context():
 def test_tiles_reach_as_far_as_their_engine_needs():
     _, tiles = detail((400, 400), 60)
     assert tiles[0].box.top == 240
+
+
+def test_a_window_that_is_larger_than_a_tile_by_a_pixel_is_cut():
+    assert len(detail((177, 177), 8)[1]) == 4
