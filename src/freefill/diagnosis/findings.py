@@ -18,7 +18,7 @@ from freefill.diagnosis.view import View
 
 
 @dataclass(frozen=True)
-class Finding:
+class ReportedFailure:
     """A failure that people report, in words.
 
     Attributes
@@ -34,7 +34,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Failure(Finding):
+class Failure(ReportedFailure):
     """A failure that is measured from the pixels alone."""
 
     measure: Callable[[View], Measurement]
@@ -91,7 +91,7 @@ FAILURES: tuple[Failure, ...] = (
     ),
 )
 
-UNLIKE = Finding(
+UNLIKE = ReportedFailure(
     "unlike",
     "parts of the fill resemble nothing in the picture",
     "fills of another kind: --tries 3, --structure layout or never; or a network: freefill engines",
