@@ -11,9 +11,9 @@ import pytest
 from faulty import disc, photo, with_fault
 
 import freefill
-from freefill.diagnosis.calibration import by_knots, settled
+from freefill.diagnosis.calibration import WHOLE_BAD, by_knots, overall, settled
 from freefill.diagnosis.ciede2000 import difference
-from freefill.diagnosis.diagnose import diagnose
+from freefill.diagnosis.diagnose import diagnose, verdict_of
 from freefill.diagnosis.findings import FAILURES, UNLIKE
 from freefill.errors import InputError
 
@@ -119,6 +119,30 @@ def test_with_tokens_a_thing_like_nothing_known_is_said_to_be_unlike():
     where, (top, left, height, width) = strange.findings[-1].where, strange.box
     hole = disc()[top : top + height, left : left + width]  # the map lies over the part that was looked at
     assert where[hole].max() > 0.3
+
+
+def test_with_tokens_the_size_of_the_hole_does_not_make_a_fill_worse_and_what_is_unlike_does():
+    small, large = (overall(dict.fromkeys(NAMES, 0.0), 0.2, thickness) for thickness in (0.05, 0.6))
+    assert small == large
+    found = [overall(dict.fromkeys(NAMES, 0.0), unlike, 0.1) for unlike in (0.05, 0.2, 0.4)]
+    assert [verdict_of(score, WHOLE_BAD) for score in found] == ["good", "doubtful", "bad"]
+
+
+def test_a_slanting_edge_that_goes_on_is_not_broken_and_the_same_edge_beside_its_end_is():
+    rows, cols = np.mgrid[:160, :160].astype(np.float32)
+    hole = np.hypot(rows - 80, cols - 80) < 30
+
+    def edge(moved_px: float) -> np.ndarray:
+        light = 0.5 + 0.5 * np.tanh((rows - 0.6 * cols - 32 - moved_px) / 2)
+        return np.repeat((0.2 + 0.6 * light)[..., None], 3, axis=2).astype(np.float32)
+
+    whole, moved = edge(0), edge(8)
+    raw = [
+        next(each for each in diagnose(whole, hole, after).findings if each.name == "broken").raw
+        for after in (whole, np.where(hole[..., None], moved, whole))
+    ]
+    assert raw[0] < 0.05
+    assert raw[1] > 0.3
 
 
 def test_a_failure_explains_the_weaker_ones_that_follow_from_it_and_no_stronger_one():

@@ -184,6 +184,8 @@ def test_measures_whose_weights_are_not_here_are_listed_with_the_way_to_them(pho
     for name, weights in (("lpips_alex", "lpips-alex"), ("lpips_vgg", "lpips-vgg"), ("fid_inception", "inception-fid")):
         assert f"freefill weights fetch {weights}" in summary["absent"][name]
     assert "self_consistency" in summary["absent"]
+    again = evaluate(photos, work(masks, engines=("telea",), measures=asked), tmp_path / "run")
+    assert again["absent"] == summary["absent"]
 
 
 def test_all_measures_leave_out_the_slow_one_unless_it_is_named():

@@ -76,7 +76,7 @@ def evaluate(
     left = [(n, item) for n, item in enumerate(items) if not wanted <= by_case.get(item.name, set())]
     lines = [line for line in lines if line["case"] not in {item.name for _, item in left}]
     _rewrite(out / "cases.jsonl", lines)
-    absent: dict[str, str] = {}
+    absent = _left_out_before(out) if lines else {}
     task = Task("freefill.evaluation.work:worker", work)
     done_before = len(items) - len(left)
     with (out / "cases.jsonl").open("a") as journal, Here(task) if jobs == 1 else Processes(task, jobs) as runner:
@@ -132,6 +132,12 @@ def read_cases(path: Path) -> list[dict[str, Any]]:
         except ValueError:
             break
     return lines
+
+
+def _left_out_before(out: Path) -> dict[str, str]:
+    """Return the measures that the part of the run which is kept could not take, and why."""
+    path = out / "summary.json"
+    return json.loads(path.read_text()).get("absent", {}) if path.is_file() else {}
 
 
 def read_features(out: Path) -> Features:
