@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from freefill.errors import InputError  # noqa: E402
-from freefill.metrics.lpips import Lpips  # noqa: E402
+from freefill.metrics.lpips import Lpips, Trunk  # noqa: E402
 
 ALEX_TAPS, VGG_TAPS = (1, 4, 7, 9, 11), (3, 8, 15, 22, 29)
 
@@ -30,7 +30,7 @@ def trunk(kind: str) -> tuple[nn.Sequential, tuple[int, ...], list[int]]:
     return nn.Sequential(*layers), VGG_TAPS, widths
 
 
-def made(kind: str):
+def made(kind: Trunk):
     torch.manual_seed(3)
     layers, taps, widths = trunk(kind)
     state = {f"features.{name}": value.detach() for name, value in layers.state_dict().items()}
