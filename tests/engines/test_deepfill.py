@@ -233,12 +233,6 @@ def test_weights_of_another_network_are_refused(tmp_path):
         DeepFill(EngineSettings(weights=str(tmp_path / "other.pth"), device="cpu"))
 
 
-def test_missing_weights_name_the_command(tmp_path, monkeypatch):
-    monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path))
-    with pytest.raises(WeightsError, match="freefill weights fetch places2"):
-        DeepFill(EngineSettings(device="cpu"))
-
-
 def test_the_alias_finds_the_same_engine():
     assert registry.find("deepfill") is registry.find("deepfillv2")
 

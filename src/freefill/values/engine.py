@@ -36,7 +36,7 @@ class EngineSpec:
     bytes_per_px : peak memory for one crop pixel, measured; the plan keeps within --max-memory with it
     bits : depth of the fill; a picture of more bits gets a note
     guides : kinds of guides it takes; one that takes "layout" can also make one itself
-    weights : names in the weights catalogue that fit, the default first; empty = needs none
+    weights : names that fit, of the weights catalogue or of the package, the default first; empty = needs none
     needs : importable modules it needs, each with the extra of ours that brings it
     colour : "own" = works on the picture's own numbers, "srgb" = a network that knows sRGB
     devices : "cpu", "cuda", "mps"

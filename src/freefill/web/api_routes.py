@@ -273,7 +273,7 @@ def _weights(name: str) -> dict[str, Any]:
     """Return what is known of an engine's weights, and the command that gets them."""
     card = card_of(name)
     ready = state(name) == "ready"
-    about = {"what_for": card.what_for, "forbids": card.forbids} if card else {}
+    about = {"what_for": card.what_for, "forbids": card.forbids} if card else {"what_for": "small, come with freefill"}
     return {"name": name, **about, "ready": ready, "get": None if ready else f"freefill weights fetch {name}"}
 
 
