@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
 from freefill.engines.texture import Texture
 from freefill.synthesis.residue import residue
@@ -56,3 +57,14 @@ def test_a_rest_is_noted_with_its_side():
     image, hole, _ = with_rest()
     notes = Texture(EngineSettings()).fill(Crop(image, hole), 0).notes
     assert any("left outside the mask" in note and "left (40 px)" in note for note in notes)
+
+
+@pytest.mark.parametrize("place", [(200, 217), (200, 219), (223, 218), (300, 100)])
+def test_a_rest_is_found_wherever_the_tiles_cut_it(place: tuple[int, int]):
+    # The thing that is removed lies far from another piece of the hole, so that more than one tile is looked at.
+    small, small_hole, small_rest = with_rest()
+    there = np.s_[place[0] : place[0] + 120, place[1] : place[1] + 120]
+    image, hole, rest = ground(520), np.zeros((520, 520), bool), np.zeros((520, 520), bool)
+    image[there], hole[there], rest[there] = small, small_hole, small_rest
+    hole[40:60, 40:60] = True
+    assert np.array_equal(residue(image, hole), rest)
