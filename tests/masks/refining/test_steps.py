@@ -366,7 +366,7 @@ def test_something_dark_of_another_hue_at_the_foot_is_no_shadow():
 def test_a_dark_strip_that_runs_out_of_the_view_is_a_kerb_and_no_shadow():
     image, hole, _ = shaded(0.5)
     assert find_shadow(view(hole, image, SHADOW_MARGIN, 60)).any()
-    image[136:146][~hole[136:146]] = np.float32([0.31, 0.29, 0.25])
+    image[136:146][~hole[136:146]] = np.array([0.31, 0.29, 0.25], np.float32)
     assert not find_shadow(view(hole, image, SHADOW_MARGIN, 60)).any()
 
 
