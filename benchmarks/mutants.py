@@ -32,8 +32,8 @@ SOURCE = ROOT / "src" / "freefill"
 ALIKE = Path(__file__).with_name("mutants_alike.txt")
 
 ROOMS: dict[str, tuple[str, ...]] = {  # module: its tests, the quickest first
-    "inpainting.py": ("tests/test_inpainting.py", "tests/test_progress.py"),
-    "progress.py": ("tests/test_progress.py", "tests/test_inpainting.py"),
+    "inpainting.py": ("tests/test_inpainting.py", "tests/test_watch.py"),
+    "progress.py": ("tests/test_watch.py", "tests/test_inpainting.py"),
     "compose/canvas.py": ("tests/test_inpainting.py", "tests/compose/test_canvas.py"),
     "compose/blend.py": ("tests/compose/test_blend.py", "tests/compose/test_canvas.py"),
     "compose/fit.py": ("tests/test_inpainting.py", "tests/compose/test_fit.py"),

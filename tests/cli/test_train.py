@@ -90,7 +90,7 @@ def test_fine_tuning_starts_from_the_given_weights(tmp_path: Path, photos: Path)
         (["smoke_cpu", "--data", "{tmp}/none", "--out", "{out}"], "no such file or folder"),
         (["smoke_cpu", "--data", "{empty}", "--out", "{out}"], "holds no photographs"),
         (["smoke_cpu", "--data", "{photos}", "--out", "{out}", "--set", "data.sid_px=3"], "did you mean 'side_px'"),
-        (["smoke_cpu", "--data", "{photos}", "--out", "{out}", "--set", "data.side_px=100"], "by eights"),
+        (["smoke_cpu", "--data", "{photos}", "--out", "{out}", "--set", "data.side_px=100"], "multiples of 8"),
         (["smoke_cpu", "--data", "{photos}", "--out", "{out}", "--set", "batch=many"], "which is no int"),
         (["smoke_cpu", "--data", "{photos}", "--out", "{out}", "--set", "speed=warp"], "none of fp32"),
         (["smoke_cpu", "--data", "{photos}", "--out", "{out}", "--set", "task=draw"], "task 'draw' is not known"),

@@ -97,12 +97,12 @@ def test_the_overlay_shows_who_may_be_incomplete_and_who_stays(three):
 
 @pytest.mark.parametrize("words", ["persons", "people but", "people but 0", "people but the main", "small"])
 def test_other_words_name_nobody(words):
-    with pytest.raises(InputError, match="names no people"):
+    with pytest.raises(InputError, match="does not name people"):
         PeopleWishes.from_words(words)
 
 
 def test_fewer_than_nobody_cannot_stay():
-    with pytest.raises(InputError, match="-1 persons cannot stay"):
+    with pytest.raises(InputError, match="-1 people cannot stay"):
         PeopleWishes(keep=-1)
 
 

@@ -78,7 +78,7 @@ def test_what_stands_before_a_line_is_not_repeated_along_it():
     hole = pictures.blob()
     for post in (False, True):
         sight = see(kerb(post), hole, ~hole, 320)
-        made = make_layout(kerb(post), hole, ~hole, labels=False)
+        made = make_layout(kerb(post), hole, ~hole, labels=lambda lined: False)
         assert len(made.lines) == 1
         assert min(made.lines[0].one.contrast, made.lines[0].other.contrast) < PLAIN
         shifts = along(list(made.lines), sight)
@@ -91,6 +91,6 @@ def test_what_stands_before_a_line_is_not_repeated_along_it():
 
 def test_strong_lines_are_left_to_the_search():
     hole = pictures.blob()
-    made = make_layout(pictures.pole(), hole, ~hole, labels=False)
+    made = make_layout(pictures.pole(), hole, ~hole, labels=lambda lined: False)
     assert made.lines
     assert not np.isfinite(made.along).any()

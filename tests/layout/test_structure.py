@@ -45,6 +45,18 @@ def test_one_ground_all_around_is_not_laid_out_but_its_lines_are_joined():
     assert notes[0].endswith("the rest without a layout: its surroundings are one ground")
 
 
+def test_what_will_not_be_followed_is_not_chosen(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("shifts were chosen")
+
+    monkeypatch.setattr("freefill.layout.make.label", refuse)
+    image = pictures.grained(np.full((200, 260, 3), 0.6))
+    image[:, 128:132] -= 0.1
+    assert len(filled(image, pictures.blob(), "auto").notes) == 1
+    with pytest.raises(AssertionError, match="shifts were chosen"):
+        filled(image, pictures.blob(), "layout")
+
+
 def test_asked_for_a_layout_is_made_in_any_case():
     image, hole = pictures.ground(), pictures.blob(axes=(12, 30))
     asked = filled(image, hole, "layout")

@@ -114,7 +114,7 @@ def test_weights_that_do_not_fit_are_refused_with_the_first_key(change: str) -> 
 
 
 def test_other_weights_are_refused() -> None:
-    with pytest.raises(WeightsError, match="no DeepFillv2"):
+    with pytest.raises(WeightsError, match="not a DeepFillv2 generator"):
         deepfill.from_state({"fc.weight": torch.zeros(2, 2)})
 
 

@@ -24,9 +24,9 @@ from .serving import FILL_S, filled, finished, sent, serving
 def slow_photo(tmp_path: Path) -> tuple[bytes, bytes]:
     """A fill that takes a while."""
     rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 255, (900, 900, 3), np.uint8)
-    hole = np.zeros((900, 900), np.uint8)
-    hole[200:700, 200:700] = 255
+    pixels = rng.integers(0, 255, (1100, 1100, 3), np.uint8)
+    hole = np.zeros((1100, 1100), np.uint8)
+    hole[200:900, 200:900] = 255
     contents = []
     for array in (pixels, hole):
         content = io.BytesIO()
@@ -71,12 +71,12 @@ def test_a_job_ends_when_nobody_has_listened_for_as_long_as_it_was_to_be_held(ad
     job = ask_slowly(address, tmp_path)
     wait_until(address, job, "running")
     events = f"{address}/api/v1/jobs/{job['id']}/events"
-    with httpx.stream("GET", events, params={"hold_s": 3}, timeout=FILL_S) as told:
+    with httpx.stream("GET", events, params={"hold_s": 1}, timeout=FILL_S) as told:
         next(told.iter_lines())
     with httpx.stream("GET", events, params={"hold_s": 0.2}, timeout=FILL_S) as told:  # the page is there again
         lines = told.iter_lines()  # let go of, it would close the connection
         next(lines)
-        time.sleep(4)
+        time.sleep(1.8)
         assert httpx.get(f"{address}/api/v1/jobs/{job['id']}").json()["status"] == "running"
     wait_until(address, job, "cancelled")
 

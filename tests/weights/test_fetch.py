@@ -365,7 +365,7 @@ def test_who_waits_for_another_process_is_told(site: Site, store_folder: Path, m
     said = Said()
     with (
         filelock.FileLock(store_folder / ".fetching" / "thing.lock"),
-        pytest.raises(WeightsError, match="held by another process"),
+        pytest.raises(WeightsError, match="another process has held it"),
     ):
         fetch_cards([card(site.serve("/f", whole()))], said)
     assert "another process is fetching thing" in said.texts[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ def make_layout(
     source: NDArray[np.bool_],
     further: Term | None = None,
     *,
-    labels: bool = True,
+    labels: Callable[[Layout], bool] | None = None,
     tell: Callable[[float], None] = lambda share: None,
 ) -> Layout:
     """Find what crosses a hole, and from where it may be filled.
@@ -62,7 +62,7 @@ def make_layout(
     image : (H, W, 3) float32, RGB in [0, 1]; not read in the hole
     hole, source : (H, W) bool
     further : more costs of copying, see `labelling.Term`
-    labels : whether shifts are to be chosen, which takes half of the time; without, there are only lines
+    labels : asked once the lines are known whether shifts are chosen too, which takes half of the time; None = yes
     tell : called with the share that is done, 0 to 1; what it raises ends the work
     """
     import cv2
@@ -77,15 +77,15 @@ def make_layout(
     lay_sides(lines, large, drawn, confidence)
     led = along(lines, large)
     tell(0.7)
+    lined = Layout(tuple(lines), drawn, confidence, led, small, None)
+    if not small.hole.any() or (labels is not None and not labels(lined)):
+        return lined
     size = small.size[1], small.size[0]
     expected = np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA), np.float32)
     sure = np.asarray(cv2.resize(confidence, size, interpolation=cv2.INTER_AREA), np.float32)
     share = max(small.size) / max(large.size)
-    if not labels or not small.hole.any():
-        return Layout(tuple(lines), drawn, confidence, led, small, None)
     gaps = [(line.other.place - line.one.place) * share for line in lines]
     cut = bands(small.hole, [line.curve * share for line in lines])
     shifts = candidates(small, gaps)
     tell(0.9)
-    labelling = label(small, shifts, expected, sure, further, cut)
-    return Layout(tuple(lines), drawn, confidence, led, small, labelling)
+    return replace(lined, labelling=label(small, shifts, expected, sure, further, cut))
