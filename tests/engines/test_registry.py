@@ -17,6 +17,7 @@ from freefill.values import EngineSettings
             None,
             r"extra 'torch' and weights .* run: pip install 'freefill\[torch\]' && freefill weights fetch lama$",
         ),
+        ("deepfillv2", None, r"needs the extra 'torch'; run: pip install 'freefill\[torch\]'$"),  # small ones are here
         ("deepfillv2", "celebahq", r"&& freefill weights fetch celebahq$"),
         ("deepfillv2", "my.pth", r"needs the extra 'torch'; run: pip install 'freefill\[torch\]'$"),
         ("biharmonic", None, r"needs the extra 'torch'; run: pip install 'freefill\[torch\]'$"),

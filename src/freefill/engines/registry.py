@@ -161,7 +161,9 @@ def _needed(spec: EngineSpec, extra: str, weights: str | None) -> str:
 
     run = f"pip install 'freefill[{extra}]'"
     wanted = weights or next(iter(spec.weights), None)
-    if wanted is None or card_of(wanted) is None or state(wanted) == "ready":
+    # Where none were asked for, small ones that come with freefill will do.
+    here = any(state(name) == "ready" for name in ([weights] if weights else spec.weights))
+    if wanted is None or card_of(wanted) is None or here:
         return f"engine '{spec.name}' needs the extra '{extra}'; run: {run}"
     return (
         f"engine '{spec.name}' needs the extra '{extra}' and weights that are not on this machine; "
