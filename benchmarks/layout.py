@@ -17,6 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import _jobs_fill as jobs
 
 import freefill
+from freefill.distance import thickness
 from freefill.engines import structure, texture
 
 JUDGED = jobs.JOBS.parent / "judged" / "verdicts.csv"
@@ -34,7 +35,7 @@ def main() -> None:
         del notes
         hole = crop.hole if left is None else crop.hole | left
         made = structure.make_layout(crop.image, hole, crop.known & ~hole)
-        reasons.append(structure.restraint(made, crop.hole, seed))
+        reasons.append(structure.restraint(made, crop.hole, seed, thickness(crop.hole)))
 
     texture.structure.layout_for = asked  # the first window of a picture is its largest
     fill = freefill.Inpainter("texture")

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from _diagnosis_people import spearman
 
+from diagnosis import auc
 from freefill.diagnosis.diagnose import diagnose
 from freefill.evaluation.measures import Measurer
 from freefill.images.read import read_picture
@@ -82,7 +83,7 @@ def tables(arguments: argparse.Namespace) -> None:
         ]
         told = [grade[g[np.argmin(x[g])]] == grade[g].min() for g in groups if np.ptp(grade[g]) > 0]
         print(
-            f"| {name} | {_auc(x[grade < 2], x[grade == 2]):.2f} | {_auc(x[grade < 1], x[grade > 0]):.2f} | "
+            f"| {name} | {auc(x[grade < 2], x[grade == 2]):.2f} | {auc(x[grade < 1], x[grade > 0]):.2f} | "
             f"{spearman(x, grade):+.2f} | {sum(told)} of {len(told)} |"
         )
     said = np.array([WORDS.index(each["verdict"]) for each in values])
@@ -104,10 +105,6 @@ def _scores(folder: Path, row: dict[str, str], literature: dict[str, int]) -> di
     for name in literature:
         scores[name] = float(getattr(removal, name)(image, hole, tokens))
     return scores | {"verdict": found.verdict}
-
-
-def _auc(low: np.ndarray, high: np.ndarray) -> float:
-    return float((high[:, None] > low).mean() + 0.5 * (high[:, None] == low).mean())
 
 
 def main() -> None:

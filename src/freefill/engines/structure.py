@@ -113,11 +113,9 @@ def unasked(lined: Layout, hole: NDArray[np.bool_], thick_px: float) -> str:
     return ""
 
 
-def restraint(made: Layout, hole: NDArray[np.bool_], seed: int, thick_px: float | None = None) -> str:
+def restraint(made: Layout, hole: NDArray[np.bool_], seed: int, thick_px: float) -> str:
     """Return why the labelling should not be followed, in words for the user; empty = it should."""
-    thick_px = thickness(hole) if thick_px is None else thick_px
-    reason = unasked(made, hole, thick_px)
-    if reason:
+    if reason := unasked(made, hole, thick_px):
         return reason
     if made.labelling is None:
         return "no shift serves the whole hole"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.layout.ends import HALF_WIDTH, End
+from freefill.layout.ends import HALF_WIDTH, End, left_of
 from freefill.layout.joining import Joined
 from freefill.layout.sight import Sight
 
@@ -62,7 +62,7 @@ def _back(piece: tuple[float, float], far: NDArray[np.float64]) -> NDArray[np.fl
 
 def _on_edge(end: End, back: NDArray[np.float64], aside: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return places on the known edge, `back` px from the hole and `aside` px to the left of the heading."""
-    left = np.array([-end.heading[1], end.heading[0]])
+    left = left_of(end.heading)
     return end.place - back[:, None] * end.heading + (0.5 * end.bend * back**2 + aside)[:, None] * left
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.layout.ends import HALF_WIDTH, End
+from freefill.layout.ends import HALF_WIDTH, End, left_of
 from freefill.layout.joining import Joined
 from freefill.layout.sight import Sight
 
@@ -52,7 +52,7 @@ def draw(lines: list[Joined], sight: Sight) -> tuple[NDArray[np.float32], NDArra
 def _back(end: End, offsets: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return places along and across the known part of an edge, (n, offsets, 2)."""
     steps = np.arange(0, min(end.length, BACK_PX), 0.5)[:, None, None]
-    left = np.array([-end.heading[1], end.heading[0]])
+    left = left_of(end.heading)
     return end.place - steps * end.heading + (0.5 * end.bend * steps**2 + offsets[None, :, None]) * left
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from freefill.compiling import kept
 from freefill.distance import distance_outside
 from freefill.layout.faint import BESIDE_PX, LEAST_STEP, LENGTH_PX, faint_ways
-from freefill.layout.sight import Sight
+from freefill.layout.sight import Sight, pixels
 
 HALF_WIDTH = 4  # pixels on each side of an edge whose colours belong to it
 REACH = 0.06  # an edge may stop short of the hole by this share of the longer side: shadows and soft rims
@@ -24,6 +24,7 @@ PROFILED_PX = 12  # colours across are means along this much of the edge
 LEAST_CONTRAST = 5.0  # Lab
 SEED_PX = 5.0  # from the rim: nearer, the object's own rim is still seen
 GAIN = 2.55  # grey levels of a Lab unit in what the segment detector sees
+STEP_PX = 0.5  # from place to place on a way to the hole
 STRAIGHT_PX = 16.0  # a bend is only believed of edges followed further than this
 
 
@@ -166,7 +167,7 @@ def _end(near, far, sight: Sight, distance, channels) -> End | None:
     if np.hypot(*(last - far)) < LEAST_PX or _along_rim(last, far, distance):
         return None
     clear = distance > 1.0
-    left = np.array([-heading[1], heading[0]])
+    left = left_of(heading)
     start = last - heading * min(SEED_PX, length / 2)
     places = np.linspace(far, last, 7)[1:-1]
     steps = [sum(_value(c, p + left) - _value(c, p - left) for p in places) for c in channels]
@@ -186,15 +187,12 @@ def _end(near, far, sight: Sight, distance, channels) -> End | None:
 
 def _last_known(far, heading, length: float, sight: Sight):
     """Walk from `far` along the heading: return the segment's last known place, or None if it never enters the hole."""
-    height, width = sight.size
-    steps = np.arange(0, length + REACH * max(height, width) + 0.5, 0.5)
-    places = far + steps[:, None] * heading
-    rows, cols = np.rint(places).astype(int).T
-    inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
-    hit = np.flatnonzero(inside & sight.hole[np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)])
+    places = far + np.arange(0, length + REACH * max(sight.size) + STEP_PX, STEP_PX)[:, None] * heading
+    (rows, cols), inside = pixels(places, sight)
+    hit = np.flatnonzero(inside & sight.hole[rows, cols])
     if len(hit) == 0 or hit[0] == 0:
         return None
-    return places[min(hit[0] - 1, int(length / 0.5))]
+    return places[min(hit[0] - 1, int(length / STEP_PX))]
 
 
 def _along_rim(last, far, distance) -> bool:
@@ -213,7 +211,7 @@ def _value(channel, place) -> float:
 
 def _fitted(path, heading, sight: Sight, distance, least: float = LEAST_CONTRAST) -> End | None:
     """Fit a parabola to a followed edge, and read the colours across it."""
-    left = np.array([-heading[1], heading[0]])
+    left = left_of(heading)
     along, aside = (path - path[0]) @ heading, (path - path[0]) @ left
     length = float(along[0] - along[-1])
     if length < LEAST_PX - 1:
@@ -229,7 +227,7 @@ def _fitted(path, heading, sight: Sight, distance, least: float = LEAST_CONTRAST
     bend = float(2 * fit[0] / (1 + slope**2) ** 1.5) if degree == 2 else 0.0
     start = path[0] + left * fit[-1]
     tangent = (heading + slope * left) / np.hypot(1, slope)
-    place = _entry(start, tangent, sight)
+    place = first_hole(start, tangent, sight, REACH * max(sight.size) + 3)
     if place is None:
         return None
     read = profile_across(path[:PROFILED_PX], heading + slope * left, sight, least)
@@ -239,29 +237,26 @@ def _fitted(path, heading, sight: Sight, distance, least: float = LEAST_CONTRAST
     return End(place, tangent, bend, profile, contrast, length, rough)
 
 
-def _entry(start, tangent, sight: Sight):
-    """Return where a line from the rim's known side enters the hole."""
-    height, width = sight.size
-    for step in np.arange(0, REACH * max(height, width) + 3, 0.5):
-        place = start + step * tangent
-        row, col = round(float(place[0])), round(float(place[1]))
-        if not (0 <= row < height and 0 <= col < width):
-            return None
-        if sight.hole[row, col]:
-            return place
-    return None
+def first_hole(place, way, sight: Sight, most_px: float):
+    """Return the first place in the hole on a way through known ground, at most so far on; None where there is none."""
+    places = place + np.arange(0, most_px, STEP_PX)[:, None] * way
+    (rows, cols), inside = pixels(places, sight)
+    hit = np.flatnonzero(inside & sight.hole[rows, cols])
+    return places[hit[0]] if len(hit) and inside[: hit[0]].all() else None
+
+
+def left_of(heading: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the unit vector to the left of a heading."""
+    return np.array([-heading[1], heading[0]])
 
 
 def profile_across(path, heading, sight: Sight, least: float):
     """Return the mean colours across an edge, (2 HALF_WIDTH + 1, 3), and its contrast; None where it has none."""
     heading = heading / np.hypot(*heading)
-    left = np.array([-heading[1], heading[0]])
+    left = left_of(heading)
     offsets = np.arange(-HALF_WIDTH, HALF_WIDTH + 1)
     places = path[:, None] + offsets[None, :, None] * left
-    height, width = sight.size
-    rows, cols = np.rint(places).astype(int).transpose(2, 0, 1)
-    inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
-    rows, cols = np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)
+    (rows, cols), inside = pixels(places, sight)
     inside &= ~sight.hole[rows, cols]
     counts = inside.sum(0)
     if (counts < 2).any():

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.distance import distance_outside
-from freefill.layout.ends import PROFILED_PX, End, follow, profile_across
+from freefill.layout.ends import PROFILED_PX, STEP_PX, End, first_hole, follow, left_of, profile_across
 from freefill.layout.joining import SAME_EDGE_PX, Joined, cross, curve_between
-from freefill.layout.sides import CLEAR_PX, LEAST_STEP, Sides, left_of, parted, pixels, sides_of
-from freefill.layout.sight import Sight
+from freefill.layout.sides import CLEAR_PX, LEAST_STEP, Sides, parted, sides_of
+from freefill.layout.sight import Sight, pixels
 
 SEED_PX = 5.0  # from the rim
 ONWARDS_PX = 12  # at most, on to the rim
@@ -28,7 +28,6 @@ EVEN_PX = 0.35  # the same, root mean square
 FARTHEST = 6.0  # times the straight piece: farther, its direction is not known
 DENIED = 0.2  # where known ground beside the way says less, the edge is not there
 DENIED_PX = 1.5  # on the way, and it ends
-STEP_PX = 0.5
 
 
 def extend(ends: Sequence[End], lines: Sequence[Joined], sight: Sight) -> list[Joined]:
@@ -104,18 +103,10 @@ def _straightened(end: End, sight: Sight, distance: NDArray[np.float32]) -> End 
         return None
     length, middle, way, rough = found
     read = profile_across(path[:PROFILED_PX], way, sight, LEAST_STEP)
-    place = _first_hole(middle + way * ((path[0] - middle) @ way), way, sight)
+    place = first_hole(middle + way * ((path[0] - middle) @ way), way, sight, ONWARDS_PX)
     if read is None or place is None:
         return None
     return End(place, way, 0.0, *read, float(length), rough, end.clear)
-
-
-def _first_hole(place: NDArray[np.float64], way: NDArray[np.float64], sight: Sight) -> NDArray[np.float64] | None:
-    """Return the first place in the hole within ONWARDS_PX."""
-    places = place + np.arange(0, ONWARDS_PX, STEP_PX)[:, None] * way
-    (rows, cols), inside = pixels(places, sight)
-    hit = np.flatnonzero(inside & sight.hole[rows, cols])
-    return places[hit[0]] if len(hit) and inside[: hit[0]].all() else None
 
 
 def _way(end: End, sides: Sides, sight: Sight, smooth: NDArray[np.float32]) -> float:

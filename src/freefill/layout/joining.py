@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.layout.ends import End
+from freefill.layout.ends import End, left_of
 from freefill.layout.sight import Sight
 
 MOST_TURN = np.deg2rad(50.0)  # of one end against the chord
@@ -130,7 +130,7 @@ def _unlike(one: End, other: End) -> float:
 
 def _turn(from_: NDArray[np.float64], to: NDArray[np.float64]) -> float:
     """Return the angle from one direction to another, positive to the left of it."""
-    left = np.array([-from_[1], from_[0]])
+    left = left_of(from_)
     return float(np.arctan2(to @ left, to @ from_))
 
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.layout.ends import End
+from freefill.layout.ends import End, left_of
 from freefill.layout.joining import Joined
-from freefill.layout.sight import Sight
+from freefill.layout.sight import Sight, pixels
 
 LEAST_STEP = 20.0  # Lab between the sides: only what is plain to see
 CLEAN = 3.0  # times the spread of the colours on each side that the step must be
@@ -47,7 +47,7 @@ def sides_of(end: End, sight: Sight) -> Sides | None:
     for side in (1, -1):
         aside = np.arange(CLEAR_PX, WIDE_PX + 0.5) * side
         places = end.place - back[:, None, None] * end.heading + aside[None, :, None] * left_of(end.heading)
-        (rows, cols), inside = pixels(places.reshape(-1, 2), sight)
+        (rows, cols), inside = pixels(places, sight)
         inside &= ~sight.hole[rows, cols]
         if np.count_nonzero(inside) < LEAST_PLACES:
             return None
@@ -115,21 +115,6 @@ def lay_sides(lines: Sequence[Joined], sight: Sight, lab: NDArray[np.float32], c
             rows, cols = rows[better], cols[better]
             lab[rows, cols] = shown[rows, cols, :3] / shown[rows, cols, 3:]
             confidence[rows, cols] = sure[better]
-
-
-def left_of(heading: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the unit vector to the left of a heading."""
-    return np.array([-heading[1], heading[0]])
-
-
-def pixels(
-    places: NDArray[np.float64], sight: Sight
-) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]]:
-    """Return rows and columns of the pixels at places (n, 2), moved into the picture, and which lie in it."""
-    nearest = np.rint(places).astype(np.int64)
-    inside = np.asarray(((nearest >= 0) & (nearest < sight.size)).all(1), bool)
-    rows, cols = np.clip(nearest, 0, np.array(sight.size) - 1).T
-    return (rows, cols), inside
 
 
 def _rim(sight: Sight) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

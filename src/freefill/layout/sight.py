@@ -77,3 +77,13 @@ def _nearest(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.
     of_label = np.zeros((int(nearest.max()) + 1, 3), np.float32)
     of_label[nearest[~hole]] = image[~hole]
     return of_label[nearest]
+
+
+def pixels(
+    places: NDArray[np.float64], sight: Sight
+) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]]:
+    """Return rows and columns of the pixels at places (..., 2), moved into the picture, and which lie in it."""
+    nearest = np.rint(places).astype(np.int64)
+    inside = np.asarray(((nearest >= 0) & (nearest < sight.size)).all(-1), bool)
+    rows, cols = np.moveaxis(np.clip(nearest, 0, np.array(sight.size) - 1), -1, 0)
+    return (rows, cols), inside

@@ -41,7 +41,15 @@ class MadeMask:
     more: dict[str, Any]
 
 
+images_argument = click.argument("images", nargs=-1, required=True)
 masks_argument = click.argument("masks", nargs=-1, required=True)
+score_option = click.option(
+    "--score",
+    default=0.5,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="How sure the detector must be. Lower finds more, with more false alarms.",
+)
 
 
 def output_option(command: Any) -> Any:

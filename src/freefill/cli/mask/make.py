@@ -11,11 +11,13 @@ from freefill.cli.mask.files import (
     MadeMask,
     MaskJob,
     finish_options,
+    images_argument,
     is_folder_name,
     output_option,
     plan_jobs,
     read,
     run_jobs,
+    score_option,
     write_options,
 )
 from freefill.errors import InputError
@@ -24,8 +26,6 @@ from freefill.files import is_file
 if TYPE_CHECKING:
     from freefill.detectors.marked import MarkedModel, MarkedPrior
     from freefill.values import Hole, Length, Picture
-
-images_argument = click.argument("images", nargs=-1, required=True)
 
 
 class Numbers(click.ParamType):
@@ -97,13 +97,7 @@ def salient(
 @click.command("text")
 @images_argument
 @output_option
-@click.option(
-    "--score",
-    default=0.5,
-    show_default=True,
-    type=click.FloatRange(0, 1),
-    help="How sure the detector must be. Lower finds more, with more false alarms.",
-)
+@score_option
 @click.option("--sensitive", is_flag=True, help="Use a larger network: it finds fainter text, with more false alarms.")
 @click.option("--boxes", is_flag=True, help="Mask whole rows, not only the letters.")
 @finish_options

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("people")
-@click.argument("images", nargs=-1, required=True)
+@files.images_argument
 @files.output_option
 @click.option(
     "--but",
@@ -30,13 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option("--small", is_flag=True, help="Mask only people far smaller than the main one.")
 @click.option("--each", is_flag=True, help="Also write one mask for each person: NAME_1.png, NAME_2.png, ...")
-@click.option(
-    "--score",
-    default=0.5,
-    show_default=True,
-    type=click.FloatRange(0, 1),
-    help="How sure the detector must be. Lower finds more, with more false alarms.",
-)
+@files.score_option
 @click.option("--no-tiles", is_flag=True, help="Look at the whole picture only. Faster, but misses small people.")
 @click.option("--weights", metavar="NAME|FILE", help="Use another network for the whole picture: u2net-human.")
 @click.option("--attached", is_flag=True, help="Include what they hold, wear, ride or lead.")
