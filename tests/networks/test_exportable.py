@@ -28,11 +28,13 @@ def weights_file(folder: Path, layout: WeightLayout, in_channels: int = 5) -> Pa
     return path
 
 
-@pytest.mark.parametrize("layout", ["pt", "tf"])
-def test_an_exported_network_equals_torch_at_three_sizes(tmp_path: Path, layout: WeightLayout) -> None:
+@pytest.mark.parametrize(("layout", "in_channels"), [("pt", 5), ("tf", 5), ("pt", 8)])
+def test_an_exported_network_equals_torch_at_three_sizes(
+    tmp_path: Path, layout: WeightLayout, in_channels: int
+) -> None:
     import onnxruntime
 
-    weights = weights_file(tmp_path, layout)
+    weights = weights_file(tmp_path, layout, in_channels)
     path = export_onnx(str(weights), tmp_path / "model.onnx").path
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     engine = DeepFill(EngineSettings(weights=str(weights), device="cpu"))

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from freefill.errors import InputError
 from freefill.networks import losses
 from freefill.training import tasks
 from freefill.training.deepfill_task import DeepFillTask
@@ -137,3 +138,55 @@ def test_scores_are_of_the_hole_alone() -> None:
 class _Constant(torch.nn.Module):
     def forward(self, image_pm1: Tensor, mask: Tensor, sketch: Tensor | None = None) -> tuple[Tensor, Tensor]:
         return torch.zeros_like(image_pm1), torch.zeros_like(image_pm1)
+
+
+def prefilled(*words: str) -> DeepFillTask:
+    small = ("settings.width=8", "settings.discriminator_width=0", "settings.prefill=true")
+    task = tasks.load(changed(RunOptions(), (*small, *words)))
+    assert isinstance(task, DeepFillTask)
+    return task
+
+
+def test_a_run_with_a_prefill_begins_at_the_smooth_fills_error() -> None:
+    torch.manual_seed(3)
+    batch = Batch(torch.rand(2, 3, 32, 32) * 0.2 - 1, torch.zeros(2, 1, 32, 32))
+    batch.mask[:, :, 8:24, 8:20] = 1
+    batch.image_pm1[:, :, 8:24, 8:20] += 1  # what no smooth fill can know
+    task = prefilled("settings.rate=3e-3")
+    scores = task.score(task.generator, batch)
+    assert torch.allclose(scores["l1"], scores["prefill_l1"])
+    assert torch.allclose(scores["l1_coarse"], scores["prefill_l1"])
+    options = RunOptions(batch=2, steps=20)
+    stepped(task, options, batch, 20)
+    assert (task.score(task.generator, batch)["l1"] < scores["prefill_l1"]).all()
+
+
+def test_weights_without_a_prefill_start_a_run_with_one_and_keep_what_they_know(tmp_path: Path) -> None:
+    from freefill.networks.deepfill import Generator
+
+    torch.manual_seed(4)
+    plain = Generator("pt", 8)
+    torch.save(plain.state_dict(), tmp_path / "plain.pth")
+    given = prefilled(f"start='{tmp_path / 'plain.pth'}'").generator
+    first, wider = plain.state_dict()["stage1.conv1.conv.weight"], given.state_dict()["stage1.conv1.conv.weight"]
+    assert torch.equal(wider[:, :5], first)
+    assert not wider[:, 5:].any()
+    inner = "stage2.conv_bn7.conv.weight"
+    assert torch.equal(given.state_dict()[inner], plain.state_dict()[inner])
+    assert not given.state_dict()["stage2.conv_to_rgb.conv.weight"].any()
+
+
+def test_weights_with_a_prefill_go_on_where_they_were(tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    task = prefilled()
+    for parameter in task.generator.parameters():
+        torch.nn.init.normal_(parameter.data, std=0.05)
+    torch.save(task.generator.state_dict(), tmp_path / "more.pth")
+    again = prefilled(f"start='{tmp_path / 'more.pth'}'").generator
+    assert all(torch.equal(value, again.state_dict()[key]) for key, value in task.generator.state_dict().items())
+
+
+def test_weights_with_a_prefill_are_refused_where_the_recipe_has_none(tmp_path: Path) -> None:
+    torch.save(prefilled().generator.state_dict(), tmp_path / "more.pth")
+    with pytest.raises(InputError, match=r"8 inputs.*settings\.prefill"):
+        tasks.load(changed(RunOptions(), ("settings.width=8", f"start='{tmp_path / 'more.pth'}'")))

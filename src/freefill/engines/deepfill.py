@@ -63,9 +63,10 @@ class DeepFill:
         self.trained_px = side if isinstance(side, int) and side >= 16 else None
         recognise(tensors, str(path))  # says what is wrong with the file, by its name
         generator = from_state(tensors)
-        if generator.in_channels != 5:
+        if generator.sketches:
             raise EngineError(
-                f"weights '{name}' want a guide ({generator.in_channels} inputs); this engine has none yet"
+                f"weights '{name}' want a sketch ({generator.in_channels} inputs), which this engine cannot be given; "
+                "freefill export makes an ONNX file that takes one"
             )
         dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[settings.precision]
         self._network = HoleGenerator(generator.to(self._device), dtype)

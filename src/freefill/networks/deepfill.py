@@ -21,8 +21,10 @@ from torch import Tensor, nn
 from freefill.errors import InputError, WeightsError
 from freefill.networks.contextual_attention import ContextualAttention
 from freefill.networks.gated_conv import GatedConv, LayerRow, WeightLayout
+from freefill.networks.smooth_fill import smooth_fill
 
 IDENTITY_KEY = "stage2.contextual_attention.fuse_weight"  # a constant of the "pt" files since July 2022: not needed
+PREFILL_CHANNELS = 3  # more inputs than 5 and a sketch: the network starts from a smooth fill
 FIRST = {"pt": "stage1.conv1.conv", "tf": "conv1.conv"}  # tells the layouts apart
 
 
@@ -116,7 +118,10 @@ class Generator(nn.Module):
     ----------
     layout : "pt" or "tf": names of the weights, padding at stride 2, and how features are shrunk for the attention
     width : channels of the first gated layer before its gate; the public weights have 48
-    in_channels : 5, plus one for each guide channel (the paper's user-guided variant has one: an edge map)
+    in_channels : 5; one more for a sketch (the paper's user-guided variant: an edge map); three more for a smooth fill
+        of the hole to start from. The last is ours, never of the public weights: both stages then say what is to be
+        added to what they are given, so that a small network need not carry the whole picture through its narrowest
+        layers (docs/training-log.md)
     fuse : let neighbouring matches support each other. None = as the public port does: in "pt", not in "tf" (whose
         weights were trained with it by their authors; pass True to compute what the authors' code does)
     """
@@ -128,6 +133,8 @@ class Generator(nn.Module):
         self.layout: WeightLayout = layout
         self.width = width
         self.in_channels = in_channels
+        self.prefilled = in_channels - 5 >= PREFILL_CHANNELS
+        self.sketches = in_channels - 5 - self.prefilled * PREFILL_CHANNELS
         self.table = table(width, in_channels)
         for row in self.table.rows:
             _place(self, row.pt if layout == "pt" else row.tf, GatedConv(row, layout))
@@ -145,7 +152,7 @@ class Generator(nn.Module):
         ----------
         image_pm1 : (B, 3, H, W) in [-1, 1]; H and W multiples of 8; what lies in the hole has no influence
         mask : (B or 1, 1, H, W), 1 = hole
-        guide : (B, in_channels - 5, H, W); read in the hole only
+        guide : (B, `sketches`, H, W); read in the hole only
 
         Returns
         -------
@@ -158,10 +165,11 @@ class Generator(nn.Module):
         """
         masked = self.check(image_pm1, mask, guide)
         mask = mask.expand(len(masked), -1, -1, -1)
-        x = self.coarse_input(masked, mask, guide)  # (B, in_channels, h, w)
+        first = self.first_guess(masked, mask)
+        x = self.coarse_input(masked, mask, guide, first)  # (B, in_channels, h, w)
         for layer in self.layers(self.table.coarse):
             x = layer(x)
-        coarse = torch.tanh(x)  # (B, 3, h, w)
+        coarse = self.pixels(x, first)  # (B, 3, h, w)
 
         start = coarse * mask + masked  # (B, 3, h, w); neither the ones nor the mask are fed again
         a = start
@@ -176,7 +184,7 @@ class Generator(nn.Module):
         x = torch.cat([a, b], dim=1)  # (B, 4c, h/4, w/4)
         for layer in self.layers(self.table.decoder):
             x = layer(x)
-        return coarse, torch.tanh(x)
+        return coarse, self.pixels(x, start)
 
     def check(self, image_pm1: Tensor, mask: Tensor, guide: Tensor | None) -> Tensor:
         """Return the picture with its hole set to 0 (mid grey), or say what does not fit."""
@@ -186,16 +194,25 @@ class Generator(nn.Module):
         if tuple(mask.shape[-2:]) != size or mask.shape[0] not in (1, len(image_pm1)):
             raise InputError(f"mask {tuple(mask.shape)} does not fit picture {tuple(image_pm1.shape)}")
         given = 0 if guide is None else guide.shape[1]
-        if given != self.in_channels - 5:
-            raise InputError(f"these weights take {self.in_channels - 5} guide channels, not {given}")
+        if given != self.sketches:
+            raise InputError(f"these weights take {self.sketches} guide channels, not {given}")
         # where, not a product: NaN * 0 is NaN, and would leak out of the hole.
         return torch.where(mask > 0, torch.zeros((), dtype=image_pm1.dtype, device=image_pm1.device), image_pm1)
 
-    def coarse_input(self, masked: Tensor, mask: Tensor, guide: Tensor | None) -> Tensor:
-        """Return (B, in_channels, H, W): picture, guide inside the hole, ones, mask."""
+    def first_guess(self, masked: Tensor, mask: Tensor) -> Tensor:
+        """Return what the coarse stage starts from: the picture with its hole grey, or filled smoothly."""
+        return smooth_fill(masked, mask) if self.prefilled else masked
+
+    def coarse_input(self, masked: Tensor, mask: Tensor, guide: Tensor | None, first: Tensor) -> Tensor:
+        """Return (B, in_channels, H, W): picture, guide inside the hole, ones, mask, and the first guess if any."""
         ones = torch.ones_like(masked[:, :1])
         guides = [] if guide is None else [guide * mask]
-        return torch.cat([masked, *guides, ones, mask.to(masked.dtype)], dim=1)
+        guesses = [first] if self.prefilled else []
+        return torch.cat([masked, *guides, ones, mask.to(masked.dtype), *guesses], dim=1)
+
+    def pixels(self, x: Tensor, base: Tensor) -> Tensor:
+        """Turn a stage's last three channels to pixels in [-1, 1]; `base` is the picture that the stage was given."""
+        return (base + x).clamp(-1, 1) if self.prefilled else torch.tanh(x)
 
 
 def _place(parent: nn.Module, name: str, layer: nn.Module) -> None:

@@ -41,11 +41,11 @@ class Exportable(nn.Module):
         generator, hole = self.generator, (mask > 0).float()
         padded, padded_hole = _to_eights(image * 2 - 1), _to_eights(hole)  # (1, 3 or 1, h, w)
         masked = torch.where(padded_hole > 0, torch.zeros_like(padded), padded)
-        guides = [] if sketch is None else [_to_eights(sketch) * padded_hole]
-        x = torch.cat([masked, *guides, torch.ones_like(padded_hole), padded_hole], dim=1)
+        first = generator.first_guess(masked, padded_hole)
+        x = generator.coarse_input(masked, padded_hole, None if sketch is None else _to_eights(sketch), first)
         for layer in generator.layers(generator.table.coarse):
             x = layer(x)
-        start = torch.tanh(x) * padded_hole + masked
+        start = generator.pixels(x, first) * padded_hole + masked
         a = start
         for layer in generator.layers(generator.table.plain):
             a = layer(a)
@@ -58,7 +58,7 @@ class Exportable(nn.Module):
         x = torch.cat([a, b], dim=1)
         for layer in generator.layers(generator.table.decoder):
             x = layer(x)
-        filled = ((torch.tanh(x) + 1) / 2).clamp(0, 1)[:, :, : image.shape[2], : image.shape[3]]
+        filled = ((generator.pixels(x, start) + 1) / 2).clamp(0, 1)[:, :, : image.shape[2], : image.shape[3]]
         return torch.where(hole > 0, filled, image)
 
 

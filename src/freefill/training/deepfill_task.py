@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from freefill.errors import InputError
 from freefill.networks import losses, projected_discriminator
-from freefill.networks.deepfill import Generator, from_state
+from freefill.networks.deepfill import FIRST, PREFILL_CHANNELS, Generator, from_state
 from freefill.networks.gated_conv import WeightLayout
 from freefill.networks.patch_discriminator import Normalisation, PatchDiscriminator
 from freefill.networks.projected_discriminator import ProjectedDiscriminator
+from freefill.networks.smooth_fill import smooth_fill
 from freefill.training.options import RunOptions, made
 from freefill.training.task import Batch, Tools
 from freefill.weights.opening.features import open_efficientnet
@@ -45,6 +47,8 @@ class DeepFillSettings:
         fetched: freefill weights fetch efficientnet-lite0
     feature_weight : of the distance in EfficientNet-Lite0's features; 0 in the paper
     discriminator_from : share of the steps after which the discriminator begins
+    prefill : give the network a smooth fill of the hole to start from, and let it say what is to be added; the paper's
+        network starts from nothing. A small one, trained for hours, gains much by it (docs/training-log.md)
     """
 
     layout: WeightLayout = "pt"
@@ -62,6 +66,7 @@ class DeepFillSettings:
     discriminator: Literal["patch", "projected"] = "patch"
     feature_weight: float = 0.0
     discriminator_from: float = 0.0
+    prefill: bool = False
 
 
 class DeepFillTask:
@@ -74,7 +79,7 @@ class DeepFillTask:
         settings = made(DeepFillSettings, options.settings, "settings")
         self.settings = settings
         guides = 1 if options.sketch else 0
-        self.generator = _generator(settings, 5 + guides, options.start)
+        self.generator = _generator(settings, guides, options.start)
         self.networks: dict[str, nn.Module] = {"generator": self.generator}
         self.optimizers: dict[str, Optimizer] = {
             "generator": torch.optim.Adam(self.generator.parameters(), settings.rate, settings.betas)
@@ -150,7 +155,10 @@ class DeepFillTask:
         """Mean absolute difference in the hole, in [-1, 1], of both stages, and PSNR there."""
         coarse, refined = network(batch.image_pm1, batch.mask, batch.sketch)
         error = hole_mean((refined - batch.image_pm1).square(), batch.mask) / 4  # of values in [0, 1]
+        guess = smooth_fill(batch.masked_pm1, batch.mask) if self.settings.prefill else None
+        of_guess = {} if guess is None else {"prefill_l1": hole_mean((guess - batch.image_pm1).abs(), batch.mask)}
         return {
+            **of_guess,
             "l1": hole_mean((refined - batch.image_pm1).abs(), batch.mask),
             "l1_coarse": hole_mean((coarse - batch.image_pm1).abs(), batch.mask),
             "psnr_db": -10 * error.clamp(min=1e-10).log10(),
@@ -167,21 +175,46 @@ def hole_mean(value: Tensor, mask: Tensor) -> Tensor:
     return (value * mask).sum((1, 2, 3)) / (mask.sum((1, 2, 3)) * value.shape[1]).clamp(min=1)
 
 
-def _generator(settings: DeepFillSettings, in_channels: int, start: str) -> Generator:
-    if not start:
-        generator = Generator(settings.layout, settings.width, in_channels)
-        for layer in generator.layers(generator.table.rows):
-            if layer.row.activation is not None:
-                layer.conv.weight.data *= settings.gain
-        return generator
+def _generator(settings: DeepFillSettings, guides: int, start: str) -> Generator:
+    """Return the generator to train: new, or from a file of weights."""
+    inputs = 5 + guides + (PREFILL_CHANNELS if settings.prefill else 0)
+    generator = Generator(settings.layout, settings.width, inputs)
+    for layer in generator.layers(generator.table.rows):
+        if layer.row.activation is not None:
+            layer.conv.weight.data *= settings.gain
+    added_to = generator.prefilled
+    if start:
+        given = _opened(settings, guides, start, generator)
+        added_to = added_to and not given.prefilled
+        _copy(given, generator)
+    if added_to:  # nothing is added to the smooth fill at first: a run begins at its error, and not at noise's
+        for rows in (generator.table.coarse, generator.table.decoder):
+            (last,) = generator.layers(rows[-1:])
+            nn.init.zeros_(last.conv.weight)
+            if last.conv.bias is not None:
+                nn.init.zeros_(last.conv.bias)
+    return generator
+
+
+def _opened(settings: DeepFillSettings, guides: int, start: str, wanted: Generator) -> Generator:
     from freefill.weights.locate import locate
     from freefill.weights.opening.load import load_state
 
-    generator = from_state(load_state(Path(locate(start))))
-    found = (generator.layout, generator.width, generator.in_channels)
-    if found != (settings.layout, settings.width, in_channels):
+    given = from_state(load_state(Path(locate(start))))
+    found = (given.layout, given.width, given.sketches)
+    fits = found == (settings.layout, settings.width, guides) and wanted.prefilled >= given.prefilled
+    if not fits:
         raise InputError(
-            f"{start}: is a generator of layout '{found[0]}', width {found[1]}, {found[2]} inputs; the recipe wants "
-            f"'{settings.layout}', {settings.width}, {in_channels}: set settings.layout and settings.width"
+            f"{start}: is a generator of layout '{given.layout}', width {given.width}, {given.in_channels} inputs; the "
+            f"recipe wants '{settings.layout}', {settings.width}, {wanted.in_channels}: set settings.layout, "
+            "settings.width and settings.prefill"
         )
-    return generator.train().requires_grad_(True)
+    return given
+
+
+def _copy(given: Generator, generator: Generator) -> None:
+    """Take over all weights; inputs that the given network does not have start without any influence."""
+    state = given.state_dict()
+    key = FIRST[generator.layout] + ".weight"
+    state[key] = F.pad(state[key], (0, 0, 0, 0, 0, generator.in_channels - given.in_channels))
+    generator.load_state_dict(state)

@@ -61,11 +61,11 @@ def export_onnx(name_or_path: str, path: Path) -> Exported:
     source = locate(name_or_path)
     state = load_state(source)
     found = recognise(state, str(source))
-    network = Exportable(from_state(state)).eval()
-    guides = found.in_channels - 5
-    if guides > 1:
-        raise WeightsError(f"{source}: takes {guides} guide channels; one (a sketch) can be exported")
-    names = ["image", "mask", *(["sketch"] if guides else [])]
+    generator = from_state(state)
+    network = Exportable(generator).eval()
+    if generator.sketches > 1:
+        raise WeightsError(f"{source}: takes {generator.sketches} guide channels; one (a sketch) can be exported")
+    names = ["image", "mask", *(["sketch"] if generator.sketches else [])]
     example = [torch.rand(1, 3, 64, 72), (torch.rand(1, 1, 64, 72) > 0.8).float(), torch.zeros(1, 1, 64, 72)]
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():

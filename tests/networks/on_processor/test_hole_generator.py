@@ -82,6 +82,18 @@ def test_a_guide_reaches_the_hole() -> None:
     assert furthest(HoleGenerator(generator).fill(image, mask, edges).refined, refined, mask) < 1e-5
 
 
+@pytest.mark.parametrize("sketches", [0, 1])
+def test_a_network_that_starts_from_a_smooth_fill_gives_the_same_hole(sketches: int) -> None:
+    generator = seeded_generator(in_channels=8 + sketches)
+    image, mask = seeded_picture(64, 72), box_mask(64, 72, (8, 8, 30, 24))
+    edges = (seeded_picture(64, 72, channels=1) > 0).float() if sketches else None
+    with torch.inference_mode():
+        coarse, refined = generator(image, mask, edges)
+    filled = HoleGenerator(generator).fill(image, mask, edges)
+    assert furthest(filled.coarse, coarse, mask) < 2e-5
+    assert furthest(filled.refined, refined, mask) < 2e-5
+
+
 def test_threads_share_a_generator() -> None:
     ready, image = HoleGenerator(seeded_generator()), seeded_picture(64, 64)
     masks = [box_mask(64, 64, (8 * i, 10, 12, 20)) for i in range(5)]

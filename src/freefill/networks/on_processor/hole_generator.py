@@ -156,13 +156,15 @@ class HoleGenerator:
             ready = self.ready if _is_thick(hole) else self.ready_thin
             return features, attention, [coarse, plain, pasted, decoder], ready
 
-        def laid_out() -> Map:
-            return Map.of(self.generator.coarse_input(masked, mask, guide), _margin(table.coarse[0]), torch.float32)
+        def laid_out() -> tuple[Tensor, Map]:
+            first = self.generator.first_guess(masked, mask)
+            given = self.generator.coarse_input(masked, mask, guide, first)
+            return first, Map.of(given, _margin(table.coarse[0]), torch.float32)
 
-        start, (features_wanted, attention_wanted, steps, ready) = self.workers.together(laid_out, planned)
+        (first, start), (features_wanted, attention_wanted, steps, ready) = self.workers.together(laid_out, planned)
         coarse_steps, plain, pasted, decoder = steps
         x = self._chain(ready, coarse_steps, start)
-        coarse = _completed(x, coarse_steps[-1].boxes, mask, masked)
+        coarse = self._completed(x, coarse_steps[-1].boxes, mask, masked, first)
 
         start = Map.of(coarse, _margin(table.plain[0]), self.dtype)
         both = Map(masked, table.decoder[0].inputs, features_wanted.shape, 1, self.dtype)
@@ -174,7 +176,7 @@ class HoleGenerator:
 
         best, _ = self.workers.together(branch_b, partial(self._chain, ready, plain, start, both, 0))
         y = self._chain(ready, decoder, both)
-        refined = _completed(y, decoder[-1].boxes, mask, masked)
+        refined = self._completed(y, decoder[-1].boxes, mask, masked, coarse)
         return Filled(refined, coarse, best)
 
     def _attended(
@@ -223,6 +225,15 @@ class HoleGenerator:
             x = y
         return x
 
+    def _completed(self, x: Map, boxes: tuple[Box, ...], mask: Tensor, masked: Tensor, base: Tensor) -> Tensor:
+        """Return the picture with its hole filled by the last layer's three channels; `base` is what went in."""
+        out = masked.clone()
+        for box in boxes:
+            at = (slice(None), slice(None), *box.slices)
+            fill = self.generator.pixels(x.at(box.top, box.left, box.height, box.width).float(), base[at])
+            out[at] = torch.where(mask[at] > 0, fill, masked[at])
+        return out
+
 
 def _is_thick(hole: Wanted) -> bool:
     """Tell whether a square of THIN_PX fits into the hole, on the grid of 8 px."""
@@ -235,16 +246,6 @@ def _is_thick(hole: Wanted) -> bool:
     before[1:, 1:] = cells.cumsum(axis=0).cumsum(axis=1)
     inside = before[side:, side:] - before[:-side, side:] - before[side:, :-side] + before[:-side, :-side]
     return bool((inside == side**2).any())
-
-
-def _completed(x: Map, boxes: tuple[Box, ...], mask: Tensor, masked: Tensor) -> Tensor:
-    """Return the picture with its hole filled by the last layer's three channels, through tanh."""
-    out = masked.clone()
-    for box in boxes:
-        at = (slice(None), slice(None), *box.slices)
-        fill = torch.tanh(x.at(box.top, box.left, box.height, box.width).float())
-        out[at] = torch.where(mask[at] > 0, fill, masked[at])
-    return out
 
 
 def _margin(row: LayerRow) -> int:

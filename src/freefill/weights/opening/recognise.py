@@ -54,7 +54,7 @@ class Recognised:
     network : a name of EngineSpec.weights' cards: "deepfillv2"
     layout : "pt" or "tf"
     width : channels of its first gated layer before the gate; the public weights have 48
-    in_channels : 5, plus one for each guide channel
+    in_channels : 5, plus one for each guide channel, plus 3 where it starts from a smooth fill
     """
 
     network: str
@@ -63,8 +63,13 @@ class Recognised:
     in_channels: int
 
     def __str__(self) -> str:
+        from freefill.networks.deepfill import PREFILL_CHANNELS
+
         guides = self.in_channels - 5
+        prefilled = guides >= PREFILL_CHANNELS
+        guides -= PREFILL_CHANNELS * prefilled
         extra = f", {guides} guide channel{'s' if guides > 1 else ''}" if guides > 0 else ""
+        extra += ", starts from a smooth fill" if prefilled else ""
         return f"{self.network}, layout '{self.layout}', width {self.width}{extra}"
 
 
