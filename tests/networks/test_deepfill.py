@@ -157,3 +157,23 @@ def test_padding_of_tf_puts_an_even_side_on_odd_pixels() -> None:
     assert row.padding("tf", 8) == (0, 1)
     assert row.padding("tf", 7) == (1, 1)
     assert LayerRow("a", "b", 1, 1, kernel=3, dilation=4).padding("tf", 8) == (4, 4)
+
+
+def test_a_network_with_a_prefill_adds_to_the_hole_alone() -> None:
+    generator, image, mask = seeded_generator(in_channels=8), seeded_picture(40, 48), box_mask(40, 48, (8, 8, 20, 24))
+    with torch.inference_mode():
+        coarse, refined = generator(image, mask)
+    known = (mask == 0).expand(-1, 3, -1, -1)
+    assert torch.equal(coarse[known], image[known])
+    assert torch.equal(refined[known], image[known])
+    assert not torch.equal(refined, coarse)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_channels_innermost_change_the_time_and_not_the_fill(half: bool) -> None:
+    image, mask = seeded_picture(40, 48, batch=2), box_mask(40, 48, (8, 8, 20, 24))
+    last = seeded_generator().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
+        plain = seeded_generator()(image, mask)[1]
+        innermost = last(image.contiguous(memory_format=torch.channels_last), mask)[1]
+    assert (plain.float() - innermost.float()).abs().max() < (0.2 if half else 1e-5)

@@ -169,7 +169,7 @@ class Generator(nn.Module):
         x = self.coarse_input(masked, mask, guide, first)  # (B, in_channels, h, w)
         for layer in self.layers(self.table.coarse):
             x = layer(x)
-        coarse = self.pixels(x, first)  # (B, 3, h, w)
+        coarse = self.pixels(x, first, mask)  # (B, 3, h, w)
 
         start = coarse * mask + masked  # (B, 3, h, w); neither the ones nor the mask are fed again
         a = start
@@ -184,7 +184,7 @@ class Generator(nn.Module):
         x = torch.cat([a, b], dim=1)  # (B, 4c, h/4, w/4)
         for layer in self.layers(self.table.decoder):
             x = layer(x)
-        return coarse, self.pixels(x, start)
+        return coarse, self.pixels(x, start, mask)
 
     def check(self, image_pm1: Tensor, mask: Tensor, guide: Tensor | None) -> Tensor:
         """Return the picture with its hole set to 0 (mid grey), or say what does not fit."""
@@ -210,9 +210,13 @@ class Generator(nn.Module):
         guesses = [first] if self.prefilled else []
         return torch.cat([masked, *guides, ones, mask.to(masked.dtype), *guesses], dim=1)
 
-    def pixels(self, x: Tensor, base: Tensor) -> Tensor:
-        """Turn a stage's last three channels to pixels in [-1, 1]; `base` is the picture that the stage was given."""
-        return (base + x).clamp(-1, 1) if self.prefilled else torch.tanh(x)
+    def pixels(self, x: Tensor, base: Tensor, mask: Tensor) -> Tensor:
+        """Turn a stage's last three channels to pixels in [-1, 1]; `base` is the picture that the stage was given.
+
+        What is added to a prefill counts in the hole alone. Elsewhere the base is the truth already: a loss that saw
+        an addition there taught the gates to close for good within some hundred steps (docs/training-log.md).
+        """
+        return (base + x * mask).clamp(-1, 1) if self.prefilled else torch.tanh(x)
 
 
 def _place(parent: nn.Module, name: str, layer: nn.Module) -> None:

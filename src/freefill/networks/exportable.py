@@ -45,7 +45,7 @@ class Exportable(nn.Module):
         x = generator.coarse_input(masked, padded_hole, None if sketch is None else _to_eights(sketch), first)
         for layer in generator.layers(generator.table.coarse):
             x = layer(x)
-        start = generator.pixels(x, first) * padded_hole + masked
+        start = generator.pixels(x, first, padded_hole) * padded_hole + masked
         a = start
         for layer in generator.layers(generator.table.plain):
             a = layer(a)
@@ -58,7 +58,9 @@ class Exportable(nn.Module):
         x = torch.cat([a, b], dim=1)
         for layer in generator.layers(generator.table.decoder):
             x = layer(x)
-        filled = ((generator.pixels(x, start) + 1) / 2).clamp(0, 1)[:, :, : image.shape[2], : image.shape[3]]
+        filled = ((generator.pixels(x, start, padded_hole) + 1) / 2).clamp(0, 1)[
+            :, :, : image.shape[2], : image.shape[3]
+        ]
         return torch.where(hole > 0, filled, image)
 
 

@@ -230,7 +230,7 @@ class HoleGenerator:
         out = masked.clone()
         for box in boxes:
             at = (slice(None), slice(None), *box.slices)
-            fill = self.generator.pixels(x.at(box.top, box.left, box.height, box.width).float(), base[at])
+            fill = self.generator.pixels(x.at(box.top, box.left, box.height, box.width).float(), base[at], mask[at])
             out[at] = torch.where(mask[at] > 0, fill, masked[at])
         return out
 
