@@ -1,4 +1,4 @@
-"""What the mask left outside: rim pixels like neither their own surroundings nor anything else around the hole.
+"""What the mask left outside: rim pixels whose colour is nowhere in the ground around the hole.
 
 A rim of hair, a wheel's edge or an antialiased contour outside the mask is known, and must stay as it is. But it is no
 ground, and neither the search nor the paste should follow it inwards: that is where dark smoke and halos come from.
@@ -6,25 +6,20 @@ ground, and neither the search nor the paste should follow it inwards: that is w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from freefill.distance import distance_outside
-from freefill.synthesis.features import largest
 from freefill.values import Box
 
 RIM_PX = 3  # nearer to the hole than this a pixel is asked
-OUTER_PX = 4, 12  # the ground it is held against lies this far from the hole
-WINDOW_PX = 21  # and this near to the pixel
-SPREADS = 1.5  # of the ground: what has texture departs from its mean by itself (docs/decisions/0043)
-DEPARTURE = 0.1  # of full scale, from the mean of the ground near, beyond the spread of that ground
-STRANGE = 0.1  # of full scale, from the most similar colour anywhere around the hole
+OUTER_PX = 4, 12  # the ground it is held against lies this far from the hole, on any side of it
+STRANGE = 6.0  # Lab, from the most similar colour of that ground
+CELL = STRANGE / 3**0.5  # Lab; two colours in one cube of this side are no farther apart than that
+CELLS = 76  # cubes along each axis of Lab, which is at most 256 long
 TILE_PX = 256  # of a large picture only tiles with something of the rim are looked at
-MOST_SAMPLES = 3000  # each colour of the rim is held against all of them
 LEAST_PX = 8  # smaller spots are noise
+AT_ONCE = 256  # colours held against the ground together: bounds the memory
 
 
 def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -43,21 +38,13 @@ def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.b
     box = Box.around(hole)
     if box is None:
         return found
-    place = box.grown(OUTER_PX[1] + WINDOW_PX, (hole.shape[0], hole.shape[1])).slices
-    image, hole = image[place], hole[place]
-    rim, outer = _rings(hole)
-    if not outer.any():
-        return found
-    doubtful = np.zeros_like(rim)
-    for tile in _tiles(rim):  # of a large picture the rim is a small part
-        near = tile.grown(WINDOW_PX // 2, (rim.shape[0], rim.shape[1]))
-        mean, spread, there = _around(image[near.slices], outer[near.slices])
-        far = largest(np.abs(image[near.slices] - mean)) - SPREADS * spread
-        inner = tile.moved(-near.top, -near.left).slices
-        doubtful[tile.slices] = (rim[near.slices] & there & (far > DEPARTURE))[inner]
-    if doubtful.any():
-        doubtful[doubtful] = _strangeness(image[doubtful], image[outer]) > STRANGE
-        found[place] = _without_specks(doubtful)
+    place = box.grown(OUTER_PX[1] + 1, (hole.shape[0], hole.shape[1])).slices
+    rim, outer = _rings(hole[place])
+    if rim.any() and outer.any():
+        image = image[place]
+        strange = np.zeros_like(rim)
+        strange[rim] = _unlike(_lab(image[rim]), _lab(image[outer]))
+        found[place] = _without_specks(strange)
     return found
 
 
@@ -76,37 +63,32 @@ def _rings(hole: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_
     return rim, outer
 
 
-def _tiles(rim: NDArray[np.bool_]) -> Iterator[Box]:
-    """Yield the box around what there is of the rim in each tile."""
-    for top in range(0, rim.shape[0], TILE_PX):
-        for left in range(0, rim.shape[1], TILE_PX):
-            inner = Box.around(rim[top : top + TILE_PX, left : left + TILE_PX])
-            if inner is not None:
-                yield inner.moved(top, left)
-
-
-def _around(image: NDArray[np.float32], outer: NDArray[np.bool_]) -> tuple[Any, Any, Any]:
-    """Return the mean colour of the ground near each pixel, its spread, and where there is any."""
+def _lab(colours: NDArray[np.float32]) -> NDArray[np.float32]:
     import cv2
 
-    weight = outer.astype(np.float32)
-    size = (WINDOW_PX, WINDOW_PX)
-    count = cv2.boxFilter(weight, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    total = np.maximum(count, 1)[..., None]
-    masked = np.where(outer[..., None], image, np.float32(0))
-    mean = cv2.boxFilter(masked, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT) / total
-    square = cv2.boxFilter(masked**2, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT) / total
-    return mean, np.sqrt(np.maximum(largest(square - mean**2), 0)), count > 8
+    return np.asarray(cv2.cvtColor(colours[:, None], cv2.COLOR_RGB2LAB), np.float32)[:, 0]
 
 
-def _strangeness(colours: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how far each colour lies from the most similar one of the ground, (n,)."""
-    ground = ground[:: max(1, len(ground) // MOST_SAMPLES)]
-    nearest = np.empty(len(colours), np.float32)
-    for first in range(0, len(colours), 512):
-        part = colours[first : first + 512]
-        nearest[first : first + 512] = np.abs(part[:, None] - ground[None]).max(2).min(1)
-    return nearest
+def _unlike(colours: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which colours lie farther than `STRANGE` from every colour of the ground, (n,); Lab, (n, 3) and (m, 3)."""
+    seen = np.zeros(CELLS**3, bool)
+    seen[_packed(ground / CELL)] = True
+    unlike = ~seen[_packed(colours / CELL)]  # most colours share a cube with the ground, and are done
+    # To whole units a photograph has some thousand colours, however large it is.
+    _, first = np.unique(_packed(ground, 256), return_index=True)
+    few = ground[first]
+    rest = np.flatnonzero(unlike)
+    for start in range(0, len(rest), AT_ONCE):
+        part = rest[start : start + AT_ONCE]
+        apart = np.square(colours[part, None] - few[None]).sum(axis=2, dtype=np.float32)
+        unlike[part] = apart.min(axis=1) > STRANGE**2
+    return unlike
+
+
+def _packed(lab: NDArray[np.float32], side: int = CELLS) -> NDArray[np.int64]:
+    """Return one number for each cube of side 1 that a colour lies in; a and b begin at minus half of `side`."""
+    places = np.floor(lab).astype(np.int64) + np.array([0, side // 2, side // 2])
+    return (places[:, 0] * side + places[:, 1]) * side + places[:, 2]
 
 
 def _without_specks(doubtful: NDArray[np.bool_]) -> NDArray[np.bool_]:
