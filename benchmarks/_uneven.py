@@ -12,7 +12,7 @@ DEEPEST = 0.06  # of the person's size
 PATCH = 0.25  # standard deviation of the noise that says where, as a share of the person's size
 
 
-def uneven(hole: np.ndarray, seed: int) -> np.ndarray:
+def uneven(hole: np.ndarray, seed: int, deepest: float = DEEPEST) -> np.ndarray:
     """Take a rim away whose depth wanders between nothing and 6 % of the size, and is deeper until enough is gone.
 
     Where the mask is thin that is all of it: a quarter to a half of the area goes, drawn anew for each person.
@@ -27,9 +27,9 @@ def uneven(hole: np.ndarray, seed: int) -> np.ndarray:
     inside = cv2.distanceTransform(np.pad(hole, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     inside = inside[1:-1, 1:-1]
     gone = rng.uniform(0.25, 0.5)
-    # The least tilt of the noise that takes as much as was drawn; never deeper than 6 %.
+    # The least tilt of the noise that takes as much as was drawn; never deeper than that.
     for power in (4.0, 3.0, 2.0, 1.5, 1.0, 0.7, 0.5, 0.3, 0.1):
-        left = inside > DEEPEST * size * share**power
+        left = inside > deepest * size * share**power
         if left.sum() <= (1 - gone) * hole.sum():
             break
     return left & hole

@@ -1,7 +1,8 @@
 """Calibrate and check the diagnosis: faults injected into untouched photographs, and people's verdicts.
 
     python benchmarks/diagnosis.py measure --photos ../shared/data/photos_eval --out raw.json
-    python benchmarks/diagnosis.py tables raw.json [--write]      # thresholds from one half, tables from the other
+    python benchmarks/diagnosis.py tight --photos ../shared/data/photos_eval --out tight.json
+    python benchmarks/diagnosis.py tables raw.json tight.json [--write]   # knots from one half, tables from the other
     python benchmarks/diagnosis.py people --judged ../shared/data/judged [--write]
 
 `--write` renews src/freefill/diagnosis/calibration.json.
@@ -18,6 +19,7 @@ import cv2
 import numpy as np
 from _diagnosis_people import CALIBRATION, people
 from _faults import FAULTS, STRENGTHS, injected, scene
+from _tight import MASKS, tight_cases
 
 from freefill.diagnosis.calibration import LEVELS, by_knots, settled
 from freefill.diagnosis.findings import FAILURES
@@ -58,13 +60,30 @@ def measure(arguments: argparse.Namespace) -> None:
     arguments.out.write_text(json.dumps(rows))
 
 
+def tight(arguments: argparse.Namespace) -> None:
+    """Write what is left beside masks of persons, some of which fall short; the fill is not read, so there is none."""
+    measured, rows = FAILURES[0].measure, []
+    for case in tight_cases(arguments.photos):
+        grey = np.where(case.hole[..., None], np.uint8(128), case.before)
+        raw = measured(make_view(case.before, case.hole, grey)).raw
+        rows.append({"photo": case.name, "number": case.number, "mask": case.mask, "raw": raw})
+    arguments.out.write_text(json.dumps(rows))
+
+
 def tables(arguments: argparse.Namespace) -> None:
     """Find the knots on the photographs of even number; print what they are worth on those of odd number."""
     rows = json.loads(arguments.raw.read_text())
     chosen, held = ([row for row in rows if row["number"] % 2 == half] for half in (0, 1))
-    knots = {name: _knots(name, chosen) for name in FAULTS}
+    masks = json.loads(arguments.tight.read_text())
+    knots = {
+        name: _knots(*(_raws(chosen, name, *kind) for kind in ((None, 0), (name, 2), (name, 3)))) for name in FAULTS
+    }
+    # Thresholds of what is left beside the hole come from real masks: what is injected is cleaner than any photograph.
+    knots["residue"] = _knots(*(_beside(masks, 0, mask) for mask in ("loose", "slight", "tight")))
     if all("unlike" in row["raw"] for row in chosen if row["fault"] is None):
-        knots["unlike"] = _knots("unlike", chosen)
+        knots["unlike"] = _knots(
+            _raws(chosen, "unlike", None, 0), np.zeros(0), np.zeros(0)
+        )  # nothing is injected for it
     print(f"{len({row['number'] for row in rows})} photographs; knots from the even ones, tables from the odd ones\n")
     strengths = sorted({row["strength"] for row in rows} - {0})
     print(f"| failure | {' | '.join(f'AUC at strength {s}' for s in strengths)} | median score clean | "
@@ -86,6 +105,7 @@ def tables(arguments: argparse.Namespace) -> None:
     for fault in (None, *FAULTS):
         said = [np.mean(_scores(held, name, fault, 3 if fault else 0) >= LEVELS[1]) for name in FAULTS]
         print(f"| {fault or 'nothing'} | " + " | ".join(f"{share:.0%}" for share in said) + " |")
+    _print_masks(masks, knots["residue"])
     if arguments.write:
         kept = json.loads(CALIBRATION.read_text()) if CALIBRATION.is_file() else {}
         kept["knots"] = kept.get("knots", {}) | knots
@@ -105,16 +125,36 @@ def _raws(rows: list[dict], name: str, fault: str | None, strength: int) -> np.n
     return np.where(np.isfinite(values), values, -99)
 
 
-def _knots(name: str, rows: list[dict]) -> list[float]:
-    clean = _raws(rows, name, None, 0)
+def _print_masks(rows: list[dict], knots: list[float]) -> None:
+    """Print how well `residue` tells masks that fall short from those that do not, on the pictures of odd number."""
+    print(
+        "\n| persons | mask | masks | AUC against loose | median score | doubtful or bad |\n|---|---|---|---|---|---|"
+    )
+    for where in ("coco", "pasted"):
+        mine = [row for row in rows if row["photo"].startswith(where)]
+        clean = _beside(mine, 1, "loose")
+        for mask in MASKS:
+            raws = _beside(mine, 1, mask)
+            if not raws.size:
+                continue
+            scores = [by_knots(raw, (knots[0], knots[1], knots[2])) for raw in raws]
+            print(f"| {where} | {mask} | {raws.size} | {auc(clean, raws):.2f} | {np.median(scores):.2f} | "
+                  f"{np.mean(np.array(scores) >= LEVELS[1]):.0%} |")  # fmt: skip
+
+
+def _beside(rows: list[dict], half: int, mask: str) -> np.ndarray:
+    """Return what was measured of all masks of one kind, on the pictures of even (0) or odd (1) number."""
+    return np.array([row["raw"] for row in rows if row["number"] % 2 == half and row["mask"] == mask])
+
+
+def _knots(clean: np.ndarray, weak: np.ndarray, faulty: np.ndarray) -> list[float]:
+    """Return the values that score LEVELS, from cases without the fault, with a weak one, and with a plain one."""
     clean = clean[clean > -99]
-    faulty = _raws(rows, name, name, 3)
     low, middle = np.percentile(clean, 50), np.percentile(clean, 90)
-    weak = _raws(rows, name, name, 2)
     if weak.size and np.percentile(weak, 10) > np.percentile(clean, 95):  # far apart: a quarter of the way between them
         middle = 0.25 * np.percentile(weak, 10) + 0.75 * np.percentile(clean, 95)
     least = middle + (middle - low) / 2
-    high = max(float(np.median(faulty)), least) if faulty.size else least  # nothing is injected for "unlike"
+    high = max(float(np.median(faulty)), least) if faulty.size else least
     return [round(float(x), 4) for x in (low, middle, high)]
 
 
@@ -135,8 +175,13 @@ def main() -> None:
     first.add_argument("--step", type=int, default=1)
     first.add_argument("--strengths", type=int, nargs="+", default=STRENGTHS, choices=STRENGTHS)
     first.set_defaults(run=measure)
+    masks = commands.add_parser("tight")
+    masks.add_argument("--photos", type=Path, required=True)
+    masks.add_argument("--out", type=Path, required=True)
+    masks.set_defaults(run=tight)
     second = commands.add_parser("tables")
     second.add_argument("raw", type=Path)
+    second.add_argument("tight", type=Path)
     second.add_argument("--write", action="store_true")
     second.set_defaults(run=tables)
     third = commands.add_parser("people")

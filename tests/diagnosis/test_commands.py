@@ -8,9 +8,10 @@ import pytest
 from faulty import with_fault
 
 from freefill.cli.main import main as run
+from freefill.diagnosis.diagnose import Diagnosis
 from freefill.engines import registry
 from freefill.inpainter import Inpainter
-from freefill.tries import best_of
+from freefill.tries import MARGIN, Try, _ranked, best_of
 from freefill.values import Mask, Options, Picture
 
 
@@ -64,7 +65,7 @@ def test_inpaint_can_say_what_it_thinks_of_its_own_fill(files, capsys):
     assert "0 = nothing to see" in said.err
 
 
-def test_tries_keep_the_fill_with_the_least_score_and_write_the_others(files, capsys):
+def test_tries_keep_one_fill_and_write_all(files, capsys):
     command = [
         "inpaint",
         "photo.png",
@@ -85,14 +86,33 @@ def test_tries_keep_the_fill_with_the_least_score_and_write_the_others(files, ca
     assert (cv2.imread("out.png") == cv2.imread(f"all/{written[0]}")).all()
 
 
-def test_tries_are_sorted_by_score_differ_in_kind_and_are_the_same_twice():
+def test_tries_differ_in_kind_and_are_the_same_twice():
     before, hole, _ = with_fault(None)
     picture, mask = Picture(np.rint(before * 255).astype(np.uint8)), Mask(hole)
     made = [best_of(picture, mask, Options(), Inpainter("telea"), 2) for _ in range(2)]
     assert [t.kind for t in made[0]] == [t.kind for t in made[1]]
     assert len({t.kind for t in made[0]}) == 2
-    assert [t.diagnosis.score for t in made[0]] == sorted(t.diagnosis.score for t in made[0])
     assert all((a.result.picture.pixels == b.result.picture.pixels).all() for a, b in zip(*made, strict=True))
+
+
+def tried(kind: str, score: float) -> Try:
+    return Try(kind, None, Diagnosis((), score, (4, 4), (0, 0, 4, 4)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("less", "first"), [(MARGIN / 2, "own"), (2 * MARGIN, "other")])
+def test_the_users_own_fill_stays_first_unless_another_is_clearly_better(less, first):
+    made = [tried("own", 0.5), tried("worse", 0.9), tried("other", 0.5 - less)]
+    ranked = [each.kind for each in _ranked(made)]
+    assert ranked[0] == first
+    assert ranked[-1] == "worse"
+
+
+def test_without_the_network_that_judges_the_first_fill_is_kept_and_the_way_to_it_is_said(files, capsys, monkeypatch):
+    monkeypatch.setattr("freefill.tries.half_tokens", lambda: None)
+    assert main(["inpaint", "photo.png", "mask.png", "-o", "out.png", "--engine", "telea", "--tries", "2",
+                 "--save-tries", "all"]) == 0  # fmt: skip
+    assert "freefill weights fetch dinov2-focus" in capsys.readouterr().err
+    assert (cv2.imread("out.png") == cv2.imread("all/1-telea.png")).all()
 
 
 def test_no_try_is_begun_after_the_time_is_up():

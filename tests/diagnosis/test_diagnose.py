@@ -145,6 +145,39 @@ def test_a_slanting_edge_that_goes_on_is_not_broken_and_the_same_edge_beside_its
     assert raw[1] > 0.3
 
 
+def left_beside(radius: float, margin_px: float) -> float:
+    """Return what `residue` measures where a disc was removed with a mask that reaches so far beyond it."""
+    truth, hole = photo(), disc(radius=radius + margin_px)
+    before = np.where(disc(radius=radius)[..., None], np.array([0.1, 0.7, 0.2], np.float32), truth)
+    after = np.where(hole[..., None], cv2.GaussianBlur(before, (0, 0), 6), before)  # the fill carries on what it meets
+    return next(each for each in diagnose(before, hole, after).findings if each.name == "residue").score
+
+
+@pytest.mark.parametrize("left_px", [2, 4, 8, 14])
+def test_a_mask_that_ends_within_the_thing_leaves_residue_though_the_fill_looks_like_it(left_px):
+    assert left_beside(45, -left_px) >= 0.5
+
+
+@pytest.mark.parametrize("margin_px", [1, 4, 10])
+def test_a_mask_that_ends_in_the_ground_leaves_none(margin_px):
+    assert left_beside(45, margin_px) < 0.3
+
+
+def test_nothing_is_left_where_nothing_was_removed():
+    image = photo()
+    assert next(each for each in diagnose(image, disc(), image).findings if each.name == "residue").score == 0
+
+
+def test_a_mask_grown_over_what_was_left_leaves_nothing():
+    truth, hole = photo(), disc(radius=45)
+    before = np.where(disc(radius=50)[..., None], np.array([0.1, 0.7, 0.2], np.float32), truth)
+    found = [
+        diagnose(before, hole, after).findings[0].score for after in (np.where(hole[..., None], 0.5, before), truth)
+    ]
+    assert found[0] > 0.5
+    assert found[1] < 0.3
+
+
 def test_a_failure_explains_the_weaker_ones_that_follow_from_it_and_no_stronger_one():
     found = dict.fromkeys(NAMES, 0.0) | {"smudge": 0.9, "grain": 0.7, "seam": 0.6}
     after = settled(found)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from freefill.tries import Try
     from freefill.values import Outcome, Picture
 
+CHOOSES = "install freefill[torch,detect], then run: freefill weights fetch dinov2-focus"
+
 
 def best_try(
     picture: Picture,
@@ -29,7 +31,7 @@ def best_try(
     from freefill.files import make_folder
     from freefill.images.write import write_picture
     from freefill.inputs import mask_for, sources
-    from freefill.tries import best_of
+    from freefill.tries import best_of, can_choose
 
     hole = mask_for(mask, picture, request, request.max_mpx)
     report.stage("filling")
@@ -46,7 +48,8 @@ def best_try(
             name = each.kind.replace(", ", "-").replace(" ", "-")
             write_picture(each.result.picture, folder / f"{number}-{name}.png", format="PNG")
     best = made[0]
-    note = f"{len(made)} tries, the best kept (0 = nothing to see, 1 = bad): {said}"
+    kept = "the best kept" if can_choose() else f"the first kept, since what chooses is not here ({CHOOSES})"
+    note = f"{len(made)} tries, {kept} (0 = nothing to see, 1 = bad): {said}"
     return replace(best, result=replace(best.result, notes=(note, *best.result.notes)))
 
 
