@@ -11,20 +11,20 @@ from freefill.weights.packaged import STRUCTURE
 
 torch = pytest.importorskip("torch")
 
-from freefill.networks import pointer  # noqa: E402
+from freefill.networks import pointer, small_unet  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
     """A small network that has learned nothing."""
-    from freefill.weights.pointer_onnx import save_pointer_onnx
+    from freefill.weights.small_onnx import save_pointer
 
     torch.manual_seed(3)
     network = pointer.Pointer((4, 4, 8, 8), (1, 1, 1), 4)
     with torch.no_grad():
         network.offsets.copy_(torch.randn(63, 63) * 0.1)
     path = tmp_path_factory.mktemp("weights") / "pointer.onnx"
-    save_pointer_onnx(network.state_dict(), path)
+    save_pointer(network.state_dict(), path)
     state = {name: weights.half().float() for name, weights in network.state_dict().items()}
     return path, pointer.Pointer.from_state(state)
 
@@ -49,7 +49,7 @@ def test_shares_are_those_of_torch(file):
     found = PointingNetwork(path).shares(smooth, hole, asking, known)
 
     def shares(picture, mask):
-        planes = pointer.planes_of(picture, mask)
+        planes = small_unet.planes_of(picture, mask)
         mine, theirs = pointer.hole_and_known_cells(mask)
         assert torch.equal(mine[0].reshape(asking.shape), torch.from_numpy(asking)) or picture is not truth
         queries, keys = network(planes)
@@ -74,7 +74,7 @@ def test_cells_and_windows_are_those_of_torch():
     asking, known = pointer.hole_and_known_cells(torch.from_numpy(crop.hole.copy())[None, None].float())
     assert np.array_equal(asking[0].numpy(), pointing.any_of_cell(crop.hole).ravel())
     assert np.array_equal(known[0].numpy(), ~pointing.any_around_cell(crop.hole).ravel())
-    planes = pointer.planes_of(picture, torch.from_numpy(crop.hole.copy())[None, None].float())
+    planes = small_unet.planes_of(picture, torch.from_numpy(crop.hole.copy())[None, None].float())
     assert np.allclose(planes.numpy(), pointing.planes_of(crop.image, crop.hole), atol=1e-6)
 
 

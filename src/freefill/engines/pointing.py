@@ -32,7 +32,7 @@ class PointingNetwork:
 
     Parameters
     ----------
-    path : an ONNX file as `weights/pointer_onnx.py` writes it
+    path : an ONNX file as `weights/small_onnx.py` writes it
 
     Raises
     ------
@@ -140,7 +140,10 @@ def expectation_for(crop: Crop, notes: list[str]) -> Pointing | None:
 
 
 def reduced(
-    image: NDArray[np.float32], hole: NDArray[np.bool_], source: NDArray[np.bool_]
+    image: NDArray[np.float32],
+    hole: NDArray[np.bool_],
+    source: NDArray[np.bool_],
+    long_side_px: int = LONG_SIDE_PX,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
     """Return a crop at the network's scale, known pixels averaged, its sides rounded up by repeating the edge.
 
@@ -152,7 +155,7 @@ def reduced(
     import cv2
 
     height, width = hole.shape
-    scale = LONG_SIDE_PX / max(height, width)
+    scale = long_side_px / max(height, width)
     size = max(round(width * scale), 1), max(round(height * scale), 1)
     cover = (~hole).astype(np.float32)
     share = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)

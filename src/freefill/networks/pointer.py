@@ -7,9 +7,8 @@ several answers may be right and none is averaged.
 Queries and keys are learned outright. A match of the expected colours beside them, whose sharpness was learned too, was
 tried and stood still after an hour, whatever it was bounded by (docs/training-log.md).
 
-The body is a U-Net as in "plain U-Net" of the training log: strided convolutions, added skips, pixel shuffle, residual
-blocks without normalisation (Zhang et al., "Fixup Initialization", ICLR 2019: the last convolution of a block starts at
-zero). The pointing is that of pointer networks (Vinyals et al., NeurIPS 2015, equation 3).
+The body is a U-Net of the parts in `small_unet.py`; the pointing is that of pointer networks (Vinyals et al., NeurIPS
+2015, equation 3).
 """
 
 from __future__ import annotations
@@ -21,27 +20,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from freefill.networks.small_unet import PLANES, blocks_of
+
 CELL_PX = 4
 WINDOW_PX = 8  # the window that is compared: the cell and two pixels around it
 MULTIPLE_PX = 16  # views have sides that divide by this
-PLANES = 6  # red, green, blue of the smooth fill in -1..1, hole, row, column in -1..1
 REACH = 31  # offsets beyond this many cells share the table's last entry
 TEMPERATURE = 0.02  # of what counts as right, mean squared difference
-
-
-class Block(nn.Module):
-    """x + conv(relu(conv(relu(x)))); the second convolution starts at zero, so that a new block changes nothing."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
-        assert self.second.bias is not None
-        nn.init.zeros_(self.second.bias)  # pyright: ignore[reportArgumentType]
-
-    def forward(self, features: Tensor) -> Tensor:
-        return features + self.second(F.relu(self.first(F.relu(features))))
 
 
 class Pointer(nn.Module):
@@ -65,15 +50,15 @@ class Pointer(nn.Module):
         self.learned = learned
         self.stem = nn.Conv2d(PLANES, stem, 4, 2, 1)
         self.cells = nn.Conv2d(stem, fine, 2, 2)
-        self.fine_down = _blocks(fine, blocks[0])
+        self.fine_down = blocks_of(fine, blocks[0])
         self.to_middle = nn.Conv2d(fine, middle, 2, 2)
-        self.middle_down = _blocks(middle, blocks[1])
+        self.middle_down = blocks_of(middle, blocks[1])
         self.to_deep = nn.Conv2d(middle, deep, 2, 2)
-        self.deep = _blocks(deep, blocks[2])
+        self.deep = blocks_of(deep, blocks[2])
         self.from_deep = nn.Conv2d(deep, 4 * middle, 1)
-        self.middle_up = _blocks(middle, blocks[1])
+        self.middle_up = blocks_of(middle, blocks[1])
         self.from_middle = nn.Conv2d(middle, 4 * fine, 1)
-        self.fine_up = _blocks(fine, blocks[0])
+        self.fine_up = blocks_of(fine, blocks[0])
         self.heads = nn.Conv2d(fine, 2 * learned, 1)
         self.offsets = nn.Parameter(torch.zeros(2 * REACH + 1, 2 * REACH + 1))
 
@@ -113,28 +98,6 @@ class Pointer(nn.Module):
         fine = self.fine_up(fine + F.pixel_shuffle(self.from_middle(middle), 2))
         ask, answer = self.heads(F.relu(fine)).float().split(self.learned, 1)
         return ask * self.learned**-0.5, answer
-
-
-def _blocks(channels: int, number: int) -> nn.Sequential:
-    return nn.Sequential(*(Block(channels) for _ in range(number)))
-
-
-def planes_of(smooth_pm1: Tensor, hole: Tensor) -> Tensor:
-    """Put together what the network reads.
-
-    Parameters
-    ----------
-    smooth_pm1 : (B, 3, H, W), the view with a smooth fill in its hole, -1 to 1
-    hole : (B, 1, H, W), 1 = hole
-
-    Returns
-    -------
-    (B, 6, H, W)
-    """
-    batch, _, height, width = hole.shape
-    row = torch.linspace(-1, 1, height, device=hole.device)[:, None].expand(batch, 1, height, width)
-    col = torch.linspace(-1, 1, width, device=hole.device).expand(batch, 1, height, width)
-    return torch.cat([smooth_pm1, hole, row, col], 1)
 
 
 def hole_and_known_cells(hole: Tensor) -> tuple[Tensor, Tensor]:

@@ -22,7 +22,7 @@ from freefill.networks.patch_discriminator import Normalisation, PatchDiscrimina
 from freefill.networks.projected_discriminator import ProjectedDiscriminator
 from freefill.networks.smooth_fill import smooth_fill
 from freefill.training.options import RunOptions, made
-from freefill.training.task import Batch, Tools
+from freefill.training.task import Batch, Tools, hole_mean
 from freefill.weights.opening.features import open_efficientnet
 
 
@@ -168,11 +168,6 @@ class DeepFillTask:
         """The masked picture, both stages pasted, the truth."""
         coarse, refined = network(batch.image_pm1, batch.mask, batch.sketch)
         return [batch.masked_pm1, batch.completed(coarse), batch.completed(refined), batch.image_pm1]
-
-
-def hole_mean(value: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean over each picture's hole, (B, C, H, W) to (B,)."""
-    return (value * mask).sum((1, 2, 3)) / (mask.sum((1, 2, 3)) * value.shape[1]).clamp(min=1)
 
 
 def _generator(settings: DeepFillSettings, guides: int, start: str) -> Generator:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -22,11 +21,10 @@ from freefill.networks.pointer import (
     hole_and_known_cells,
     log_shares,
     mixture_loss,
-    planes_of,
     windows_of,
 )
-from freefill.synthesis.harmonic import harmonic_fill
 from freefill.training.options import RunOptions, made
+from freefill.training.planes import planes
 from freefill.training.task import Batch, Tools
 
 
@@ -82,8 +80,8 @@ class PointerTask:
     def step(self, batch: Batch, tools: Tools) -> dict[str, Tensor]:
         """Ask some cells of each hole, and go down the mixture's loss."""
         asking, known, asked = _cells(batch.mask, self.settings.cells)
-        planes = _planes(batch)
-        queries, keys = tools.ready["pointer"](planes)
+        read = planes(batch)
+        queries, keys = tools.ready["pointer"](read)
         shares = log_shares(queries.float(), keys.float(), self.pointer.offsets, known, asked)
         sharper = TEMPERATURE / self.settings.temperature
         differences = differences_of(windows_of(batch.image_pm1), asked) * sharper
@@ -98,12 +96,12 @@ class PointerTask:
         """Loss of the mixture; squared error of the likeliest window, and of that nearest to the smooth fill."""
         assert isinstance(network, Pointer)
         asking, known, every = _cells(batch.mask, None)
-        planes = _planes(batch)
-        queries, keys = network(planes)
+        read = planes(batch)
+        queries, keys = network(read)
         shares = log_shares(queries, keys, network.offsets, known, every)
         windows = windows_of(batch.image_pm1)
         differences = differences_of(windows, every)
-        smooth = differences_of(torch.cat([windows, windows_of(planes[:, :3])], 2), every + every.shape[1])
+        smooth = differences_of(torch.cat([windows, windows_of(read[:, :3])], 2), every + every.shape[1])
         nearest = smooth[..., : every.shape[1]].masked_fill(~known[:, None], torch.inf).argmin(-1)
         found = {"likeliest": shares.argmax(-1), "nearest_to_smooth": nearest}
         errors = {name: differences.gather(2, pick[..., None])[..., 0] for name, pick in found.items()}
@@ -115,24 +113,14 @@ class PointerTask:
         """The masked picture, the smooth fill, the likeliest windows' middles, the truth."""
         assert isinstance(network, Pointer)
         asking, known, every = _cells(batch.mask, None)
-        planes = _planes(batch)
-        queries, keys = network(planes)
+        read = planes(batch)
+        queries, keys = network(read)
         picked = log_shares(queries, keys, network.offsets, known, every).argmax(-1)
         side = batch.mask.shape[-1] // 4
         cells = torch.nn.functional.unfold(batch.image_pm1, 4, stride=4)
         there = cells.gather(2, torch.where(asking, picked, every)[:, None].expand_as(cells))
         pointed = torch.nn.functional.fold(there, (side * 4, side * 4), 4, stride=4)
-        return [batch.masked_pm1, planes[:, :3], batch.completed(pointed), batch.image_pm1]
-
-
-def _planes(batch: Batch) -> Tensor:
-    """Fill the holes smoothly and put together what the network reads."""
-    filled = [
-        harmonic_fill(image.permute(1, 2, 0).numpy(), mask[0].numpy() > 0)
-        for image, mask in zip(batch.image_pm1.cpu(), batch.mask.cpu(), strict=True)
-    ]
-    smooth = torch.from_numpy(np.stack(filled)).permute(0, 3, 1, 2).to(batch.image_pm1.device)
-    return planes_of(smooth, batch.mask)
+        return [batch.masked_pm1, read[:, :3], batch.completed(pointed), batch.image_pm1]
 
 
 def _cells(mask: Tensor, number: int | None) -> tuple[Tensor, Tensor, Tensor]:
@@ -154,11 +142,11 @@ def _pointer(settings: PointerSettings, start: str) -> Pointer:
         return Pointer(settings.widths, settings.blocks, settings.learned)
     from freefill.weights.locate import locate
     from freefill.weights.opening.load import load_state
-    from freefill.weights.pointer_onnx import pointer_state
+    from freefill.weights.small_onnx import state_of
 
     path = Path(locate(start))
     try:
-        pointer = Pointer.from_state(pointer_state(path) if path.suffix == ".onnx" else load_state(path))
+        pointer = Pointer.from_state(state_of(path) if path.suffix == ".onnx" else load_state(path))
     except (KeyError, RuntimeError):
         raise InputError(f"{start}: is not a pointing network; leave start empty, or name another file") from None
     return pointer.train().requires_grad_(True)

@@ -96,3 +96,8 @@ class TrainingTask(Protocol):
     def samples(self, network: nn.Module, batch: Batch) -> list[Tensor]:
         """Return the columns of the sample grid, each (B, 3, H, W) in [-1, 1]. Called without gradients."""
         ...
+
+
+def hole_mean(value: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean over each picture's hole, (B, C, H, W) to (B,)."""
+    return (value * mask).sum((1, 2, 3)) / (mask.sum((1, 2, 3)) * value.shape[1]).clamp(min=1)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 TASKS = {
     "deepfill": "freefill.training.deepfill_task:DeepFillTask",
+    "painter": "freefill.training.painter_task:PainterTask",
     "pointer": "freefill.training.pointer_task:PointerTask",
 }
 

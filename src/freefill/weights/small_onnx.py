@@ -1,4 +1,4 @@
-"""The pointing network as a file that OpenCV runs: ONNX with half-precision weights."""
+"""The small networks for structure as files that OpenCV runs: ONNX with half-precision weights."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from freefill.errors import WeightsError
 
 if TYPE_CHECKING:
     import onnx
+    import torch
     from torch import Tensor
 
 OPSET = 17
@@ -29,10 +30,9 @@ def pointer_onnx(state: Mapping[str, Tensor]) -> onnx.ModelProto:
     WeightsError
         If the weights are not those of a pointing network.
     """
-    import onnx
     import torch
 
-    from freefill.networks.pointer import MULTIPLE_PX, PLANES, Pointer
+    from freefill.networks.pointer import Pointer
 
     class WithTable(torch.nn.Module):
         """A constant alone is no output that every runtime gives: it is tied to the input by a sum that is zero."""
@@ -49,17 +49,47 @@ def pointer_onnx(state: Mapping[str, Tensor]) -> onnx.ModelProto:
         pointer = Pointer.from_state(state)
     except (KeyError, RuntimeError) as error:
         raise WeightsError(f"weights: not those of a pointing network ({str(error).splitlines()[0]})") from None
+    return _exported(WithTable(pointer), ("queries", "keys", "offsets"))
+
+
+def painter_onnx(state: Mapping[str, Tensor]) -> onnx.ModelProto:
+    """Return the network with these weights: planes (1, 6, H, W) in, what is to be added and its log scale out.
+
+    Height and width are open, and divide by 8.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are not those of a painting network.
+    """
+    from freefill.networks.painter import Painter
+
+    try:
+        painter = Painter.from_state(state)
+    except (KeyError, RuntimeError) as error:
+        raise WeightsError(f"weights: not those of a painting network ({str(error).splitlines()[0]})") from None
+    return _exported(painter, ("added", "log_scale"))
+
+
+def _exported(network: torch.nn.Module, outputs: tuple[str, ...]) -> onnx.ModelProto:
+    """Write a network that reads planes; height and width of all but a table stay open."""
+    import onnx
+    import torch
+
+    from freefill.networks.small_unet import PLANES
+
+    sides = {
+        name: {2: f"height of {name}", 3: f"width of {name}"} for name in ("planes", *outputs) if name != "offsets"
+    }
     file = io.BytesIO()
-    names = ["queries", "keys", "offsets"]
-    sides = {"planes": {2: "height", 3: "width"}, "queries": {2: "h", 3: "w"}, "keys": {2: "h", 3: "w"}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter that needs no further package is deprecated
         torch.onnx.export(
-            WithTable(pointer).eval(),
-            (torch.zeros(1, PLANES, 4 * MULTIPLE_PX, 4 * MULTIPLE_PX),),
+            network.eval(),
+            (torch.zeros(1, PLANES, 64, 64),),
             file,  # pyright: ignore
             input_names=["planes"],
-            output_names=names,
+            output_names=list(outputs),
             dynamic_axes=sides,
             opset_version=OPSET,
             dynamo=False,
@@ -86,8 +116,8 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def pointer_state(path: Path) -> dict[str, Tensor]:
-    """Return the weights of a file that `save_pointer_onnx` wrote, as a state dict to train on from.
+def state_of(path: Path) -> dict[str, Tensor]:
+    """Return the weights of a file that `save_pointer` or `save_painter` wrote, as a state dict to train on from.
 
     Raises
     ------
@@ -113,6 +143,11 @@ def pointer_state(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def save_pointer_onnx(state: Mapping[str, Tensor], path: Path) -> None:
-    """Write the network with these weights, in half precision."""
+def save_pointer(state: Mapping[str, Tensor], path: Path) -> None:
+    """Write the pointing network with these weights, in half precision."""
     path.write_bytes(halved(pointer_onnx(state)).SerializeToString())
+
+
+def save_painter(state: Mapping[str, Tensor], path: Path) -> None:
+    """Write the painting network with these weights, in half precision."""
+    path.write_bytes(halved(painter_onnx(state)).SerializeToString())

@@ -1,0 +1,133 @@
+"""Training the network that paints: L1 in the hole, and the error that it expects.
+
+See `freefill.networks.painter` for the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from freefill.errors import InputError
+from freefill.networks import projected_discriminator
+from freefill.networks.painter import MULTIPLE_PX, Painter
+from freefill.training.options import RunOptions, made
+from freefill.training.planes import planes
+from freefill.training.task import Batch, Tools, hole_mean
+from freefill.weights.opening.features import open_efficientnet
+
+
+@dataclass(frozen=True)
+class PainterSettings:
+    """The settings of this task.
+
+    Attributes
+    ----------
+    widths, blocks : of the network
+    rate, betas, decay : of AdamW
+    scale_weight : of the expected error's likelihood; the colours learn nothing from it
+    feature_weight : of the distance in EfficientNet-Lite0's features, which have to be fetched: freefill weights fetch
+        efficientnet-lite0
+    """
+
+    widths: tuple[int, int, int] = (32, 64, 128)
+    blocks: tuple[int, int, int] = (1, 2, 4)
+    rate: float = 8e-4
+    betas: tuple[float, float] = (0.9, 0.99)
+    decay: float = 1e-3
+    scale_weight: float = 0.1
+    feature_weight: float = 0.0
+
+
+class PainterTask:
+    """The network alone; see `Task` for the attributes."""
+
+    averaged = "painter"
+    score_by = "l1"
+
+    def __init__(self, options: RunOptions) -> None:
+        self.settings = settings = made(PainterSettings, options.settings, "settings")
+        if options.data.side_px % MULTIPLE_PX:
+            raise InputError(
+                f"option data.side_px is {options.data.side_px}; this network's views divide by {MULTIPLE_PX}"
+            )
+        if options.sketch:
+            raise InputError("option sketch is true; this network takes no sketch")
+        self.painter = _painter(settings, options.start)
+        self.networks: dict[str, nn.Module] = {"painter": self.painter}
+        weights = [p for p in self.painter.parameters() if p.ndim > 1]
+        biases = [p for p in self.painter.parameters() if p.ndim == 1]
+        groups = [{"params": weights, "weight_decay": settings.decay}, {"params": biases, "weight_decay": 0.0}]
+        self.optimizers: dict[str, Optimizer] = {"painter": torch.optim.AdamW(groups, settings.rate, settings.betas)}
+        self.features = open_efficientnet() if settings.feature_weight else None
+
+    def step(self, batch: Batch, tools: Tools) -> dict[str, Tensor]:
+        """Paint, and go down the error in the holes."""
+        read = planes(batch)
+        added, log_scale = tools.ready["painter"](read)
+        filled = read[:, :3] + added * batch.mask
+        error = (filled - batch.image_pm1).abs()
+        l1 = hole_mean(error, batch.mask).mean()
+        # Of a Laplace distribution, minus its logarithm; the error is held, so that colours are not steered to where
+        # the network is sure already.
+        expected = error.detach().mean(1, keepdim=True)
+        likelihood = hole_mean(expected * (-log_scale).exp() + log_scale, batch.mask).mean()
+        loss = l1 + self.settings.scale_weight * likelihood
+        parts = {"l1": l1.detach(), "likelihood": likelihood.detach()}
+        if self.features is not None:
+            features = self.features.to(filled.device)
+            parts["features"] = projected_discriminator.feature_distance(features, filled, batch.image_pm1)
+            loss = loss + self.settings.feature_weight * parts["features"]
+            parts["features"] = parts["features"].detach()
+        return {**parts, "norm": tools.update("painter", loss)}
+
+    def score(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """L1 in the hole, in [-1, 1], also after averaging 2 x 2, and the smooth fill's; how well errors are ranked."""
+        read = planes(batch)
+        added, log_scale = network(read)
+        filled = (read[:, :3] + added).clamp(-1, 1) * batch.mask + batch.image_pm1 * (1 - batch.mask)
+        half = nn.functional.avg_pool2d
+        error = (half(filled, 2) - half(batch.image_pm1, 2)).abs()
+        return {
+            "l1": hole_mean((filled - batch.image_pm1).abs(), batch.mask),
+            "prefill_l1": hole_mean((read[:, :3] - batch.image_pm1).abs(), batch.mask),
+            "l1_halved": hole_mean(error, (half(batch.mask, 2) >= 0.5).float()),
+            "rank_correlation": _ranks_agree(log_scale, (filled - batch.image_pm1).abs(), batch.mask),
+        }
+
+    def samples(self, network: nn.Module, batch: Batch) -> list[Tensor]:
+        """The masked picture, the smooth fill, how sure it is (light = not), the fill, the truth."""
+        read = planes(batch)
+        added, log_scale = network(read)
+        unsure = (log_scale.exp() * batch.mask * 4 - 1).clamp(-1, 1).expand(-1, 3, -1, -1)
+        painted = batch.completed((read[:, :3] + added).clamp(-1, 1))
+        return [batch.masked_pm1, read[:, :3], unsure, painted, batch.image_pm1]
+
+
+def _ranks_agree(log_scale: Tensor, error: Tensor, mask: Tensor) -> Tensor:
+    """Return Spearman's correlation of expected and true error over each hole, (B,)."""
+    found = []
+    for expected, true, hole in zip(log_scale[:, 0], error.mean(1), mask[:, 0] > 0, strict=True):
+        ranks = [each[hole].argsort().argsort().float() for each in (expected, true)]
+        one, other = (rank - rank.mean() for rank in ranks)
+        found.append((one * other).sum() / (one.norm() * other.norm()).clamp(min=1e-6))
+    return torch.stack(found)
+
+
+def _painter(settings: PainterSettings, start: str) -> Painter:
+    if not start:
+        return Painter(settings.widths, settings.blocks)
+    from freefill.weights.locate import locate
+    from freefill.weights.opening.load import load_state
+    from freefill.weights.small_onnx import state_of
+
+    path = Path(locate(start))
+    try:
+        painter = Painter.from_state(state_of(path) if path.suffix == ".onnx" else load_state(path))
+    except (KeyError, RuntimeError):
+        raise InputError(f"{start}: is not a painting network; leave start empty, or name another file") from None
+    return painter.train().requires_grad_(True)
