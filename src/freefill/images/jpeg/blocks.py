@@ -2,7 +2,7 @@
 
 References
 ----------
-ITU-T T.81, annexes B (segments), K.2 (making Huffman tables).
+ITU-T T.81, annexes A.2 (order of blocks), B (segments), K.2 (making Huffman tables).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.images.jpeg.huffman import huffman, lookup
-from freefill.images.jpeg.scan import DOWN, FIRST, STRIDE, decode_scan
+from freefill.images.jpeg.scan import decode_scan
 from freefill.images.jpeg.scan_writing import encode_scan
 
 ZIGZAG_ROW = np.array(
@@ -27,6 +27,9 @@ ZIGZAG_COL = np.array(
 )  # fmt: skip
 _PLACE_OF = np.zeros((8, 8), np.intp)
 _PLACE_OF[ZIGZAG_ROW, ZIGZAG_COL] = np.arange(64)
+# Of `DctBlocks.layout`: first coefficient, blocks a row, blocks down, how many across and down lie inside the picture,
+# sampling across and down.
+FIRST, STRIDE, DOWN, ACROSS, INSIDE_DOWN, H, V = range(7)
 
 
 @dataclass(eq=False)
@@ -35,7 +38,7 @@ class DctBlocks:
 
     size: tuple[int, int]
     sampling: tuple[tuple[int, int], ...]  # per component, across and down
-    layout: NDArray[np.int64]  # (components, 7), see scan.py
+    layout: NDArray[np.int64]  # (components, 7): FIRST, STRIDE, ...
     coefs: NDArray[np.int16]  # flat; zigzag within a block
     progressive: bool
 
@@ -44,6 +47,29 @@ class DctBlocks:
         part = self.layout[component]
         count = int(part[DOWN] * part[STRIDE] * 64)
         return self.coefs[part[FIRST] : part[FIRST] + count].reshape(int(part[DOWN]), int(part[STRIDE]), 64)
+
+    def order(self, components: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return in which order a scan of some components holds their blocks.
+
+        Returns
+        -------
+        order : (units, blocks a unit) first coefficient of each block in `coefs`
+        owner : (blocks a unit,) which of the components it is of, counted from 0
+        """
+        first = self.layout[components[0]]
+        alone = len(components) == 1  # then a unit is a block, and those beyond the picture's edge are left out
+        rows, cols = (
+            (first[INSIDE_DOWN], first[ACROSS]) if alone else (first[DOWN] // first[V], first[STRIDE] // first[H])
+        )
+        orders, owners = [], []
+        for number, component in enumerate(components):
+            part = self.layout[component]
+            down, across = (1, 1) if alone else (part[V], part[H])
+            row = np.arange(rows * down).reshape(rows, 1, down, 1)
+            col = np.arange(cols * across).reshape(1, cols, 1, across)
+            orders.append((part[FIRST] + 64 * (row * part[STRIDE] + col)).reshape(rows * cols, -1))
+            owners += [number] * orders[-1].shape[1]
+        return np.concatenate(orders, axis=1), np.array(owners)
 
 
 def laid_out(size: tuple[int, int], sampling: tuple[tuple[int, int], ...], progressive: bool) -> DctBlocks:
@@ -121,8 +147,7 @@ def _read_segments(data: bytes) -> DctBlocks | None:
             if not chosen or len(chosen) != count or not chosen <= set(numbers) or end > 63 or start > end:
                 return None
             place = decode_scan(
-                array, place, blocks.coefs, blocks.layout,
-                np.array([numbers.index(number) for number, _ in parts]),
+                array, place, blocks.coefs, *blocks.order([numbers.index(number) for number, _ in parts]),
                 np.stack([tables.get(table >> 4, empty) for _, table in parts]),
                 np.stack([tables.get(0x10 | (table & 15), empty) for _, table in parts]),
                 np.array(band), blocks.progressive, restart,
@@ -245,7 +270,7 @@ def _scan(
     """Return a scan with Huffman tables made for it."""
     which = np.array([(2 * dc, 2 * ac + 1) for dc, ac in tables])
     counts, codes = np.zeros((4, 256), np.int64), np.zeros((4, 256), np.int64)
-    common = (blocks.coefs, blocks.layout, np.array(components), which, start, end, counts)
+    common = (blocks.coefs, *blocks.order(components), which, start, end, counts)
     encode_scan(*common, codes, np.empty(0, np.uint8))
     segments, bits = [], 0
     for number in range(4):

@@ -1,12 +1,11 @@
 """The entropy-coded part of JPEG: blocks of coefficients out of scans. Compiled on first use.
 
-A block is 64 coefficients in zigzag order. All blocks of a picture lie in one flat array; `layout` says where each
-component's begin: per component (first coefficient, blocks a row, blocks down, blocks across inside the picture, blocks
-down inside the picture, sampling across, sampling down).
+A block is 64 coefficients in zigzag order. All blocks of a picture lie in one flat array; in which order a scan holds
+them, `DctBlocks.order` in blocks.py says.
 
 References
 ----------
-ITU-T T.81, sections F.1 and F.2 (sequential), G.1 and G.2 (progressive), A.2 (order of blocks).
+ITU-T T.81, sections F.1 and F.2 (sequential), G.1 and G.2 (progressive).
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import numpy as np
 
 from freefill.compiling import kept
 
-FIRST, STRIDE, DOWN, ACROSS, INSIDE_DOWN, H, V = range(7)
 _PLACE, _BITS, _COUNT, _RUN, _OVER = range(5)  # of the reader's state: byte, bits held, how many, EOB run, zeros fed
 _jit = kept(nogil=True)
 
@@ -174,57 +172,44 @@ def _ac_refine(data, state, block, ac, start, end, low):  # type: ignore[no-unty
 
 
 @_jit
-def decode_scan(data, place, coefs, layout, components, dcs, acs, band, progressive, restart):  # type: ignore[no-untyped-def]
+def decode_scan(data, place, coefs, order, owner, dcs, acs, band, progressive, restart):  # type: ignore[no-untyped-def]
     """Read one scan into `coefs`; returns the place of the marker behind it, or -1 on damage.
 
-    `components`: (n,) indices into `layout`; `dcs`, `acs`: (n, 65536) from `lookup`; `band`: start, end, high, low.
+    `order`, `owner`: of `DctBlocks.order`; `dcs`, `acs`: (n, 65536) from `lookup`; `band`: start, end, high, low.
     """
     state = np.zeros(5, np.int64)
     state[_PLACE] = place
     preds = np.zeros(4, np.int64)
     start, end, high, low = band
-    alone = components.size == 1
-    first = layout[components[0]]
-    if alone:
-        rows, cols = first[INSIDE_DOWN], first[ACROSS]
-    else:
-        rows, cols = first[DOWN] // first[V], first[STRIDE] // first[H]
-    count = 0
-    for row in range(rows):
-        for col in range(cols):
-            if restart and count and count % restart == 0:
-                at = state[_PLACE]
-                while at + 1 < data.size and not (data[at] == 0xFF and 0xD0 <= data[at + 1] <= 0xD7):
-                    at += 1
-                state[:] = 0
-                state[_PLACE] = at + 2
-                preds[:] = 0
-            count += 1
-            for i in range(components.size):
-                part = layout[components[i]]
-                across, down = (1, 1) if alone else (part[H], part[V])
-                for y in range(down):
-                    for x in range(across):
-                        at = part[FIRST] + 64 * ((row * down + y) * part[STRIDE] + col * across + x)
-                        block = coefs[at : at + 64]
-                        if not progressive:
-                            preds[i] = _sequential(data, state, block, dcs[i], acs[i], preds[i])
-                            sound = abs(preds[i]) < 1 << 16
-                        elif start == 0 and high == 0:
-                            size = _symbol(data, state, dcs[i])
-                            sound = 0 <= size <= 15
-                            if sound:
-                                preds[i] += _extended(data, state, size)
-                                block[0] = preds[i] << low
-                        elif start == 0:
-                            block[0] |= _take(data, state, 1) << low
-                            sound = True
-                        elif high == 0:
-                            sound = _ac_first(data, state, block, acs[i], start, end, low)
-                        else:
-                            sound = _ac_refine(data, state, block, acs[i], start, end, low)
-                        if not sound or state[_OVER] > 16:
-                            return -1
+    for unit in range(order.shape[0]):
+        if restart and unit and unit % restart == 0:
+            at = state[_PLACE]
+            while at + 1 < data.size and not (data[at] == 0xFF and 0xD0 <= data[at + 1] <= 0xD7):
+                at += 1
+            state[:] = 0
+            state[_PLACE] = at + 2
+            preds[:] = 0
+        for k in range(owner.size):
+            i, at = owner[k], order[unit, k]
+            block = coefs[at : at + 64]
+            if not progressive:
+                preds[i] = _sequential(data, state, block, dcs[i], acs[i], preds[i])
+                sound = abs(preds[i]) < 1 << 16
+            elif start == 0 and high == 0:
+                size = _symbol(data, state, dcs[i])
+                sound = 0 <= size <= 15
+                if sound:
+                    preds[i] += _extended(data, state, size)
+                    block[0] = preds[i] << low
+            elif start == 0:
+                block[0] |= _take(data, state, 1) << low
+                sound = True
+            elif high == 0:
+                sound = _ac_first(data, state, block, acs[i], start, end, low)
+            else:
+                sound = _ac_refine(data, state, block, acs[i], start, end, low)
+            if not sound or state[_OVER] > 16:
+                return -1
     at = state[_PLACE]
     while at + 1 < data.size and not (data[at] == 0xFF and data[at + 1] != 0 and not 0xD0 <= data[at + 1] <= 0xD7):
         at += 1

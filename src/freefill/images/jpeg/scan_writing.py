@@ -1,6 +1,6 @@
 """The entropy-coded part of JPEG: blocks of coefficients into scans. Compiled on first use.
 
-How blocks lie in memory, and the references: scan.py.
+The references: scan.py.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from freefill.compiling import kept
-from freefill.images.jpeg.scan import ACROSS, DOWN, FIRST, INSIDE_DOWN, STRIDE, H, V
 
 _PLACE, _BITS, _COUNT = range(3)  # of the writer's state: byte, bits held, how many
 _jit = kept(nogil=True)
@@ -53,49 +52,39 @@ def _tell(symbol, value, size, table, counts, codes, out, state):  # type: ignor
 
 
 @_jit
-def encode_scan(coefs, layout, components, tables, start, end, counts, codes, out):  # type: ignore[no-untyped-def]
+def encode_scan(coefs, order, owner, tables, start, end, counts, codes, out):  # type: ignore[no-untyped-def]
     """Write one scan of full precision; returns its bytes. An empty `out` counts symbols instead.
 
-    `tables`: (n, 2) number of the DC and AC table; `counts`, `codes`: (tables, 256), a code is bits << 8 | length.
+    `order`, `owner`: of `DctBlocks.order`; `tables`: (n, 2) number of the DC and AC table; `counts`, `codes`:
+    (tables, 256), a code is bits << 8 | length.
     """
     state = np.zeros(5, np.int64)
     preds = np.zeros(4, np.int64)
-    alone = components.size == 1
-    first = layout[components[0]]
-    if alone:
-        rows, cols = first[INSIDE_DOWN], first[ACROSS]
-    else:
-        rows, cols = first[DOWN] // first[V], first[STRIDE] // first[H]
-    for row in range(rows):
-        for col in range(cols):
-            for i in range(components.size):
-                part = layout[components[i]]
-                across, down = (1, 1) if alone else (part[H], part[V])
-                for y in range(down):
-                    for x in range(across):
-                        at = part[FIRST] + 64 * ((row * down + y) * part[STRIDE] + col * across + x)
-                        k = start
-                        if start == 0:
-                            value = coefs[at] - preds[i]
-                            preds[i] = coefs[at]
-                            size = _size(value)
-                            _tell(size, value, size, tables[i, 0], counts, codes, out, state)
-                            k = 1
-                        run = 0
-                        while k <= end:
-                            value = np.int64(coefs[at + k])
-                            if value == 0:
-                                run += 1
-                            else:
-                                while run > 15:
-                                    _tell(0xF0, 0, 0, tables[i, 1], counts, codes, out, state)
-                                    run -= 16
-                                size = _size(value)
-                                _tell(run << 4 | size, value, size, tables[i, 1], counts, codes, out, state)
-                                run = 0
-                            k += 1
-                        if run:
-                            _tell(0, 0, 0, tables[i, 1], counts, codes, out, state)
+    for unit in range(order.shape[0]):
+        for block in range(owner.size):
+            i, at = owner[block], order[unit, block]
+            k = start
+            if start == 0:
+                value = coefs[at] - preds[i]
+                preds[i] = coefs[at]
+                size = _size(value)
+                _tell(size, value, size, tables[i, 0], counts, codes, out, state)
+                k = 1
+            run = 0
+            while k <= end:
+                value = np.int64(coefs[at + k])
+                if value == 0:
+                    run += 1
+                else:
+                    while run > 15:
+                        _tell(0xF0, 0, 0, tables[i, 1], counts, codes, out, state)
+                        run -= 16
+                    size = _size(value)
+                    _tell(run << 4 | size, value, size, tables[i, 1], counts, codes, out, state)
+                    run = 0
+                k += 1
+            if run:
+                _tell(0, 0, 0, tables[i, 1], counts, codes, out, state)
     if out.size and state[_COUNT]:
         _put(out, state, (1 << (8 - state[_COUNT])) - 1, 8 - state[_COUNT])
     return state[_PLACE]
