@@ -13,7 +13,7 @@ from typing import Literal
 from freefill.inpainter import Inpainter
 from freefill.inputs import MaskLike, PictureLike, as_picture
 from freefill.progress import Progress
-from freefill.request import DEFAULT_MAX_MPX, Request, Shape, speaking_python
+from freefill.request import DEFAULT_MAX_MPX, WISHES, Request, Shape, speaking_python
 from freefill.result import Result
 from freefill.values import Options, Structure
 
@@ -99,34 +99,9 @@ def inpaint(
     >>> int(inpaint(image, mask, engine="ns").image.max())
     90
     """
+    given = locals()  # every argument by its name: docs/decisions/0074
     with speaking_python():
-        request = Request(
-            engine=engine,
-            weights=weights,
-            device=device,
-            precision=precision,
-            save_stages=save_stages,
-            save_attention=save_attention,
-            invert=invert,
-            mask_fit=mask_fit,
-            mask_channel=mask_channel,
-            refine=refine,
-            prior=prior,
-            score=score,
-            shapes=shapes,  # type: ignore[arg-type]
-            also=also,  # type: ignore[arg-type]
-            without=without,  # type: ignore[arg-type]
-            seed=seed,
-            grow=grow,  # type: ignore[arg-type]
-            feather=feather,  # type: ignore[arg-type]
-            source=source,
-            not_from=not_from,
-            window=window,
-            texture=texture,
-            structure=structure,
-            max_memory_bytes=max_memory_bytes,
-            max_mpx=max_mpx,
-        )
+        request = Request(**{wish: given[wish] for wish in WISHES})
         # The engine comes first: one that cannot run here is told before a large picture is read.
         fill = Inpainter.of(request)
         return Result.of(fill.fulfil(as_picture(image, max_mpx), mask, request, progress), image)

@@ -17,7 +17,7 @@ from freefill.engines.engine import Ready, TakesTensors
 from freefill.errors import EngineError
 from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for, sources
 from freefill.progress import Progress
-from freefill.request import DEFAULT_MAX_MPX, Request, Shape, speaking_python
+from freefill.request import DEFAULT_MAX_MPX, WISHES, Request, Shape, speaking_python
 from freefill.result import Result
 from freefill.values import Hole, Mask, Options, Outcome, Picture, Plan, Structure
 
@@ -128,28 +128,9 @@ class Inpainter:
         progress: Callable[[Progress], None] | None = None,
     ) -> Result:
         """Fill the masked part of one picture; see `freefill.inpaint`."""
+        given = locals()  # every argument by its name: docs/decisions/0074
         with speaking_python():
-            request = Request(
-                invert=invert,
-                mask_fit=mask_fit,
-                mask_channel=mask_channel,
-                refine=refine,
-                prior=prior,
-                score=score,
-                shapes=shapes,  # type: ignore[arg-type]
-                also=also,  # type: ignore[arg-type]
-                without=without,  # type: ignore[arg-type]
-                seed=seed,
-                grow=grow,  # type: ignore[arg-type]
-                feather=feather,  # type: ignore[arg-type]
-                source=source,
-                not_from=not_from,
-                window=window,
-                texture=texture,
-                structure=structure,
-                max_memory_bytes=max_memory_bytes,
-                max_mpx=max_mpx,
-            )
+            request = Request(**{wish: given[wish] for wish in WISHES if wish in given})
             return Result.of(self.fulfil(as_picture(image, max_mpx), mask, request, progress), image)
 
     def fulfil(
