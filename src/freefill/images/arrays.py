@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def is_pil(value: object) -> bool:
     """Tell whether something is a Pillow image, without importing Pillow."""
+    # What Pillow opens is a PngImageFile or the like: "Image" is the name of an ancestor.
     return any(kind.__module__.startswith("PIL.") and kind.__name__ == "Image" for kind in type(value).__mro__)
 
 
@@ -54,6 +55,7 @@ def from_array(image: ArrayLike, source: str = "array") -> Picture:
     array = np.asarray(image)
     if array.dtype == np.bool_:
         raise InputError(f"{source}: a picture of True and False is a mask; give whole numbers or float in [0, 1]")
+    # Widened here, narrowed again in `_as_type`: a Picture knows float32 and float64 only.
     if array.dtype == np.float16:
         array = array.astype(np.float32)
     whole = array.dtype.kind in "iu"
@@ -66,6 +68,8 @@ def from_array(image: ArrayLike, source: str = "array") -> Picture:
         raise InputError(f"{source}: a picture is (H, W) or (H, W, 1 to 4), not {array.shape}{hint}")
     if array.size == 0:
         raise InputError(f"{source}: the picture is empty {array.shape}")
+    # The machine's byte order, which compiled code insists on (files of big-endian programs come otherwise); a copy,
+    # since `_unknown` writes into it.
     array = array.astype(array.dtype.newbyteorder("="), copy=True)
     array = array[:, :, None] if array.ndim == 2 else array
     if array.dtype.type not in DTYPES:
@@ -131,6 +135,7 @@ def _from_pil(image: PilImage.Image, source: str) -> Picture:
     dpi = image.info.get("dpi")
     extras = Extras(
         icc=icc,
+        # Extras holds the bare TIFF structure; the word before it belongs to JPEG's segment.
         exif=exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) and exif else None,
         xmp=xmp if isinstance(xmp, bytes) and xmp else None,
         dpi=(float(dpi[0]), float(dpi[1])) if isinstance(dpi, tuple) and len(dpi) == 2 and min(dpi) > 0 else None,

@@ -55,6 +55,7 @@ def _opened(stream: BinaryIO, kind: str, name: str) -> PilImage.Image:
     """Make Pillow's image object of one format; no pixel is decoded yet."""
     from PIL.Image import DecompressionBombError
 
+    # The format's own class, not Image.open: that would offer the bytes to every plugin there is.
     if kind == "WEBP":
         from PIL.WebPImagePlugin import WebPImageFile as Opener
     elif kind == "BMP":
@@ -147,14 +148,17 @@ def _webp_header(data: bytes, name: str) -> tuple[int, int, bool, bool]:
             size = (int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1)
         elif kind == b"VP8L" and len(body) >= 5:
             bits = int.from_bytes(body[1:5], "little")
+            # 14 bits each of width - 1 and height - 1.
             size = size or ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
             lossless = True
             break
         elif kind == b"VP8 " and len(body) >= 10:
+            # 14 bits each; the two above them ask for scaling up, which is not the size.
             size = size or (int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF)
             break
         elif kind == b"ANMF":
             break
+        # Chunks of RIFF begin at even bytes.
         place += 8 + length + (length & 1)
     if size is None:
         raise InputError(f"{name}: the WebP file is cut off or damaged; get it again")
@@ -191,6 +195,8 @@ def write_by_pillow(picture: Picture, stream: BinaryIO, kind: str, quality: int 
     if kind == "WEBP":
         own = extras.carry.lossless if isinstance(extras.carry, WebpCarry) else extras.format not in LOSSY
         lossless = own and quality is None
+        # `exact` keeps the colours behind transparent pixels. Without it they are flattened to save bytes, and known
+        # pixels change.
         options = {"lossless": lossless, "quality": quality or 90, "method": 4, "exact": True}
         if lossless:
             options["quality"] = 50  # effort here, not loss
@@ -239,6 +245,8 @@ def _write_opaque_webp(
     out = io.BytesIO()
     image.save(out, "WEBP", **options)
     data = bytearray(out.getvalue())
+    # The signature 0x2F, then 14 bits of width, 14 of height and "alpha is used": the fifth bit of the fourth byte.
+    # VP8X tells it once more.
     place = data.find(b"VP8L", 12)
     if options["lossless"] and place >= 0 and data[place + 8] == 0x2F:
         data[place + 12] |= 0x10
@@ -281,9 +289,11 @@ def _write_bmp(picture: Picture, stream: BinaryIO, notes: list[str]) -> tuple[st
     bgra = np.empty((height, width, 4), np.uint8)
     bgra[:, :, :3] = rgb[::-1, :, ::-1]
     bgra[:, :, 3] = change_depth(picture.alpha, np.uint8)[::-1]
+    # 108: BITMAPV4HEADER, which names an alpha mask.
     head = struct.pack("<2sIHHI", b"BM", 14 + 108 + bgra.nbytes, 0, 0, 14 + 108)
     metres = [round(value / 0.0254) for value in dpi]
     head += struct.pack("<IiiHHIIiiII", 108, width, height, 1, 32, 3, bgra.nbytes, *metres, 0, 0)
+    # "BGRs": sRGB, for which the 48 bytes behind it are not read.
     head += struct.pack("<IIII4s48x", 0xFF0000, 0xFF00, 0xFF, 0xFF000000, b"BGRs")
     stream.write(head)
     stream.write(bgra.data)

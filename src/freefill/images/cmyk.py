@@ -22,6 +22,7 @@ def rgb_of(inks: NDArray[np.uint8], icc: bytes | None) -> NDArray[np.uint8]:
             out[top : top + rows] = convert(band, transform(profile, "CMYK", None, "RGB"), "CMYK")
         else:
             light = 255 - band.astype(np.uint16)
+            # Rounded; 255 * 255 + 127 just fits 16 bits.
             out[top : top + rows] = (light[:, :, :3] * light[:, :, 3:] + 127) // 255
     return out
 
@@ -37,7 +38,7 @@ def inks_of(colours: NDArray[np.uint8], icc: bytes | None) -> NDArray[np.uint8]:
     brightest = light.max(axis=1, keepdims=True)
     inks = np.empty((len(colours), 4), np.uint8)
     inks[:, :3] = np.rint(255 - 255 * light / np.maximum(brightest, 1))
-    inks[:, :3][brightest[:, 0] == 0] = 0
+    inks[:, :3][brightest[:, 0] == 0] = 0  # black: the division above would print all inks
     inks[:, 3] = 255 - brightest[:, 0]
     return inks
 

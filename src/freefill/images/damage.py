@@ -31,7 +31,7 @@ DAMAGE = (
     zlib.error,
 )
 
-_quiet = threading.RLock()
+_quiet = threading.RLock()  # reentrant: `unlimited` is used inside `quietly`
 
 
 @contextlib.contextmanager
@@ -42,6 +42,7 @@ def reading(name: str, kind: str) -> Iterator[None]:
     except MemoryError:
         raise InputError(f"{name}: there is not enough memory to read it; free some, or make it smaller") from None
     except DAMAGE as error:
+        # Decoders' messages may have several lines and quote the file; the user gets one line.
         said = " ".join(str(error).split())[:120] or type(error).__name__
         raise InputError(f"{name}: the {kind} file is damaged ({said}); get it again or save it anew") from None
 

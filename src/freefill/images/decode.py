@@ -34,6 +34,7 @@ def decode(data: bytes, name: str, least_px: int | None = None) -> NDArray[np.ui
         with PillowImage.open(io.BytesIO(data)) as picture:
             if least_px is not None:
                 share = min(picture.size) / least_px
+                # `draft` never goes below the size that is asked for.
                 picture.draft("RGB", (int(picture.width / share), int(picture.height / share)))
             return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, PillowImage.DecompressionBombError) as error:

@@ -25,6 +25,7 @@ def from_unit(values: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
 
     NaN becomes 0: an engine's slip must not turn into a random integer.
     """
+    # The clipped copy is written, nothing of the caller's.
     values = np.nan_to_num(np.clip(values, 0.0, 1.0), copy=False)
     if np.issubdtype(dtype, np.integer):
         return np.rint(values * full_scale(dtype)).astype(dtype)
@@ -45,8 +46,9 @@ def change_depth(pixels: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
     if pixels.dtype.newbyteorder("=") == dtype.newbyteorder("="):
         return pixels.astype(dtype, copy=False)
     if pixels.dtype == np.uint8 and dtype == np.uint16:
-        return pixels.astype(np.uint16) * np.uint16(257)
+        return pixels.astype(np.uint16) * np.uint16(257)  # 65535 / 255: white stays white
     if pixels.dtype == np.uint16 and dtype == np.uint8:
+        # Half of 257 more, so that it rounds; 32 bits, or it would wrap.
         return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
     if np.issubdtype(dtype, np.integer):
         return np.rint(np.clip(pixels, 0.0, 1.0) * full_scale(dtype)).astype(dtype)

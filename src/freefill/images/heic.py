@@ -43,10 +43,12 @@ def carry_of(info: Mapping[Any, Any]) -> HeicCarry | None:
 def carry_of_avif(stream: BinaryIO) -> HeicCarry | None:
     """Return how an AVIF tells its colours; Pillow does not say."""
     head = _head_of(stream)
+    # A box `colr` of the kind `nclx`: the two words stand side by side.
     place = head.find(b"colrnclx")
     if place < 0 or place + 15 > len(head):
         return None
     numbers = struct.unpack_from(">HHHB", head, place + 8)
+    # The flag is the highest bit of its byte.
     return HeicCarry(dict(zip(_NCLX, (*numbers[:3], numbers[3] >> 7), strict=True)))
 
 
@@ -64,7 +66,7 @@ def _head_of(stream: BinaryIO) -> bytes:
     """Return a file's first boxes."""
     here = stream.tell()
     stream.seek(0)
-    head = stream.read(1 << 16)
+    head = stream.read(1 << 16)  # the boxes that describe the picture stand before its data
     stream.seek(here)
     return head
 

@@ -81,6 +81,7 @@ def raster_of(image: PilImage.Image, source: str, icc: bytes | None = None) -> R
     if mode in ("I", "F"):
         return _wide_raster(np.array(image)[:, :, None], mode, source)
     if mode in ("PA", "La", "RGBa", "RGBX"):
+        # Premultiplied, or with a filler.
         return raster_of(image.convert({"La": "LA", "RGBX": "RGB"}.get(mode, "RGBA")), source, icc)
     if mode == "LAB":
         return Raster(convert(array_of(image), lab_to_srgb(), "LAB"), mode="RGB")
@@ -120,6 +121,7 @@ def _palette_raster(image: PilImage.Image, transparency: int | bytes | None) -> 
 def with_key(raster: Raster, key: tuple[int, ...]) -> Raster:
     """Make alpha of the one colour that the file calls transparent."""
     full = np.iinfo(raster.pixels.dtype).max
+    # In 64 bits: PNG writes the key with 16 bits whatever the depth, and a damaged one must not wrap to a colour.
     hit = (raster.pixels == np.array(key[: raster.pixels.shape[2]], np.int64)).all(axis=2)
     raster.alpha = np.where(hit, 0, full).astype(raster.pixels.dtype)
     raster.transparent_key = tuple(int(number) for number in key)
@@ -163,6 +165,7 @@ def pil_of(picture: Picture, modes: tuple[str, ...]) -> PilImage.Image:
         return _palette_image(picture, native, picture.extras.palette, pixels, alpha)
     if mode == "CMYK" and "CMYK" in modes and native is not None:
         inks = cmyk.filled_inks(native, pixels, picture.extras.icc)
+        # `fromarray` would take four channels for RGBA.
         return PilImage.frombytes("CMYK", (inks.shape[1], inks.shape[0]), inks.tobytes())
     grey = pixels.shape[2] == 1
     if mode == "1" and "1" in modes and grey and alpha is None:

@@ -18,6 +18,7 @@ def turn(array: NDArray[Any], orientation: int) -> NDArray[Any]:
     >>> turn(np.array([[1, 2]]), 3).tolist()
     [[2, 1]]
     """
+    # First swapped: the mirrorings below are those of the upright picture.
     if orientation in (5, 6, 7, 8):
         array = array.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

@@ -44,6 +44,7 @@ def filled_indices(
     changed = (table[indices] != colours).any(axis=2)
     if not changed.any():
         return indices, entries
+    # One number a colour: sorted far faster than rows.
     packed = np.ascontiguousarray(colours[changed]).view(np.uint32)[:, 0]
     wanted, inverse, share = np.unique(packed, return_inverse=True, return_counts=True)
     wanted = wanted[:, None].view(np.uint8)  # (k, 4)
@@ -63,6 +64,7 @@ def _with_new_colours(
     """Put the colours that are missing, or as many as find room, into free places of the list."""
     usable = np.arange(256) < count
     known = table[usable]
+    # All against all takes 4 MB at this bound; beyond it a set is looked into.
     missing = ~(wanted[:, None, :] == known[None]).all(axis=2).any(axis=1) if len(wanted) <= 4096 else None
     if missing is None:
         listed = {tuple(entry) for entry in known.tolist()}
@@ -111,7 +113,8 @@ def _nearest(points: NDArray[Any], centres: NDArray[Any]) -> NDArray[np.intp]:
     out = np.empty(len(points), np.intp)
     targets = centres.astype(np.float64)
     norms = (targets**2).sum(axis=1)
-    for start in range(0, len(points), 16384):
+    for start in range(0, len(points), 16384):  # bounds the table of distances to 256 colours: 32 MB
         chunk = points[start : start + 16384].astype(np.float64)
+        # The square of the point is the same for all centres.
         out[start : start + 16384] = (norms - 2 * chunk @ targets.T).argmin(axis=1)
     return out

@@ -106,7 +106,7 @@ def convert(pixels: NDArray[np.uint8], table: ImageCmsTransform, mode: str) -> N
     from PIL import Image as PilImage
 
     image = PilImage.fromarray(np.ascontiguousarray(pixels[:, :, 0] if mode == "L" else pixels), mode=None)
-    if mode in ("CMYK", "LAB"):
+    if mode in ("CMYK", "LAB"):  # which `fromarray` does not know
         image = PilImage.frombytes(mode, (pixels.shape[1], pixels.shape[0]), np.ascontiguousarray(pixels).tobytes())
     out: PilImage.Image = table.apply(image)
     array = np.asarray(out)
@@ -157,6 +157,7 @@ def sound(icc: bytes) -> bytes | None:
     from PIL import ImageCms
 
     size = int.from_bytes(icc[:4], "big")
+    # Bytes 36 to 39 sign every profile; 128 bytes of header and a count of tags are the least.
     if len(icc) < 132 or icc[36:40] != b"acsp" or not 132 <= size <= len(icc) or size > _MOST_PROFILE_BYTES:
         return None
     try:
@@ -196,9 +197,9 @@ def usable(icc: bytes, mode: str) -> bool:
 @functools.lru_cache(maxsize=32)
 def is_srgb(icc: bytes, mode: str) -> bool:
     """Tell whether a profile moves no colour of a coarse grid by more than 1 of 255: then it is sRGB by any name."""
-    steps = np.linspace(0, 255, 18).round().astype(np.uint8)
+    steps = np.linspace(0, 255, 18).round().astype(np.uint8)  # every 15 levels
     grid = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), -1).reshape(1, -1, 3)
     if mode == "L":
         grid = np.arange(256, dtype=np.uint8)[None, :, None]
     there = convert(grid, transform(icc, mode, None, "RGB"), mode).astype(int)
-    return bool(np.abs(there - grid.astype(int)).max() <= 1)
+    return bool(np.abs(there - grid.astype(int)).max() <= 1)  # 8 bits inside round by as much

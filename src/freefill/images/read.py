@@ -64,6 +64,7 @@ def read_picture(
         mode = Path(name).stat().st_mode
         if stat.S_ISDIR(mode):
             raise InputError(f"{name}: this is a folder, not a picture file; for folders use: freefill batch")
+        # A device such as /dev/zero never ends.
         if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
             raise InputError(f"{name}: this is a device, not a picture file")
         if stat.S_ISFIFO(mode):
@@ -110,6 +111,7 @@ def format_of(head: bytes) -> str | None:
         return "WEBP"
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "TIFF"
+    # "BM" alone begins many a text; the length of the second header makes sure.
     if head[:2] == b"BM" and len(head) > 18 and head[14:18] in (b"\x0c\0\0\0", b"\x28\0\0\0", b"\x34\0\0\0", b"\x38\0\0\0", b"\x40\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"):  # fmt: skip # noqa: E501
         return "BMP"
     if head[:6] in (b"GIF87a", b"GIF89a"):
@@ -117,7 +119,7 @@ def format_of(head: bytes) -> str | None:
     if head[4:8] == b"ftyp":
         if head[8:12] in (b"avif", b"avis"):
             return "AVIF"
-        if head[8:12] in _HEIC:
+        if head[8:12] in _HEIC:  # mif1 says only that it is a picture; the brands behind it say how it is coded
             return "AVIF" if b"avif" in head[16:] else "HEIF"
     return None
 

@@ -16,6 +16,7 @@ from freefill.images.jpeg.blocks import ZIGZAG_COL, ZIGZAG_ROW, DctBlocks, laid_
 
 _TO_YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 _STEPS = np.arange(8)
+# Rows of length 1, so that the matrix undoes itself transposed: T.81's C(u) C(v) / 4 shared out to both sides.
 _DCT = np.where(_STEPS[:, None] == 0, np.sqrt(1 / 8), np.sqrt(1 / 4)) * np.cos(
     (2 * _STEPS[None] + 1) * _STEPS[:, None] * np.pi / 16
 )
@@ -41,6 +42,7 @@ def encode(
         return None
     blocks = laid_out((pixels.shape[0], pixels.shape[1]), sampling, progressive=False)
     tall, wide = unit(sampling)
+    # Beyond the picture its border goes on (T.81, A.2.4): a jump there would cost bits and ring into the picture.
     fill = ((0, -pixels.shape[0] % tall), (0, -pixels.shape[1] % wide), (0, 0))
     colours = np.pad(pixels, fill, mode="edge").astype(np.float64)
     if not rgb:
@@ -49,9 +51,9 @@ def encode(
         plane = colours[:, :, i]
         rows, cols = down // v, across // h
         plane = plane.reshape(plane.shape[0] // rows, rows, plane.shape[1] // cols, cols).mean(axis=(1, 3))
-        squares = plane.reshape(plane.shape[0] // 8, 8, plane.shape[1] // 8, 8).swapaxes(1, 2) - 128
+        squares = plane.reshape(plane.shape[0] // 8, 8, plane.shape[1] // 8, 8).swapaxes(1, 2) - 128  # 128: T.81, A.3.1
         divisors = np.array(tables[min(i, len(tables) - 1)], np.float64).reshape(8, 8)
         numbers = np.rint(_DCT @ squares @ _DCT.T / divisors)[:, :, ZIGZAG_ROW, ZIGZAG_COL]
         grid = blocks.grid(i)
-        grid[...] = np.clip(numbers, -32767, 32767)[: grid.shape[0], : grid.shape[1]]
+        grid[...] = np.clip(numbers, -32767, 32767)[: grid.shape[0], : grid.shape[1]]  # coefficients are kept as int16
     return blocks

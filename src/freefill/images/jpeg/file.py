@@ -61,10 +61,12 @@ def read_jpeg(data: bytes, name: str, max_mpx: float | None) -> Picture:
     check_size(name, header.width, header.height, max_mpx)
     with reading(name, "JPEG"):
         data = bare_of(data, header, name)
+    # A profile above 64 kB comes in numbered pieces, in any order.
     icc = b"".join(header.icc[number] for number in sorted(header.icc)) or None
     with reading(name, "JPEG"):
         with quietly():
             image = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+        # The size was checked by the first frame header; a second one would have a picture of another size decoded.
         if image.size != (header.width, header.height):
             raise OSError("two frame headers")
         image.load()
@@ -94,7 +96,7 @@ def check_opaque(picture: Picture, name: str) -> None:
     """
     if picture.alpha is not None and (picture.alpha != picture.full_scale).any():
         raise InputError(f"{name}: JPEG cannot hold transparency; write PNG, WebP or TIFF instead")
-    if max(picture.size) > 65500:
+    if max(picture.size) > 65500:  # libjpeg's own bound; the format's is 65,535
         raise InputError(f"{name}: JPEG cannot be larger than 65,500 px a side; write PNG, WebP or TIFF instead")
 
 
@@ -122,6 +124,7 @@ def write_jpeg(picture: Picture, stream: BinaryIO, quality: int | None, name: st
         options["subsampling"] = 0 if carry.rgb else max(carry.tables.subsampling, 0)
         options["progressive"] = carry.tables.progressive
         if quality is None and carry.tables.quantization:
+            # Pillow scales tables that it is given by the quality; -1 leaves them as they are.
             options |= {"qtables": [list(table) for table in carry.tables.quantization], "quality": -1}
     image = pil_of(picture, ("L", "RGB", "CMYK"))
     if extras.icc is not None and space_of(extras.icc) == {"L": "GRAY"}.get(image.mode, image.mode):
@@ -138,11 +141,12 @@ def write_jpeg(picture: Picture, stream: BinaryIO, quality: int | None, name: st
         if block and option not in options:
             notes.append(f"{kind} of {len(block):,} bytes was left out: JPEG holds at most 64 kB")
     if extras.dpi is not None:
-        options["dpi"] = tuple(min(round(value), 65535) for value in extras.dpi)
+        options["dpi"] = tuple(min(round(value), 65535) for value in extras.dpi)  # two bytes in JFIF
     if carry is not None:
         options["comment"] = carry.comment
         options["keep_rgb"] = True if image.mode == "RGB" and carry.rgb else None
     options = {key: value for key, value in options.items() if value is not None}
+    # With other tables the numbers of the file would mean other things, and none could be kept.
     if carry is not None and "qtables" in options:
         data = with_kept_blocks(carry.data, extras.orientation, image, options, carry.corner)
         if data is not None:

@@ -69,6 +69,7 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
             return
         if start + 4 > len(data):
             return
+        # A damaged length below 2 would lead back.
         place = start + 2 + max(struct.unpack_from(">H", data, start + 2)[0], 2)
         yield kind, start, min(place, len(data))
 
@@ -127,6 +128,7 @@ def _take(header: Header, kind: int, body: bytes, budget: Budget) -> None:
     """Put one segment's content where it belongs."""
     if 0xE0 <= kind <= 0xEF and not budget.take(len(body)):
         header.notes.append("metadata of more than 64 MB was left out")
+    # The first frame header counts; `read_jpeg` refuses files whose second one differs.
     elif kind in _STARTS and not header.components:
         header.kind = kind
         header.bits, header.height, header.width, count = struct.unpack_from(">BHHB", body)
@@ -136,7 +138,7 @@ def _take(header: Header, kind: int, body: bytes, budget: Budget) -> None:
             header.components.append((number, sampling >> 4, sampling & 15, table))
     elif kind == 0xDB:
         while body:
-            wide, size = body[0] >> 4, 128 if body[0] >> 4 else 64
+            wide, size = body[0] >> 4, 128 if body[0] >> 4 else 64  # upper half 1: numbers of two bytes
             numbers = struct.unpack(">64H" if wide else "64B", body[1 : 1 + size])
             natural = [0] * 64
             for place, number in zip(_ZIGZAG, numbers, strict=True):
@@ -146,6 +148,7 @@ def _take(header: Header, kind: int, body: bytes, budget: Budget) -> None:
     elif kind == 0xE0 and body[:5] == b"JFIF\0" and len(body) >= 12:
         header.jfif = True
         unit, x, y = struct.unpack_from(">BHH", body, 7)
+        # 1 = per inch, 2 = per cm; 0 tells only the shape of a pixel.
         if unit in (1, 2) and x and y:
             header.dpi = (x * (1.0 if unit == 1 else 2.54), y * (1.0 if unit == 1 else 2.54))
     elif kind == 0xE1 and body.startswith(EXIF) and header.exif is None:
@@ -153,7 +156,7 @@ def _take(header: Header, kind: int, body: bytes, budget: Budget) -> None:
     elif kind == 0xE1 and body.startswith(XMP) and header.xmp is None:
         header.xmp = body[len(XMP) :]
     elif kind == 0xE2 and body.startswith(_ICC) and len(body) > 14:
-        header.icc[body[12]] = body[14:]
+        header.icc[body[12]] = body[14:]  # which piece it is
     elif kind == 0xED and body.startswith(photoshop.JPEG_START):
         header.photoshop.append(body[len(photoshop.JPEG_START) :])
     elif kind == 0xEE and body[:5] == b"Adobe" and len(body) >= 12:
@@ -180,6 +183,7 @@ def bare_of(data: bytes, header: Header, name: str) -> bytes:
             parts.append(data[place:start])
         if kind == 0xD9:
             _note_rest(data, end, header)
+        # JFIF and Adobe stay: decoders tell by them how the colours are coded.
         if kind != 0xFE and not (0xE0 <= kind <= 0xEF and data[start + 4 : start + 9] not in (b"JFIF\0", b"Adobe")):
             parts.append(data[start:end])
         place, in_scan = end, kind == 0xDA
@@ -188,6 +192,7 @@ def bare_of(data: bytes, header: Header, name: str) -> bytes:
     if in_scan:
         parts.append(data[place:])  # cut off, which the decoder tells
     work_mpx = scans * header.width * header.height / 1e6
+    # A sequential JPEG has at most a scan for each of four components, however large it is.
     if scans > _MOST_SCANS or (scans > 4 and work_mpx > _MOST_WORK_MPX) or tables > _MOST_TABLES:
         raise InputError(
             f"{name}: this JPEG has {scans:,} scans and {tables:,} segments of tables, which would take very long to "
@@ -205,6 +210,7 @@ def _note_rest(data: bytes, end: int, header: Header) -> None:
         )
     elif b"ftyp" in bytes(rest[:64]):
         header.notes.append("the video of this motion photo shows the picture as it was, and was left out")
+    # Cameras pad with zeros, which is nothing to tell.
     elif len(rest) > 64 and len(bytes(rest[:4096]).strip(b"\0\n\r ")) > 64:
         header.notes.append(f"{len(rest):,} bytes behind the end of the JPEG were left out")
 
@@ -237,7 +243,7 @@ def colours_of(header: Header) -> str:
     """Return what the components are, as the library decides it."""
     count, numbers = len(header.components), tuple(component[0] for component in header.components)
     if count == 3:
-        named = header.adobe is None and not header.jfif and numbers == (0x52, 0x47, 0x42)
+        named = header.adobe is None and not header.jfif and numbers == (0x52, 0x47, 0x42)  # the letters R, G, B
         return "RGB" if header.adobe == 0 or named else "YCbCr"
     if count == 4:
         return {None: "CMYK", 0: "inverted CMYK"}.get(header.adobe, "YCCK")

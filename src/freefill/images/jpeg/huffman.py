@@ -40,6 +40,8 @@ def huffman(counts: NDArray[np.int64]) -> tuple[bytes, bytes]:
     many = [0] * (max(max(depth.values()), 16) + 1)
     for length in depth.values():
         many[length] += 1
+    # Codes of more than 16 bits go, in pairs (figure K.3): one of the two takes their common beginning, the other
+    # shares that of a shorter code, which grows by a bit.
     for length in range(len(many) - 1, 16, -1):
         while many[length] > 0:
             shorter = length - 2
@@ -49,6 +51,7 @@ def huffman(counts: NDArray[np.int64]) -> tuple[bytes, bytes]:
             many[length - 1] += 1
             many[shorter + 1] += 2
             many[shorter] -= 1
+    # The longest code was that of symbol 256, ones only.
     longest = max(length for length in range(1, 17) if many[length])
     many[longest] -= 1
     symbols = sorted((symbol for symbol in depth if symbol != 256), key=lambda s: (depth[s], s))

@@ -45,6 +45,7 @@ class _Block:
 
 def _opened(exif: bytes) -> _Block | None:
     """Return the block, or None where it is no EXIF, or has no directory."""
+    # Header, count of entries, link: 14 at least.
     if not 14 <= len(exif) <= _MOST_BYTES or exif[:4] not in (b"II*\0", b"MM\0*"):
         return None
     block = _Block(bytearray(exif), "<" if exif[:2] == b"II" else ">", [])
@@ -68,6 +69,7 @@ def _entries(block: _Block, offset: int) -> dict[int, int]:
 def _value(block: _Block, place: int) -> int | None:
     """Return the one number of an entry that holds SHORT or LONG, else None."""
     kind, count = block.number("H", place + 2), block.number("I", place + 4)
+    # 13: a LONG by another name, for directories.
     return block.number("H" if kind == 3 else "I", place + 8) if count == 1 and kind in (3, 4, 13) else None
 
 
@@ -99,17 +101,20 @@ def clean_exif(exif: bytes) -> tuple[bytes | None, tuple[str, ...]]:
     entries = _entries(block, first)
     if ORIENTATION in entries:
         turned = orientation_of(exif) >= 5
+        # One SHORT, whatever it was written as.
         struct.pack_into(block.order + "HIHH", block.data, entries[ORIENTATION] + 2, 3, 1, 1, 0)
         if turned:
             _swap_sizes(block, entries)
     link = first + 2 + 12 * block.number("H", first)
     second = block.number("I", link) if link + 4 <= len(block.data) else 0
+    # Before entries are taken out: they say where the pictures lie.
     block.images = places_of_images(bytes(block.data))
     block.used.append((0, 8))
     _clean(block, first, depth=0)
+    # Taking entries out has moved the link behind them.
     link = first + 2 + 12 * block.number("H", first)
     if link + 4 <= len(block.data):
-        struct.pack_into(block.order + "I", block.data, link, 0)
+        struct.pack_into(block.order + "I", block.data, link, 0)  # no second directory: it is that of the preview
     if second and _entries(block, second):
         block.notes.insert(0, "the preview inside EXIF was left out: it showed the picture as it was")
     _blank_unused(block)
@@ -141,6 +146,7 @@ def _swap_sizes(block: _Block, entries: dict[int, int]) -> None:
 
 def _clean(block: _Block, offset: int, depth: int) -> bool:
     """Take the entries out of a directory that cannot stay, and note what the others point to; False if it is none."""
+    # EXIF is three deep (main, Exif, Interoperability); a damaged file may point back to itself.
     if offset in block.seen or depth > 3 or offset < 8 or offset + 2 > len(block.data):
         return False
     count = block.number("H", offset)
@@ -167,7 +173,7 @@ def _stays(block: _Block, place: int, depth: int) -> bool:
     if tag in _INNER:
         sub = _value(block, place)
         return sub is not None and _clean(block, sub, depth + 1)
-    if size <= 4:
+    if size <= 4:  # so little stands in the entry itself
         return True
     start = block.number("I", place + 8)
     if start < 8 or start + size > len(block.data):

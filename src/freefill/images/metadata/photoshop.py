@@ -19,7 +19,7 @@ def resources(block: bytes) -> Iterator[tuple[int, bytes]]:
     place = 0
     while place + 12 <= len(block) and block[place : place + 4] in (b"8BIM", b"MeSa", b"AgHg", b"PHUT", b"DCSR"):
         number = struct.unpack_from(">H", block, place + 4)[0]
-        name = 1 + block[place + 6]
+        name = 1 + block[place + 6]  # a length byte and its letters, padded to an even number
         start = place + 6 + name + (name & 1)
         if start + 4 > len(block):
             return
@@ -27,7 +27,7 @@ def resources(block: bytes) -> Iterator[tuple[int, bytes]]:
         if start + 4 + size > len(block):
             return
         yield number, block[start + 4 : start + 4 + size]
-        place = start + 4 + size + (size & 1)
+        place = start + 4 + size + (size & 1)  # data are padded too
 
 
 def iptc_of(block: bytes) -> bytes | None:

@@ -78,6 +78,7 @@ def clean_xmp(xmp: bytes) -> tuple[bytes | None, tuple[str, ...]]:
     notes = []
     out = text
     for part in _PARTS:
+        # Looked for in the packet as it came: with one part the declaration that a later one needs may be gone.
         prefixes = set(re.findall(rf"xmlns:([\w.-]{{1,64}})\s*=\s*[\"']{re.escape(part.space)}[\"']", text))
         for prefix in sorted(prefixes)[:_MOST_OF_A_KIND]:
             shorter = _without(out, prefix, part.names)
@@ -88,6 +89,7 @@ def clean_xmp(xmp: bytes) -> tuple[bytes | None, tuple[str, ...]]:
     if blanked != out:
         notes.append("pictures inside XMP were left out: they show the picture as it was")
     out = re.sub(r"(tiff:Orientation(?:\s*=\s*[\"']|>\s*))[1-8]", r"\g<1>1", blanked)
+    # What is unchanged goes on byte for byte; UTF-16 and a byte order mark become plain UTF-8.
     return xmp if out == text and xmp[:1] == b"<" else out.encode(), tuple(dict.fromkeys(notes))
 
 
@@ -109,7 +111,7 @@ def _without(text: str, prefix: str, names: str) -> str:
     name = rf"{re.escape(prefix)}:{names}"
     text = re.sub(rf"(?<=\s){name}\s*=\s*(?:\"[^\"]*\"|'[^']*')", "", text)
     text = re.sub(rf"<{name}(?:\s[^<>]*)?/>", "", text)
-    for _ in range(_MOST_OF_A_KIND):
+    for _ in range(_MOST_OF_A_KIND):  # each round goes through the whole text
         start = re.search(rf"<({name})(?:\s[^<>]*)?>", text)
         if start is None:
             break
@@ -129,7 +131,7 @@ def _without_images(text: str) -> str:
             return run
         kept = re.sub(r"&#x?[0-9A-Fa-f]+;", "", run).encode("ascii", "replace")
         letters = re.sub(rb"\s", b"", kept)
-        whole = letters.translate(bytes.maketrans(b"-_", b"+/"), b"=")
+        whole = letters.translate(bytes.maketrans(b"-_", b"+/"), b"=")  # the base64 of URLs has - and _
         if begins_image(base64.b64decode(whole[: len(whole) // 4 * 4])):
             return ""
         begins = [sign.start() for sign in (IN_BASE64.search(letters), IN_HEX.search(letters)) if sign]

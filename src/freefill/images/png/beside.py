@@ -20,6 +20,7 @@ from freefill.values import Carry, Extras
 
 # What holds for a picture of any depth and colour type.
 _KEPT = (b"cICP", b"sRGB", b"gAMA", b"cHRM", b"mDCV", b"cLLI", b"tIME", b"sPLT", b"pCAL", b"sCAL", b"sTER")
+# Fixed by the specification: of another length a chunk is damaged, and strict readers would refuse our file.
 _SIZES = {b"cICP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32, b"mDCV": 24, b"cLLI": 8, b"tIME": 7, b"sTER": 1, b"pHYs": 9}
 _TIED = (b"bKGD", b"sBIT")  # hold for one colour type and depth
 _PIXELS = (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"hIST", b"iDOT")  # and what only tells how they lie
@@ -43,6 +44,7 @@ class PngCarry(Carry):
 def _unpacked(body: bytes, budget: Budget) -> bytes:
     """Inflate a text or profile, if it fits what the file may still take."""
     stream = zlib.decompressobj()
+    # One byte more than is allowed shows that there is more, without unpacking it.
     out = stream.decompress(body, budget.left + 1)
     if not budget.take(len(out)):
         raise _TooLarge
@@ -68,9 +70,11 @@ def extras_of(chunks: list[Chunk]) -> Extras:
             if len(body) != _SIZES.get(kind, len(body)):
                 raise ValueError(f"{kind!r} of {len(body)} bytes")
             if kind == b"iCCP":
+                # Behind the name: its end and the way of packing.
                 found["icc"] = _unpacked(body.split(b"\0", 1)[1][1:], budget)
             elif kind == b"eXIf":
                 found["exif"] = body.removeprefix(b"Exif\0\0")
+            # Per metre; without a unit it is only the shape of a pixel.
             elif kind == b"pHYs" and len(body) == 9 and body[8] == 1:
                 x, y = struct.unpack(">II", body[:8])
                 found["dpi"] = (x * 0.0254, y * 0.0254)

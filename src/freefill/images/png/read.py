@@ -123,7 +123,7 @@ def _deep(bare: bytes, header: tuple[int, int, int, int, int], chunks: list[Chun
         found = cv2.imdecode(np.frombuffer(bare, np.uint8), cv2.IMREAD_UNCHANGED)
         if found is None or found.dtype != np.uint16 or found.shape != (height, width, channels):
             raise OSError("pixel data cannot be decoded")
-        pixels = cv2.cvtColor(found, cv2.COLOR_BGR2RGB if channels == 3 else cv2.COLOR_BGRA2RGBA, found)
+        pixels = cv2.cvtColor(found, cv2.COLOR_BGR2RGB if channels == 3 else cv2.COLOR_BGRA2RGBA, found)  # in place
     mode = {1: "I;16", 2: "LA;16", 3: "RGB;16", 4: "RGBA;16"}[channels]
     if channels in (2, 4):
         return Raster(np.ascontiguousarray(pixels[:, :, :-1]), np.ascontiguousarray(pixels[:, :, -1]), mode)
@@ -139,7 +139,7 @@ def _as_eight_bit(bare: bytes, width: int, height: int, channels: int, interlace
     from PIL import PngImagePlugin
 
     header = struct.pack(">IIBBBBB", width, height, 8, 4 if channels == 1 else 6, 0, 0, interlace)
-    renamed = bare[:8] + pack(b"IHDR", header) + bare[33:]
+    renamed = bare[:8] + pack(b"IHDR", header) + bare[33:]  # 33: signature and old header
     image = PngImagePlugin.PngImageFile(io.BytesIO(renamed))
     image.load()
     array = np.asarray(image)
@@ -156,8 +156,10 @@ def _check_rows(chunks: list[Chunk], header: tuple[int, int, int, int, int], cha
     width, height, _, _, interlace = header
     passes = [(width, height)]
     if interlace:
+        # Adam7: first column and row, steps across and down.
         starts = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
         passes = [((width - x + dx - 1) // dx, (height - y + dy - 1) // dy) for x, y, dx, dy in starts]
+    # A byte that names the filter, 16 bits a sample.
     lengths = [(1 + 2 * channels * w, h) for w, h in passes if w > 0 and h > 0]
     filters = np.concatenate([np.full(h, length, np.int64) for length, h in lengths])
     places = np.cumsum(filters) - filters  # of each row's first byte, which names its filter
@@ -167,7 +169,7 @@ def _check_rows(chunks: list[Chunk], header: tuple[int, int, int, int, int], cha
             continue
         behind |= stream.eof and len(body) > 0
         while body and not stream.eof:
-            part = stream.decompress(body, 1 << 20)
+            part = stream.decompress(body, 1 << 20)  # a piece at a time: the rows are only looked at
             here = places[np.searchsorted(places, found) : np.searchsorted(places, found + len(part))] - found
             if (np.frombuffer(part, np.uint8)[here] > 4).any():
                 raise OSError("a row of pixels has no filter that PNG knows")
@@ -183,6 +185,6 @@ def _check_rows(chunks: list[Chunk], header: tuple[int, int, int, int, int], cha
 def _without_surplus(chunks: list[Chunk], needed: int) -> list[Chunk]:
     """Return the chunks with so many bytes of pixels, and none behind them."""
     packed = b"".join(body for kind, body in chunks if kind == b"IDAT")
-    pixels = zlib.compress(zlib.decompressobj().decompress(packed, needed), 1)
+    pixels = zlib.compress(zlib.decompressobj().decompress(packed, needed), 1)  # it is unpacked again at once
     kept = [(kind, body) for kind, body in chunks if kind not in (b"IDAT", b"IEND")]
     return [*kept, (b"IDAT", pixels), (b"IEND", b"")]

@@ -34,6 +34,7 @@ def write_png(picture: Picture, stream: BinaryIO) -> tuple[str, ...]:
     """Write a picture as PNG in its own mode and depth, with everything it carries; returns what it cannot hold."""
     data = memoryview(_deep(picture) if picture.pixels.dtype != np.uint8 else _shallow(picture))
     carry = picture.extras.carry
+    # Depth and colour type in the new header. Background and significant bits are written in their terms.
     tied = carry.tied if isinstance(carry, PngCarry) and carry.kind == bytes(data[24:26]) else ()
     beside = [*_beside(picture), *(chunk for chunk in tied if chunk[0] != b"bKGD")]
     ground = [chunk for chunk in tied if chunk[0] == b"bKGD"]
@@ -111,13 +112,14 @@ def _beside(picture: Picture) -> list[Chunk]:
     carry = extras.carry if isinstance(extras.carry, PngCarry) else PngCarry((), (), b"", (), {})
     wanted = "GRAY" if picture.pixels.shape[2] == 1 else "RGB"  # the profile of inks is no longer that of the pixels
     profile = extras.icc if extras.icc and space_of(extras.icc) == wanted else None
+    # The specification allows sRGB or a profile, not both; the time is that of the last change, so it is now.
     out: list[Chunk] = [c for c in carry.chunks if not (profile and c[0] == b"sRGB") and c[0] != b"tIME"]
     if any(kind == b"tIME" for kind, _ in carry.chunks):
         out.append((b"tIME", _now()))
     if profile:
         out.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(profile)))
     if extras.dpi:
-        x, y = (min(round(value / 0.0254), 2**31 - 1) for value in extras.dpi)
+        x, y = (min(round(value / 0.0254), 2**31 - 1) for value in extras.dpi)  # PNG's numbers end there
         out = [*(c for c in out if c[0] != b"pHYs"), (b"pHYs", struct.pack(">IIB", x, y, 1))]
     if extras.exif:
         out.append((b"eXIf", extras.exif))
@@ -142,7 +144,7 @@ def _now() -> bytes:
 
 def _text_chunk(key: str, value: str) -> Chunk:
     """Return the plainest chunk that holds the text."""
-    name = key.encode("latin-1", "replace")[:79] or b"Comment"
+    name = key.encode("latin-1", "replace")[:79] or b"Comment"  # a keyword has 79 bytes at most
     try:
         return b"tEXt", name + b"\0" + value.encode("latin-1")
     except UnicodeEncodeError:

@@ -15,6 +15,7 @@ from freefill.images.tiff.numbers import TiffNumbers
 from freefill.images.tiff.tags import Order, Tag
 from freefill.values import Carry
 
+# Pixel scale, tie points, transformation and keys of GeoTIFF, and the rational polynomials of satellites.
 GEO = frozenset((33550, 33920, 33922, 34264, 34735, 34736, 34737, 50844))
 
 

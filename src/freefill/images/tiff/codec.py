@@ -43,6 +43,7 @@ def unpack(data: bytes, compression: int, row_bytes: int, rows: int, mirrored: b
     if compression == NONE:
         out = data[:wanted]
     elif compression in (DEFLATE, OLD_DEFLATE):
+        # Never more than is wanted: some kB can unpack to gigabytes.
         out = zlib.decompressobj().decompress(data, wanted)
     else:
         out = _unpack_by_pillow(data, compression, row_bytes, rows)
@@ -78,7 +79,7 @@ def pack(data: bytes, compression: int, row_bytes: int, rows: int) -> bytes:
 
     out = io.BytesIO()
     image = PilImage.frombuffer("L", (row_bytes, rows), data, "raw", "L", 0, 1)
-    image.save(out, "TIFF", compression=_NAMES[compression], tiffinfo={278: rows})
+    image.save(out, "TIFF", compression=_NAMES[compression], tiffinfo={278: rows})  # 278: all rows in one strip
     file = out.getvalue()
     header = header_of(file)
     assert header is not None
@@ -100,7 +101,7 @@ def undo_float_predictor(rows: NDArray[np.uint8], samples: int, itemsize: int) -
 def apply_predictor(array: NDArray[Any]) -> NDArray[Any]:
     """Return differences along the rows of (rows, width, samples) integers."""
     out = array.copy()
-    out[:, 1:] -= array[:, :-1]
+    out[:, 1:] -= array[:, :-1]  # wraps, as the format means it
     return out
 
 

@@ -27,13 +27,14 @@ def moved_geo(tags: Mapping[int, Tag], rows: int, cols: int) -> dict[int, Tag]:
         return moved
     moved.pop(_RPC, None)
     points = _doubles(tags.get(_TIEPOINTS), 6)
-    if points is not None:
+    if points is not None:  # column, row, 0, then x, y, z on the ground
         points[0::6] += cols
         points[1::6] += rows
         moved[_TIEPOINTS] = replace(tags[_TIEPOINTS], data=points.tobytes())
     matrix = _doubles(tags.get(_TRANSFORMATION), 16)
     if matrix is not None:
         for line in range(3):
+            # The origin goes back by as many pixels.
             matrix[4 * line + 3] -= matrix[4 * line] * cols + matrix[4 * line + 1] * rows
         moved[_TRANSFORMATION] = replace(tags[_TRANSFORMATION], data=matrix.tobytes())
     return moved

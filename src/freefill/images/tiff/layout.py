@@ -61,7 +61,7 @@ def layout_of(tags: Tags) -> PixelLayout:
     def one(tag: int, otherwise: int) -> int:
         return tags[tag].integers[0] if tag in tags and tags[tag].integers else otherwise
 
-    bits = set(tags[258].integers) if 258 in tags else {1}
+    bits = set(tags[258].integers) if 258 in tags else {1}  # what TIFF 6.0 says where the tag is missing
     kinds = {1: "u", 2: "i", 3: "f", 4: "u"}
     beyond = max(one(277, 1) - COLOURS.get(one(262, 1), 3), 0)
     extras = tuple(tags[338].integers)[:beyond] if 338 in tags and beyond <= _MOST_SAMPLES else ()
@@ -77,7 +77,7 @@ def layout_of(tags: Tags) -> PixelLayout:
         compression=one(259, 1),
         predictor=one(317, 1),
         tile=tile,
-        rows=min(one(278, 2**31), one(257, 0)),
+        rows=min(one(278, 2**31), one(257, 0)),  # without the tag all rows are one strip
         mirrored=one(266, 1) == 2,
         extras=extras + (0,) * (min(beyond, _MOST_SAMPLES) - len(extras)),
     )

@@ -73,6 +73,7 @@ def numbers_of(native: NDArray[Any], nodata: float | None = None) -> TiffNumbers
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     if native.dtype.kind == "f" and low >= 0 and high <= 1:
         low, high = 0.0, 1.0
+    # A flat picture: any scale shows it, but a width of 0 would divide by nothing.
     if high == low:
         high = low + max(abs(low), 1.0)
     if not np.isfinite(high - low):

@@ -123,6 +123,7 @@ def _page(read_at: ReadAt, offset: int, order: Order, big: bool, name: str, firs
     seen: set[int] = set()
     number = 0
     budget = Budget()
+    # `seen`: a damaged file may name a page as its own next.
     while offset and offset not in seen and number < _MOST_PAGES:
         seen.add(offset)
         try:
@@ -131,7 +132,7 @@ def _page(read_at: ReadAt, offset: int, order: Order, big: bool, name: str, firs
             if not pages:
                 raise
             break
-        if not (254 in tags and tags[254].integers and tags[254].integers[0] & 5):
+        if not (254 in tags and tags[254].integers and tags[254].integers[0] & 5):  # 1: a smaller copy, 4: a mask
             pages.append((tags, number))
         number += 1
     check_frames(name, len(pages), first, "pages")
@@ -278,7 +279,7 @@ def _by_pillow(stream: BinaryIO, number: int, name: str, icc: bytes | None) -> R
 def _extras(tags: Tags, order: Order) -> Extras:
     """Collect what the file carries."""
     described = {tag: value for tag, value in tags.items() if tag in _TEXTS or (tag in SUB and value.children)}
-    unit = tags[296].integers[0] if 296 in tags and tags[296].data else 2
+    unit = tags[296].integers[0] if 296 in tags and tags[296].data else 2  # without the tag it is inches
     dpi = None
     if 282 in tags and 283 in tags and unit in (2, 3):
         scale = 2.54 if unit == 3 else 1.0

@@ -18,6 +18,7 @@ def read_samples(read_at: ReadAt, tags: Tags, layout: PixelLayout, order: Order)
     if height <= 0 or width <= 0 or height * width > 1 << 31:
         raise ValueError(f"strips or tiles of {width}x{height} px")
     size_bytes = height * width * layout.samples * layout.dtype.itemsize
+    # A tile may be larger than its picture, but a damaged size must not ask for gigabytes.
     if size_bytes > max(2 * layout.height * layout.width * layout.samples * layout.dtype.itemsize, 64 << 20):
         raise ValueError(f"strips or tiles of {width}x{height} px in a picture of {layout.width}x{layout.height}")
     starts, sizes = (_strip(tags, tag) for tag in ((324, 325) if layout.tile else (273, 279)))
@@ -33,7 +34,7 @@ def read_samples(read_at: ReadAt, tags: Tags, layout: PixelLayout, order: Order)
     out = np.empty((layout.height, layout.width, layout.samples), layout.dtype)
     row_bytes = width * samples * layout.dtype.itemsize
     for i in range(down * across * planes):
-        plane, row, column = i // (down * across), i // across % down, i % across
+        plane, row, column = i // (down * across), i // across % down, i % across  # planes lie one behind the other
         top, left = row * height, column * width
         rows = height if layout.tile else min(height, layout.height - top)
         most = 2 * row_bytes * rows + 4096  # more is no packing: strips may claim the file each
@@ -56,4 +57,5 @@ def _values(data: bytes, rows: int, width: int, samples: int, layout: PixelLayou
             np.frombuffer(data, np.uint8).reshape(rows, -1), samples, layout.dtype.itemsize
         )
     values = np.frombuffer(data, layout.dtype.newbyteorder(order)).reshape(rows, width, samples)
+    # The sum wraps, as the differences did.
     return np.cumsum(values, axis=1, dtype=layout.dtype) if layout.predictor == 2 else values

@@ -108,6 +108,7 @@ def smoothly_filled(samples: NDArray[Any], filled: NDArray[np.bool_]) -> NDArray
     rows, cols = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
     if not rows.size:
         return samples
+    # Some surroundings, to be filled from.
     box = tuple(slice(max(int(line[0]) - 8, 0), int(line[-1]) + 9) for line in (rows, cols))
     part, inside = samples[box], hole[box]
     out = samples.copy()
@@ -135,7 +136,7 @@ def _closed(hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
         across[:, :-1] |= out[:, 1:]
         return across
 
-    large = np.pad(hole, 1)
+    large = np.pad(hole, 1)  # so that nothing grows over the picture's end and back
     return ~grown(~grown(large))[1:-1, 1:-1] | hole
 
 
@@ -146,6 +147,7 @@ def _spread(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np
     height, width = values.shape
     if height == width == 1 or not known.any():
         return values
+    # An odd side gets a row or column of nothing, to be halved.
     even = np.pad(values * known, ((0, height % 2), (0, width % 2)))
     weight = np.pad(known.astype(np.float64), ((0, height % 2), (0, width % 2)))
     blocks = (len(even) // 2, 2, even.shape[1] // 2, 2)

@@ -115,7 +115,7 @@ def read_tags(
     count_code, entry, word = ("Q", "HHQ", 8) if big else ("H", "HHI", 4)
     head = struct.calcsize(order + count_code)
     raw = read_at(offset, head)
-    if len(raw) < head or offset < 8:
+    if len(raw) < head or offset < 8:  # the header is 8 bytes long, so nothing can begin within it
         raise ValueError(f"no directory at byte {offset}")
     (count,) = struct.unpack(order + count_code, raw)
     size = struct.calcsize(order + entry) + word
@@ -130,7 +130,7 @@ def read_tags(
             continue
         length = items * unit * (2 if kind in _PAIRS else 1)
         value = place + size - word
-        if length > word:
+        if length > word:  # what is longer stands elsewhere in the file
             where = struct.unpack_from(order + ("Q" if big else "I"), body, value)[0]
             data = read_at(where, length) if budget.take(length) else b""
         else:
@@ -161,7 +161,7 @@ def pack_tags(tags: Mapping[int, Tag], order: Order, offset: int) -> bytes:
     """Return a directory, and all that its tags point to, as it stands at byte `offset` of a file (even)."""
     entries, behind = [], b""
     place = offset + 2 + 12 * len(tags) + 4
-    for number, tag in sorted(tags.items()):
+    for number, tag in sorted(tags.items()):  # TIFF wants tags in order
         if tag.children is not None:
             kind, items, here = 4, 1, place + len(behind)
             value = struct.pack(order + "I", here)
@@ -170,7 +170,7 @@ def pack_tags(tags: Mapping[int, Tag], order: Order, offset: int) -> bytes:
             unit = _UNIT[tag.kind]
             kind, items = tag.kind, len(tag.data) // (unit * (2 if tag.kind in _PAIRS else 1))
             value = _little(tag.data, unit, order)
-            if len(value) > 4:
+            if len(value) > 4:  # longer values stand behind the directory, each at an even byte
                 value, long = struct.pack(order + "I", place + len(behind)), value
                 behind += long + b"\0" * (len(long) & 1)
         entries.append(struct.pack(order + "HHI", number, kind, items) + value.ljust(4, b"\0"))

@@ -40,6 +40,7 @@ def write_tiff(picture: Picture, stream: BinaryIO, name: str) -> tuple[str, ...]
     samples, tags = _samples(picture, carry)
     kind = samples.dtype.kind
     predictor = 2 if carry.predictor != 1 and compression in (5, 8, 32946) and kind in "ui" else 1
+    # Packed bits are no levels: differences of neighbours say nothing.
     if samples.dtype.itemsize == 1 and tags[258].integers[0] == 1:
         predictor = 1
     planar = carry.planar and samples.shape[2] > 1
@@ -51,9 +52,9 @@ def write_tiff(picture: Picture, stream: BinaryIO, name: str) -> tuple[str, ...]
     for data in _segments(samples, tile, rows, planar, predictor, compression, order):
         starts.append(place)
         sizes.append(len(data))
-        stream.write(data + bytes(len(data) & 1))
+        stream.write(data + bytes(len(data) & 1))  # every part begins at an even byte
         place += len(data) + (len(data) & 1)
-        if place > 0xFFF00000:
+        if place > 0xFFF00000:  # places are told in 32 bits
             raise InputError(f"{name}: a TIFF file holds at most 4 GB; write PNG instead")
     across = tags.pop(0).integers[0] if 0 in tags else width
     tags |= {256: longs([across]), 257: longs([height]), 259: shorts(compression), 277: shorts(samples.shape[2])}
@@ -85,6 +86,7 @@ def _samples(picture: Picture, carry: TiffCarry) -> tuple[NDArray[Any], Tags]:
     if extras.native is not None and extras.mode == "P" and alpha is None:
         image = pil_of(picture, ("P",))
         table = np.zeros((256, 3), np.uint16)
+        # 8 bits become 16 in the table, as TIFF has it: times 257, so that white stays white.
         colours = np.array(image.getpalette("RGB"), np.uint16).reshape(-1, 3)
         table[: len(colours)] = colours * 257
         finer = carry.palette16  # the file's own numbers, where their first 8 bits still hold
@@ -158,7 +160,7 @@ def _by_profile(picture: Picture, carry: TiffCarry, native: NDArray[Any]) -> tup
     own, filled = samples_stored(pixels, native[:, :, :colours], carry.photometric, picture.extras.icc)
     tags: Tags = {262: shorts(carry.photometric)}
     if carry.photometric == INKS:
-        tags[332] = shorts(1)
+        tags[332] = shorts(1)  # 1: the inks are cyan, magenta, yellow and black
     samples = _joined(own, picture, carry, filled, tags)
     _say_depth(samples, tags, always=False)
     return samples, tags
@@ -198,6 +200,7 @@ def _segments(
             for left in range(0, samples.shape[1], width):
                 part = source[top : top + height, left : left + width]
                 if tile:
+                    # A tile is always whole; what lies beyond the picture goes on as its border, which packs best.
                     fill = ((0, height - part.shape[0]), (0, width - part.shape[1]), (0, 0))
                     part = np.pad(part, fill, mode="edge")
                 if predictor == 2:
@@ -211,15 +214,17 @@ def _describe(picture: Picture, carry: TiffCarry, tags: Tags) -> None:
     extras = picture.extras
     if extras.exif:
         tags |= {tag: value for tag, value in tags_of_exif(extras.exif).items() if tag not in _BESIDE}
+    # A profile of other colours than the file's would be wrong for every reader.
     wanted = {INKS: "CMYK", RGB: "RGB", PALETTE: "RGB", LAB: "Lab", ICC_LAB: "Lab"}.get(tags[262].integers[0], "GRAY")
     if extras.icc and space_of(extras.icc) == wanted:
         tags[34675] = Tag(7, extras.icc)
     if extras.xmp:
-        tags[700] = Tag(1, extras.xmp)
+        tags[700] = Tag(1, extras.xmp)  # bytes, as XMP's specification says
     if extras.dpi:
         tags |= {282: rational(extras.dpi[0]), 283: rational(extras.dpi[1]), 296: shorts(2)}
     if extras.iptc is not None:
         tags[33723] = Tag(7, extras.iptc)
+    # Last, and only where nothing of ours stands: tags of the file that nobody here knows.
     for number, tag in carry.more.items():
         tags.setdefault(number, tag)
 
