@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from freefill.synthesis.lines import NO_LAYERS, Layers, hold, near, pull, read_rim
+from freefill.synthesis.lines import NO_LAYERS, Layers, hold, near, open_sided, pull, read_rim
 
 
 def bands(tilt: float) -> np.ndarray:
@@ -59,3 +59,16 @@ def test_nearness_counts_at_the_rim_and_little_deep_inside_at_any_size_of_the_le
     for longest in (100, 400):
         depth = np.array([0, 0.05, 0.5], np.float32) * longest
         assert near((10, longest), depth, 0.05).tolist() == pytest.approx([1, 0.5, 1 / 101])
+
+
+def test_only_what_is_carried_on_sideways_is_open():
+    hole = np.zeros((6, 8), bool)
+    hole[3:, 5:] = True  # a torn corner
+    hole[1:3, 1:3] = True  # a hole in the middle
+    assert np.array_equal(np.argwhere(open_sided(hole)), [(row, col) for row in range(3, 6) for col in range(5, 8)])
+    below = np.zeros((6, 8), bool)
+    below[4:] = True  # nothing is known at these heights
+    assert not open_sided(below).any()
+    notch = np.zeros((6, 8), bool)
+    notch[2:4, 5:] = True  # closed between above and below
+    assert not open_sided(notch).any()

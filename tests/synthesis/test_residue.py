@@ -46,6 +46,20 @@ def test_an_edge_that_goes_on_around_the_hole_is_no_rest():
     assert not residue(image, hole).any()
 
 
+def test_a_contour_that_is_half_the_thing_is_found_where_two_grounds_meet():
+    # Green beside brown: their mean has so large a spread that every colour is near it.
+    image = ground() * np.array([0.45, 0.6, 0.25], np.float32)
+    image[:60] = ground()[:60] * np.array([0.8, 0.65, 0.5], np.float32)
+    hole = np.zeros(image.shape[:2], bool)
+    hole[40:80, 45:85] = True
+    contour = np.zeros_like(hole)
+    contour[50:70, 44] = True
+    image[contour] = 0.5 * image[contour] + 0.5 * np.array([0.9, 0.3, 0.1], np.float32)
+    found = residue(image, hole)
+    assert found[contour].mean() > 0.8
+    assert not found[~contour].any()
+
+
 def test_a_rest_does_not_bleed_into_the_fill():
     image, hole, _ = with_rest()
     filled = Texture(EngineSettings()).fill(Crop(image, hole), 0).pixels

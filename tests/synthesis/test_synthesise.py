@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -173,3 +174,19 @@ def test_a_good_guide_is_followed_where_the_rim_says_nothing():
     guided[hole] = made(image, hole, ~hole, guide=(small, 1.0, None)).colours
     assert alone[156:196, 156:196].mean() < 0.4
     assert guided[156:196, 156:196].mean() > 0.6
+
+
+def height_missed(hole: np.ndarray, tuning: Tuning) -> float:
+    """Return by how many rows copies lie higher or lower than where they go, the median over the hole."""
+    noise = np.random.default_rng(0).random((120, 160, 3))
+    blobs = cv2.GaussianBlur(noise, (0, 0), 2)
+    synthesis = made(np.clip(4 * blobs - 1.5, 0, 1).astype(np.float32), hole, ~hole, 0, tuning)
+    return float(np.median(np.abs(synthesis.copied - synthesis.holes)[:, 0]))
+
+
+@pytest.mark.parametrize("place", [np.s_[60:, 90:], np.s_[:, 100:]], ids=["corner", "right side"])
+def test_what_is_carried_on_sideways_over_the_edge_keeps_its_height(place):
+    hole = np.zeros((120, 160), bool)
+    hole[place] = True
+    assert height_missed(hole, Tuning()) <= 1
+    assert height_missed(hole, Tuning(open_reach=Tuning().pull_reach)) >= 4

@@ -112,7 +112,9 @@ class Level:
         self.index = np.full(layer.size, -1, np.int32)
         self.index[rows, cols] = np.arange(len(self.targets), dtype=np.int32)
         depth = distance_inside(hole)
-        self.near = lines.near(layer.size, depth[rows, cols], tuning.pull_reach)
+        down = np.where(lines.open_sided(hole)[rows, cols], tuning.open_reach, tuning.pull_reach).astype(np.float32)
+        reaches = np.stack([down, np.full_like(down, tuning.pull_reach)], axis=1)
+        self.near = lines.near(layer.size, depth[rows, cols, None], reaches)
         self.expected = NOTHING
         if expected is not None and self.detailed:
             self.expected = expected.at(number, layer.size, self.targets, depth[rows, cols])

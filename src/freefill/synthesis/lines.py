@@ -136,8 +136,8 @@ def pull(size: tuple[int, int], layers: Layers, rows: float, cols: float, layere
     return (form / max(size) ** 2).astype(np.float32)
 
 
-def near(size: tuple[int, int], depth: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
-    """Return how far the pull in clutter counts, (n,) float32, 1 at the rim and falling with the depth in the hole.
+def near(size: tuple[int, int], depth: NDArray[np.float32], reach: NDArray[np.float32] | float) -> NDArray[np.float32]:
+    """Return how far the pull in clutter counts, 1 at the rim and falling with the depth in the hole.
 
     Near the rim what lies close by goes on. Deep inside everything is far: a pull would copy the nearest piece again
     and again.
@@ -145,10 +145,32 @@ def near(size: tuple[int, int], depth: NDArray[np.float32], reach: float) -> NDA
     Parameters
     ----------
     size : (height, width) of the level
-    depth : (n,) float32, px from the nearest known pixel
-    reach : depth at which it is a half, as a share of the longer side
+    depth : (n,) or (n, 1) float32, px from the nearest known pixel
+    reach : depth at which it is a half, as a share of the longer side; one number, or any shape that fits `depth`
+
+    Returns
+    -------
+    float32, of the shape of both
     """
     return (1 / (1 + (depth / (reach * max(size))) ** 2)).astype(np.float32)
+
+
+def open_sided(hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return where the picture is carried on sideways over its edge, (H, W) bool.
+
+    There something is known at the same height on one side only, and not both above and below.
+
+    Examples
+    --------
+    >>> corner = np.array([[False, False, False], [False, True, True], [False, True, True]])
+    >>> open_sided(corner).astype(int).tolist()
+    [[0, 0, 0], [0, 1, 1], [0, 1, 1]]
+    """
+    known = ~hole
+    left, above = np.logical_or.accumulate(known, axis=1), np.logical_or.accumulate(known, axis=0)
+    right = np.logical_or.accumulate(known[:, ::-1], axis=1)[:, ::-1]
+    below = np.logical_or.accumulate(known[::-1], axis=0)[::-1]
+    return hole & (left ^ right) & ~(above & below)
 
 
 def hold(size: tuple[int, int], layers: Layers, rows: NDArray[Any], cols: NDArray[Any]) -> NDArray[np.float32]:

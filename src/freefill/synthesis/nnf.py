@@ -28,8 +28,8 @@ class Sheet(NamedTuple):
     filled: Any  # (H x W x C) uint8, the present picture; written by votes
     root: Any  # (H x W) float32, root of a pixel's weight in comparisons
     scale: Any  # (C,) float32, root of a channel's weight
-    pull: Any  # (6,) float32, what dy^2, 2 dy dx and dx^2 cost everywhere, and more where layers hold
-    near: Any  # (targets,) float32, how far the pull in clutter counts at each target, 0 to 1
+    pull: Any  # (6,) float32, what dy^2, 2 dy dx (nothing) and dx^2 cost everywhere, and more where layers hold
+    near: Any  # (targets, 2) float32, how far the pull in clutter counts at each target down and across, 0 to 1
     hold: Any  # (targets,) float32, how sure the layers are at each target, 0 to 1
     worn: Any  # (H x W) float32, what a source costs because many targets copy it; empty = nothing
     trust: Any  # (H x W) float32, root of how far the guide's channels count for a pixel of a target
@@ -123,10 +123,10 @@ def position_form(sheet, n, total):
     share, first = np.float32(0), np.int64(0)
     if expected.share.size:
         share, first = total * expected.share[n], expected.row[n]
-    near, hold = sheet.near[n], sheet.hold[n]
-    down = total * (near * sheet.pull[0] + hold * sheet.pull[3])
-    both = total * 2 * (near * sheet.pull[1] + hold * sheet.pull[4])
-    across = total * (near * sheet.pull[2] + hold * sheet.pull[5])
+    hold = sheet.hold[n]
+    down = total * (sheet.near[n, 0] * sheet.pull[0] + hold * sheet.pull[3])
+    both = total * 2 * hold * sheet.pull[4]
+    across = total * (sheet.near[n, 1] * sheet.pull[2] + hold * sheet.pull[5])
     return down, both, across, total, share, first
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,6 +121,8 @@ def synthesise(
         coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
         pyramid = build(coloured, known, source.astype(np.uint8), tuning, crew)
         guides = _laid(guide, made, pyramid, tuning)
+        if guides is not None:  # what steers the search says what is at which height
+            tuning = replace(tuning, open_reach=tuning.pull_reach)
         costs = None if expected is None else ExpectedPyramid(*expected, tuning)
         rim = read_rim(*next(((x.image, x.known) for x in pyramid if max(x.size) <= LEVEL_PX), (coloured, known)))
         first = len(pyramid) - 1 if guides is None else guides.level

@@ -31,6 +31,7 @@ class Tuning:
     row_pull: float = 600.0  # grey levels over the longer side
     col_pull: float = 200.0
     pull_reach: float = 0.02  # depth in the hole at which these are a half, share of the longer side
+    open_reach: float = 0.4  # the same where the picture is carried on over its edge
     layered_pull: float = 600.0  # along the normal of layers that the rim is sure of
     worn_cost: float = 15.0  # of a source, for each target that copies it beside the first; squared grey levels
     worn_most: float = 8.0  # targets that count
