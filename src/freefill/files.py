@@ -81,6 +81,7 @@ def read_pipe(name: str) -> bytes:
     InputError
         If nothing came for 20 seconds after it was opened.
     """
+    # Opening would wait for a writer, perhaps for ever.
     descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb", buffering=0) as stream:
         until = time.monotonic() + _PIPE_WAIT_S
@@ -107,6 +108,7 @@ def _opened_for_writing(target: Path) -> BinaryIO:
     until = time.monotonic() + _PIPE_WAIT_S
     while True:
         try:
+            # As above: it fails at once where nobody reads (ENXIO)
             descriptor = os.open(target, os.O_WRONLY | os.O_NONBLOCK)
         except OSError as error:
             if error.errno != errno.ENXIO:
@@ -142,6 +144,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise InputError(f"{name}: this is a folder; name the file to write")
     if kept is None and not target.parent.is_dir():
         raise InputError(f"{name}: the folder {Path(name).parent} does not exist; make it first")
+    # Replacing a file asks for leave to write to its folder only: a protected one would be gone.
     if kept is not None and not os.access(target, os.W_OK):
         raise InputError(f"{name}: the file is write-protected; write to another name, or allow writing")
     try:
@@ -157,6 +160,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 def _through_part(target: Path, kept: os.stat_result | None) -> Iterator[BinaryIO]:
     """Write beside the target, then rename."""
     part = target.parent / f".freefill-{secrets.token_hex(8)}.part"
+    # O_EXCL: never a file that is there, nor a link that somebody laid.
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:  # from before it is there: a signal may come in between
         with os.fdopen(os.open(part, flags, 0o666), "w+b") as stream:  # the umask is applied by the system

@@ -159,6 +159,7 @@ class Inpainter:
         ready, reason = self._ready_for(mask)
         texture = self._texture(options)
         outcome = run_recipe(picture, mask, ready, options, texture, source, progress)
+        # The engine was not chosen for an empty hole.
         return replace(outcome, plan=replace(outcome.plan, reason=reason)) if outcome.plan.hole_px else outcome
 
     def plan(self, picture: Picture, mask: Mask, options: Options = Options()) -> Plan:  # noqa: B008 (frozen)
@@ -193,7 +194,7 @@ class Inpainter:
         return engine.fill_batch(images, masks)
 
     def _load(self, name: str) -> Ready:
-        with self._lock:
+        with self._lock:  # two threads that begin together load it once
             if name not in self._loaded:
                 self._loaded[name] = registry.load(registry.find(name), self._settings)
             return self._loaded[name]

@@ -74,6 +74,7 @@ def mask_for(
             "or shapes such as --box 10,20,30,40"
         )
     made = [] if mask is None else [_single(mask, picture, options, max_mpx)]
+    # What is inverted, or refined, is the mask itself, not what is added to it.
     plain = MaskOptions(mask_fit=options.mask_fit, mask_channel=options.mask_channel, score=options.score)
     made += [_single(each, picture, plain, max_mpx) for each in options.also]
     if options.shapes:
@@ -92,6 +93,7 @@ def mask_for(
         from freefill.detectors.source import as_image
 
         joined = refined_mask(joined, as_image(picture), options.prior)[0]
+    # After refining, which would grow over them again.
     for each in options.without:
         stays = _single(each, picture, plain, max_mpx)
         joined = replace(joined, hole=joined.hole & ~stays.hole, notes=(*joined.notes, *stays.notes))
@@ -196,6 +198,7 @@ def array_of_tensor(tensor: Any) -> np.ndarray:
     if tensor.ndim == 4 and len(tensor) != 1:
         raise InputError(f"a tensor of {len(tensor)} pictures: fill them with Inpainter.fill_batch, or one by one")
     try:
+        # Numpy has no bfloat16.
         array = (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).detach().cpu().numpy()
     except (RuntimeError, TypeError, NotImplementedError) as error:
         raise InputError(f"a tensor of {tensor.dtype} on {tensor.device} holds no picture: {error}") from None

@@ -201,6 +201,7 @@ def is_same(old: Stamp, place: str) -> bool:
     new = stamp(place)
     if new is None or new.size_bytes != old.size_bytes:
         return False
+    # A copy has another time; then the hash decides.
     return new.changed == old.changed or (
         old.sha256 is not None and not is_remote(place) and _sha256(place) == old.sha256
     )

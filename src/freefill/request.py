@@ -102,6 +102,7 @@ class MaskOptions:
         if self.score is not None and not (_is_number(self.score) and 0 < self.score < 1):
             raise InputError(f"score must be a number between 0 and 1, not {self.score!r}")
         for name in ("also", "without"):
+            # Frozen: this is the only way to set a field.
             object.__setattr__(self, name, _several(getattr(self, name)))
         drawn = tuple(Shape.parse(each) if isinstance(each, str) else each for each in _several(self.shapes))
         for each in drawn:
@@ -182,7 +183,7 @@ def check_choices(options: object) -> None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool)  # True is an int in Python
 
 
 def _several(value: Any) -> tuple[Any, ...]:

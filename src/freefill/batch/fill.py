@@ -60,6 +60,7 @@ def fill_pair(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Reco
         record = _fill(pair, work, output, inpainter)
     except FreefillError as error:
         named = any(place in str(error) for place in (pair.image, pair.mask))
+        # Not every error knows which file it is about.
         record = _failed(pair, str(error) if named else f"{pair.image}: {error}")
     except MemoryError:
         record = _failed(pair, f"{pair.image}: out of memory; fewer --jobs or a smaller --max-memory may help")
@@ -100,6 +101,7 @@ class _Telling:
         self._said = 0.0
 
     def __call__(self, step: Progress) -> None:
+        # The end is told in any case, and once.
         if step.share >= self._said + TELL_EVERY or step.share == 1.0 > self._said:
             self._said = step.share
             tell(step.share)

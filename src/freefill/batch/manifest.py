@@ -74,7 +74,7 @@ def _apart(pairs: Mapping[Pair, int], place: str, output: str, alone: list[Alone
         if wrong:
             alone.append(Alone(place, "row", f"{place}, line {line}: '{pair.output}' {wrong}"))
             if other is pair:
-                del seen[pair.output.casefold()]
+                del seen[pair.output.casefold()]  # it was first of its name, so `seen` has it
     return list(seen.values())
 
 
@@ -100,7 +100,7 @@ def _wrong_output(name: str) -> str:
 def _rows(place: str, alone: list[Alone]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line number, row); rows that cannot be understood go to `alone`."""
     try:
-        text = places.read_bytes(place).decode("utf-8-sig")
+        text = places.read_bytes(place).decode("utf-8-sig")  # with or without the mark that spreadsheets put before it
     except UnicodeDecodeError:
         raise InputError(f"{place}: the manifest is not UTF-8 text; save it as UTF-8") from None
     is_json = PurePosixPath(place).suffix.lower() in (".jsonl", ".ndjson")
@@ -141,6 +141,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, dict[str, str] | str]]:
 def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, str] | str]]:
     header = re.split(r"\r\n|\n|\r", text.lstrip(), maxsplit=1)[0]
     delimiter = max(",;\t", key=header.count)  # spreadsheets of some countries save with ";"
+    # newline="": a cell may hold line ends of its own.
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     while True:
         try:

@@ -31,7 +31,7 @@ class Work:
     @property
     def fingerprint(self) -> str:
         """A short text that changes when anything changes that the fills depend on."""
-        asked = json.dumps(asdict(replace(self, plan_only=False)), sort_keys=True)
+        asked = json.dumps(asdict(replace(self, plan_only=False)), sort_keys=True)  # a dry run asks for the same fills
         return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
 

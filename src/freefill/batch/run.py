@@ -73,6 +73,7 @@ def run(
         on_start(len(left), len(kept))
     done, empty, failures = 0, 0, []
     task = task_of(work, output)
+    # The journal first: where it cannot be written no worker is started in vain.
     with Journal(output, journal.name_of(shard), kept) as book, runner or Processes(task, jobs, on_told) as crew:
         for each in crew.run(left):
             record = replace(_record(each), folder=os.getcwd())  # noqa: PTH109

@@ -72,7 +72,7 @@ class Keys:
 def keys_of(background: Tensor, mask: Tensor | None, layout: WeightLayout) -> Keys:
     small = shrunk(background, layout)  # (B, C, kh, kw)
     energy = wide(small).square().sum(1, keepdim=True)  # (B, 1, kh, kw)
-    norm = F.avg_pool2d(energy, 3, stride=1, padding=1, divisor_override=1).sqrt()
+    norm = F.avg_pool2d(energy, 3, stride=1, padding=1, divisor_override=1).sqrt()  # divided by 1: a sum
     last = background.permute(0, 2, 3, 1)  # channels last, as they lie in memory on a processor
     return Keys(
         vectors=small.permute(0, 2, 3, 1).flatten(1, 2).transpose(1, 2),

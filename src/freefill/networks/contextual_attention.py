@@ -98,7 +98,7 @@ def attend(
         cells = torch.ones(h, w, dtype=torch.bool, device=features.device)
     out = features.new_zeros(batch, h, 2, w, 2, channels)  # cell (i, j) is [:, i, :, j]
     best = torch.full((batch, h * w), -1, device=features.device) if want_best else None
-    plane_bytes = 4 * batch * keys.count
+    plane_bytes = 4 * batch * keys.count  # float32
     planes = min(chunk_bytes // plane_bytes, max(CACHE_BYTES // plane_bytes, FEW_PLANES))
     for chunk in chunks(cells, planes):
         pixels, best_of_chunk = run(vectors, sets_of(chunk, (h, w), fuse), want_best)
@@ -159,6 +159,7 @@ def _weights(vectors: Tensor, keys: Keys, sets: Sets) -> Tensor:
     # A masked key gets the logit 0, not minus infinity: it stays in the denominator, and only then is left out.
     logits = planes * SCALE if keys.usable is None else planes * (keys.usable * SCALE)
     weights = torch.softmax(logits.flatten(2), dim=2).view_as(planes)
+    # The copy is for the gradient: softmax keeps what it gave, and the next line writes to it.
     weights = weights.clone() if keys.usable is None else weights * keys.usable
     weights[:, -1] = 0  # outside the grid
     return weights
@@ -166,7 +167,7 @@ def _weights(vectors: Tensor, keys: Keys, sets: Sets) -> Tensor:
 
 def _add_rows(planes: Tensor, places: Tensor) -> Tensor:
     """out[q, l] = sum over d = -1, 0, 1 of planes[q + d rows, l + d rows], nothing outside the pictures."""
-    out = planes[:, places[1]]
+    out = planes[:, places[1]]  # an index that is a tensor copies: `planes` stays as it is
     out[:, :, 1:] += planes[:, places[0], :-1]
     out[:, :, :-1] += planes[:, places[2], 1:]
     return out

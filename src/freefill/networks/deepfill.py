@@ -252,6 +252,7 @@ def recognise(state: Mapping[str, Tensor]) -> GeneratorOptions | None:
             ("stage1.down_block1.conv1_downsample" if layout == "pt" else "conv2_downsample") + ".conv.bias"
         )
         if weight is not None and second is not None and weight.ndim == 4 and second.ndim == 1:
+            # Twice as many as the width: the biases of the gates are among them.
             return GeneratorOptions(layout, width=second.shape[0] // 2, in_channels=weight.shape[1])  # type: ignore[arg-type]
     return None
 
@@ -290,6 +291,7 @@ def from_state(state: Mapping[str, Tensor], fuse: bool | None = None) -> Generat
         )
     with torch.device("meta"):  # no random numbers drawn, no memory written twice
         generator = Generator(options.layout, options.width, options.in_channels, fuse)
+    # Files may hold 16 bits; what is computed in fewer than 32 is `HoleGenerator`'s choice.
     generator.load_state_dict({key: value.float() for key, value in given.items()}, assign=True)
     return generator.eval().requires_grad_(False)
 

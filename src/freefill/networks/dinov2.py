@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 PATCH_PX = 14  # ViT-S/14
+# 37 squares of 14 px: its last training saw pictures of 518 px, and positions are interpolated from there.
 WIDTH, DEPTH, HEADS, GRID = 384, 12, 6, 37
 
 
@@ -22,6 +23,7 @@ class TransformerBlock(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
+        # The authors' eps; PyTorch has 1e-5.
         self.norm1, self.norm2 = nn.LayerNorm(width, eps=1e-6), nn.LayerNorm(width, eps=1e-6)
         self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
         self.fc1, self.fc2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)

@@ -90,7 +90,7 @@ class GatedConv(nn.Module):
         top, bottom = row.padding(self.layout, x.shape[2])
         left, right = row.padding(self.layout, x.shape[3])
         weight, bias = self.conv.weight, self.conv.bias
-        if top == bottom and left == right:
+        if top == bottom and left == right:  # conv2d's own padding is alike on both sides; the other needs a copy
             x = F.conv2d(x, weight, bias, row.stride, (top, left), row.dilation)  # (B, 2 outputs, h, w)
         else:
             x = F.conv2d(F.pad(x, (left, right, top, bottom)), weight, bias, row.stride, 0, row.dilation)

@@ -11,12 +11,12 @@ from torch import Tensor
 
 def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
     """Half the mean of relu(1 - real), half the mean of relu(1 + fake)."""
-    return 0.5 * F.relu(1 - real).mean() + 0.5 * F.relu(1 + fake).mean()
+    return 0.5 * F.relu(1 - real).mean() + 0.5 * F.relu(1 + fake).mean()  # halves as in the authors' code (neuralgym)
 
 
 def hinge_generator(fake: Tensor) -> Tensor:
     """Minus the mean score of the filled pictures."""
-    return -fake.mean()
+    return -fake.mean()  # no hinge: it would stop the gradient of what is judged well already
 
 
 def squares_discriminator(real: Tensor, fake: Tensor) -> Tensor:

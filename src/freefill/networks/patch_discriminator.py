@@ -37,6 +37,7 @@ class SpectralConv(nn.Module):
         self.normalisation: Normalisation = normalisation
         self.weight = nn.Parameter(torch.empty(outputs, inputs, 5, 5))
         self.bias = nn.Parameter(torch.zeros(outputs))
+        # Both as TensorFlow starts them, in which the authors trained.
         self.register_buffer("weight_u", nn.init.trunc_normal_(torch.empty(outputs, 1)))
         nn.init.xavier_uniform_(self.weight)
 

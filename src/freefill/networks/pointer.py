@@ -97,7 +97,7 @@ class Pointer(nn.Module):
         middle = self.middle_up(middle + F.pixel_shuffle(self.from_deep(deep), 2))
         fine = self.fine_up(fine + F.pixel_shuffle(self.from_middle(middle), 2))
         ask, answer = self.heads(F.relu(fine)).float().split(self.learned, 1)
-        return ask * self.learned**-0.5, answer
+        return ask * self.learned**-0.5, answer  # as in attention: products of long vectors grow with their length
 
 
 def hole_and_known_cells(hole: Tensor) -> tuple[Tensor, Tensor]:
@@ -132,6 +132,7 @@ def log_shares(queries: Tensor, keys: Tensor, offsets: Tensor, known: Tensor, ce
     place = offset_places(queries.shape[2], queries.shape[3]).to(cells.device)
     table = offsets.flatten()[place]  # (n, n)
     logits = asking.transpose(1, 2) @ keys.flatten(2) + F.embedding(cells, table)  # (b, k, n)
+    # Finite: without any source it is still a number.
     return F.log_softmax(logits.masked_fill(~known[:, None], -1e4), -1)
 
 

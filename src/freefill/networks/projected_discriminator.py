@@ -24,6 +24,7 @@ class ProjectedDiscriminator(nn.Module):
         super().__init__()
         self.features = features
         for scale, channels in enumerate(CHANNELS):
+            # By the root of what is added up: mixed features keep the spread that they had.
             self.register_buffer(f"across{scale}", torch.randn(MIXED, channels, 1, 1) / channels**0.5)
             self.register_buffer(f"within{scale}", torch.randn(MIXED, MIXED, 3, 3) / (9 * MIXED) ** 0.5)
         self.heads = nn.ModuleList(
@@ -70,6 +71,6 @@ def convinced(fake: tuple[Tensor, ...], mask: Tensor) -> Tensor:
 
 def feature_distance(features: EfficientNetLite0, filled_pm1: Tensor, truth_pm1: Tensor) -> Tensor:
     """Mean squared difference of features over four scales (LaMa's high receptive field loss, equation 3)."""
-    with torch.no_grad():
+    with torch.no_grad():  # the truth is not to be moved
         wanted = features.scales(truth_pm1)
     return torch.stack([F.mse_loss(a, b) for a, b in zip(features.scales(filled_pm1), wanted, strict=True)]).mean()

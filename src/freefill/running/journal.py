@@ -52,6 +52,7 @@ def read(folder: str, from_line: Callable[[str], AnyLine | None], stem: str = "f
     records: dict[str, AnyLine] = {}
     for place in _journals(folder, stem):
         # A line ends at "\n" only: splitlines() would also split at U+2028 and U+0085, which JSON may hold.
+        # What is damaged spoils its own line only.
         for line in places.read_bytes(place).decode("utf-8", errors="replace").split("\n"):
             record = from_line(line)
             if record is not None:
@@ -66,6 +67,7 @@ def _journals(folder: str, stem: str) -> list[str]:
         found = [str(entry).rpartition("/")[2] for entry in fs.glob(f"{path.rstrip('/')}/{stem}*.jsonl")]
     else:
         found = [entry.name for entry in Path(folder).glob(f"{stem}*.jsonl")]
+    # A key may stand in several: the order decides, so it is always the same.
     return [places.join(folder, name) for name in sorted(found)]
 
 
@@ -96,6 +98,7 @@ class Journal:
         """Put the kept lines in place of the old journal in one move, then append."""
         with replacing(path) as stream:
             stream.writelines(_line(record) for record in kept)
+        # No buffer: what was told as done is in the file, whatever happens next.
         self._file = path.open("ab", buffering=0)
 
     def add(self, record: Line) -> None:

@@ -31,8 +31,10 @@ class Worker:
     """One worker process and the pipes to it."""
 
     def __init__(self, task: Task, threads: int) -> None:
+        # A file, for a pipe that nobody reads fills up and stops the writer.
         self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by stop)
         self._process = subprocess.Popen(
+            # With faulthandler a crash of native code leaves a line, see `obituary`.
             [sys.executable, "-X", "faulthandler", "-m", "freefill.running.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -80,6 +82,7 @@ class Worker:
         if code == -9:
             return "the worker process was killed (signal 9), perhaps for too little memory; try fewer --jobs"
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        # That line stands above the trace, whose last line says little.
         fatal = next((line for line in lines if line.startswith("Fatal Python error")), lines[-1] if lines else "")
         return f"the worker process died ({how}){': ' + fatal if fatal else ''}"
 
@@ -161,6 +164,7 @@ class Processes:
         with self._lock:
             self._stopping = True
             workers = list(self._workers)
+        # All are asked before one is waited for: the time of grace runs for all of them at once.
         for worker in workers:
             worker.ask_to_stop()
         for worker in workers:
@@ -194,6 +198,7 @@ class Processes:
 
     def _hire(self) -> Worker:
         """Start a worker; EOFError once the run is stopping."""
+        # Started under the lock: one that starts while `__exit__` looks at its list would be left behind.
         with self._lock:
             if self._stopping:
                 raise EOFError
@@ -204,7 +209,7 @@ class Processes:
     def _dismiss(self, worker: Worker) -> None:
         with self._lock:
             self._workers.discard(worker)
-            if self._stopping:
+            if self._stopping:  # `__exit__` has it on its list, and ends it
                 return
         worker.dismiss()
 

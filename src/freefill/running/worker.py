@@ -71,7 +71,7 @@ def _listen(stream: BinaryIO, items: SimpleQueue[Any]) -> None:
 
 def _stop(signum: int, frame: object) -> None:
     """Leave by an exception, so that a file being written is cleaned away."""
-    raise SystemExit(128 + signum)
+    raise SystemExit(128 + signum)  # what shells report of a program that a signal ended
 
 
 def _bound_threads(threads: int) -> None:

@@ -33,7 +33,7 @@ class CompiledChunks:
 
     def __init__(self, keys: Keys, scale: float, workers: Workers) -> None:
         self.workers = workers
-        self.pitch = keys.size[1] + 2
+        self.pitch = keys.size[1] + 2  # a margin of one key on both sides
         self.vectors = Tensor()
         self.pixels = [[Tensor(), Tensor()], [Tensor(), Tensor()]]
 
@@ -87,13 +87,13 @@ class CompiledChunks:
         half = step(kernels.add_rows, product, 0, sets.rows_from)
         scores = step(kernels.add_cols, half, 1, sets.cols_from, self.inverse_norm)
         fused = scores if sets.raster_from is None else step(kernels.add_raster, scores, 0, sets.raster_from)
-        free = 0 if fused is scores else 1
+        free = 0 if fused is scores else 1  # the buffer in which the scores do not lie
         weights = step(kernels.softmax, fused, free, sets.columns_from, self.scale, self.inside, self.usable)
         weights[:, -1] = 0
         best = self._unmargined(weights[:, sets.centre].argmax(2)) if want_best else None
         count, (channels, dtype) = len(sets.centre), (self.pixels[0][0].shape[2], self.pixels[0][0].dtype)
         cells = [[torch.empty(batch, count, channels, dtype=dtype) for _ in (0, 1)] for _ in (0, 1)]
-        pasted = self._planes(1 - free, batch, count)
+        pasted = self._planes(1 - free, batch, count)  # the scores are done with: the paste takes their buffer
 
         def paste(first: int, last: int) -> None:
             for a in (0, 1):

@@ -38,6 +38,7 @@ def _exp(x):
 
     2 to the whole part goes into the exponent's bits; the rest, e to the r with |r| <= ln 2 / 2, is its series.
     """
+    # exp(-87.3) is the smallest normal float32. Below it the exponent's bits would run out and wrap.
     x = max(x, np.float32(-87.0))
     whole = np.floor(x * np.float32(1.44269504) + np.float32(0.5))
     r = x - whole * np.float32(0.693145752) - whole * np.float32(1.42860677e-6)  # ln 2 in two parts
@@ -127,6 +128,8 @@ def softmax(planes, places, pitch, scale, inside, usable, out, first, last):
                 largest = max(largest, row[k])
         total = np.float32(0)
         for k in range(target.size):
+            # The margin was neither scaled nor asked for the largest: what is larger there must not grow without bound
+            # before `counted` takes it out.
             weight = _exp(min(target[k] - largest, np.float32(0))) * counted[k]
             total += weight
             target[k] = weight

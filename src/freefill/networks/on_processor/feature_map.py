@@ -62,6 +62,7 @@ class Map:
             data = torch.from_numpy(blank).view(dtype)
         else:
             blank = data = torch.empty(shape, dtype=dtype, device=like.device)
+        # The margin only: what is not computed is not read either (regions.py).
         if margin:
             for edge in (slice(None, margin), slice(-margin, None)):
                 blank[:, edge] = 0

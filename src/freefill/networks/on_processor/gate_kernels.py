@@ -28,7 +28,7 @@ def _gate(v, g, relu):
     """Return ELU(v) or ReLU(v), times sigmoid(g)."""
     low = min(v, np.float32(0))
     active = max(v, np.float32(0)) + (np.float32(0) if relu else _exp(low) - np.float32(1))
-    t = _exp(-abs(g))
+    t = _exp(-abs(g))  # never of a positive number: that is all `_exp` can do, and nothing overflows
     return active * (np.float32(1) if g >= 0 else t) / (np.float32(1) + t)
 
 

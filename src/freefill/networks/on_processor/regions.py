@@ -101,6 +101,7 @@ def _read(start: int, count: int, size: int, row: LayerRow, layout: WeightLayout
         end = first + length + row.dilation * (row.kernel - 1)
         return [slice(max(first, 0), max(min(end, size), 0))]
     taps = [first + row.dilation * tap for tap in range(row.kernel)]
+    # A tap before the first pixel begins at the first one of its own phase.
     return [slice(at if at >= 0 else at % row.stride, max(min(at + length, size), 0), row.stride) for at in taps]
 
 
@@ -120,7 +121,7 @@ def cover(wanted: Wanted, row: LayerRow) -> tuple[Box, ...]:
         * row.outputs
         * row.kernel**2
         * (1 if row.activation is None else 2)
-        * (16 / 9 if row.upsample else 1)
+        * (16 / 9 if row.upsample else 1)  # 4 kernels of 2x2 in place of one of 3x3
     )
     call_px = CALL_MACS / max(macs, LEAST_MACS)
     done: list[Box] = []
