@@ -23,6 +23,7 @@ from freefill.files import replacing
 from freefill.weights.cards.card import Card
 
 RECORD = ".record.json"  # not plain .json: some weights are JSON files themselves
+# No slash and no dot in front: a name cannot lead out of the folder, nor hide in it.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -143,6 +144,7 @@ def write_record(record: WeightsRecord) -> None:
 
 def hashes(path: Path) -> tuple[str, str]:
     """Return the SHA-256 and the MD5 of a file, both in one reading, in hex."""
+    # Not for security: where a system is bound to FIPS, MD5 would be refused.
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -197,7 +199,7 @@ def put(part: Path, record: WeightsRecord, sha256: str) -> Path:
     record = replace(record, sha256=sha256, bytes=status.st_size, mtime_ns=status.st_mtime_ns)
     older = read_record(record.name)
     write_record(record)
-    part.replace(record.path)
+    part.replace(record.path)  # after the record: a file without one was put there by hand
     if older is not None and older.file != record.file:
         older.path.unlink(missing_ok=True)
     return record.path
@@ -257,6 +259,7 @@ def check_whole(record: WeightsRecord) -> Path:
             f"{record.path}: weights '{record.name}' have changed since {record.when[:10]} (SHA-256 {sha256}, recorded "
             f"{record.sha256}); run: freefill weights remove {record.name}, then get them again"
         )
+    # The same bytes with a new time, as after a copy: not to be hashed again.
     if status.st_mtime_ns != record.mtime_ns and os.access(folder(), os.W_OK):
         write_record(replace(record, mtime_ns=status.st_mtime_ns))
     return record.path
@@ -275,6 +278,6 @@ def _adopt(card: Card) -> Path | None:
     problem = hash_problem(card, *hashes(path))
     if problem:
         raise WeightsError(f"{path}: {problem}; delete it and run: freefill weights fetch {card.name}")
-    if not os.access(folder(), os.W_OK):
+    if not os.access(folder(), os.W_OK):  # a folder shared read-only: nothing can be recorded, and the hash was right
         return path
     return keep(path, card, "put into the folder by hand")

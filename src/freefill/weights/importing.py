@@ -129,6 +129,7 @@ def _take_checkpoint(path: Path, name: str | None, sha256: str) -> Imported:
     found = recognise(checkpoint.state, str(path))
     notes = list(checkpoint.notes)
     card = _card_for(path, name, found.layout, found.network)
+    # 48 channels and 5 inputs: so are all that were published.
     if card is not None and (card.layout, 48, 5) != (found.layout, found.width, found.in_channels):
         raise WeightsError(f"{path}: is {found}, not '{card.name}' (layout '{card.layout}', width 48)")
     if name is None and card is not None:

@@ -31,6 +31,7 @@ def locate(name_or_path: str) -> Path:
     path = trusted_file(name_or_path, card)
     if path is not None:
         return path
+    # Only now: weights of that name that the user got go before those that come with the package.
     own = packaged(name_or_path)
     if own is not None:
         return own

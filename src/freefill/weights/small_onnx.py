@@ -102,7 +102,7 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    model = onnx.ModelProto.FromString(model.SerializeToString())
+    model = onnx.ModelProto.FromString(model.SerializeToString())  # a copy: the caller's model stays as it is
     casts = []
     for weights in model.graph.initializer:
         values = numpy_helper.to_array(weights)
@@ -110,7 +110,7 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
             stored = numpy_helper.from_array(values.astype("float16"), weights.name + HALF)
             casts.append(helper.make_node("Cast", [stored.name], [weights.name], to=TensorProto.FLOAT))
             weights.CopyFrom(stored)
-    nodes = [*casts, *model.graph.node]
+    nodes = [*casts, *model.graph.node]  # first what others need: ONNX keeps nodes in that order
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     return model

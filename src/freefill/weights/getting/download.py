@@ -100,22 +100,24 @@ def _get(url: str, part: Path, cookies: dict[str, str], progress: FetchProgress 
     start, tag = _resume_point(url, part)
     headers = {"Accept-Encoding": "identity"}  # a packed answer could not be gone on with
     if start:
+        # Where the file has changed meanwhile, all of it is sent.
         headers |= {"Range": f"bytes={start}-", "If-Range": tag}
     try:
         with requests.get(url, headers=headers, cookies=cookies, timeout=TIMEOUT_S, stream=True) as response:
             response.raise_for_status()
             total = _write(response, url, part, start, progress)
-            for answer in (*response.history, response):
+            for answer in (*response.history, response):  # a host may ask for them back that sent the user on
                 cookies = cookies | {cookie.name: cookie.value or "" for cookie in answer.cookies}
     except requests.HTTPError as error:
         status = error.response.status_code if error.response is not None else 0
         raise _status_error(url, status, part) from error
+    # Asking again would change nothing.
     except (requests.TooManyRedirects, requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as error:
         raise SourceError(f"{_host(url)}: {error}", again=False) from error
     except requests.RequestException as error:
         raise SourceError(f"{_host(url)} {_in_words(error)}", again=True) from error
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno == errno.ENOSPC:  # what is here already would only be in the way
             _discard(part)
         raise WeightsError(f"{part}: cannot be written ({error.strerror})") from error
     if total is not None and part.stat().st_size != total:
@@ -128,7 +130,7 @@ def _write(response: requests.Response, url: str, part: Path, start: int, progre
     if response.status_code == 200:  # from the beginning, whatever was asked
         start = 0
     tag = response.headers.get("ETag", "")
-    if tag and not tag.startswith("W/"):
+    if tag and not tag.startswith("W/"):  # a weak mark does not promise the same bytes
         _note_path(part).write_text(json.dumps({"url": url, "tag": tag}), "utf-8")
     else:
         _note_path(part).unlink(missing_ok=True)
@@ -175,6 +177,7 @@ def _discard(part: Path) -> None:
 def _status_error(url: str, status: int, part: Path) -> SourceError:
     if status == 416:  # what is here is longer than the file: begin again
         _discard(part)
+    # In trouble, too slow, past the end (we begin again), too early, too often.
     again = status >= 500 or status in (408, 416, 425, 429)
     return SourceError(f"{_host(url)} answered {status}", again=again)
 
@@ -189,9 +192,10 @@ def _in_words(error: Exception) -> str:
         (requests.exceptions.SSLError, "has no valid certificate"),
         (requests.exceptions.ProxyError, "cannot be reached through the proxy"),
         (requests.exceptions.ChunkedEncodingError, "broke off"),
-        (requests.exceptions.ConnectionError, "cannot be reached"),
+        (requests.exceptions.ConnectionError, "cannot be reached"),  # last: the others are of this kind too
     )
     text = next((text for kind, text in words if isinstance(error, kind)), f"failed ({type(error).__name__})")
+    # A pause in the middle of the file comes as a ConnectionError.
     return "stopped sending" if "Read timed out" in str(error) else text
 
 

@@ -66,7 +66,7 @@ def _ready_now(card: Card) -> Path:
 def _fetch_file(card: Card, progress: FetchProgress | None) -> None:
     """Fetch one file from the first of its sources that gives it."""
     with only_one(card.name, progress) as work:
-        if trusted_file(card.name, card) is not None:
+        if trusted_file(card.name, card) is not None:  # another process may have fetched it while we waited
             return
         reasons = []
         part = work / f"{card.file}.part"
@@ -120,7 +120,7 @@ def only_one(key: str, progress: FetchProgress | None) -> Iterator[Path]:
     work = work_folder()
     lock = filelock.FileLock(work / f"{key}.lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=0)  # at first without waiting, so that a wait can be told
     except filelock.Timeout:
         if progress is not None:
             progress.say(f"another process is fetching {key}; waiting for it")

@@ -33,7 +33,7 @@ def download(source: PackageMember, work: Path) -> Path:
             command,
             cwd=work,
             env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,  # nobody is there to answer a question
             capture_output=True,
             text=True,
             errors="replace",

@@ -16,6 +16,7 @@ STLPIPS_NAMES = (
     | {f"net.slice{blur}.filt" for blur in ("1.1", "2.4", "3.8")}
 )
 
+# Places of the convolutions within torchvision's `features`; behind some of them LPIPS looks.
 _LPIPS_TRUNKS = {
     "alex": ("alexnet", (0, 3, 6, 8, 10)),
     "vgg": ("vgg16", (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)),
@@ -65,6 +66,7 @@ def _onnx_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         graph = onnx.load(str(path)).graph
     except (DecodeError, OSError, ValueError) as error:
         raise WeightsError(f"{path}: not an ONNX file ({type(error).__name__}); fetch it again") from None
+    # The copy may be written to.
     tensors = {each.name: torch.from_numpy(numpy_helper.to_array(each).copy()) for each in graph.initializer}
     products = {
         node.name: next(name for name in node.input if name in tensors)
@@ -134,4 +136,4 @@ def _named(name_or_path: str, wanted: set[str], network: str, device: str) -> di
     lacking = sorted(wanted - set(state))
     if lacking:
         raise WeightsError(f"{path}: not {network}: '{lacking[0]}' is missing")
-    return {name: state[name].to(device, torch.float32) for name in wanted}
+    return {name: state[name].to(device, torch.float32) for name in wanted}  # files may hold half precision

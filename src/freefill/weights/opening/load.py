@@ -227,7 +227,7 @@ def _cut_or_damaged(path: Path) -> str:
         head = file.read(8)
         if head.startswith(b"PK"):
             file.seek(max(size - 65557, 0))  # where a zip archive's end record of 22 bytes must be
-            whole = b"PK\x05\x06" in file.read()[:-18]
+            whole = b"PK\x05\x06" in file.read()[:-18]  # 18 more bytes of it must follow its sign
             return "is damaged" if whole else f"is cut off (after {size} bytes)"
     return f"is cut off or damaged ({size} bytes)"
 

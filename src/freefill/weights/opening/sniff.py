@@ -52,6 +52,7 @@ def kind(path: Path) -> str:
         return "hdf5"
     if head[4:8] == b"TFL3":
         return "tflite"
+    # The length of a JSON header, then the header.
     if len(head) > 9 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 30:
         return "safetensors"
     if head[:1] == b"\x80" and head[1:2] in (b"\1", b"\2", b"\3", b"\4", b"\5"):  # a pickle names its protocol

@@ -94,12 +94,15 @@ def read_numbers(manifest: list[dict[str, Any]], numbers: bytes, name: str) -> d
         size = count * _BYTES[stored]
         if at + size > len(numbers):
             raise WeightsError(f"{name}: the file of numbers ends in '{row['name']}'; fetch it again")
+        # TensorFlow.js writes little-endian, whatever the machine.
         values = np.frombuffer(numbers, np.dtype(stored).newbyteorder("<"), count, at).reshape(row["shape"])
         at += size
         if packing and stored in ("uint8", "uint16"):
             values = values.astype(np.float32) * np.float32(packing["scale"]) + np.float32(packing["min"])
+        # Shapes and axes are 64-bit numbers in ONNX.
         kind = {"float32": np.float32, "int32": np.int64, "bool": np.bool_}[row["dtype"]]
         constants[row["name"]] = values.astype(kind)
+    # The table tells all: bytes left over belong to another file.
     if at != len(numbers):
         raise WeightsError(f"{name}: {len(numbers) - at} bytes are left over after the last number; fetch it again")
     return constants

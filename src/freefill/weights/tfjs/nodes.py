@@ -161,6 +161,7 @@ class Writer:
 
     def _convolution(self, found: Mapping[str, Any]) -> str:
         op, kernel = found["op"], self.constant(found["input"][1])
+        # No stride over batch and channels.
         attributes: dict[str, Any] = {"strides": ints(found, "strides")[1:3], **padding(found)}
         attributes["dilations"] = (ints(found, "dilations") or [1, 1, 1, 1])[1:3]
         inputs = found["input"]
@@ -224,7 +225,7 @@ def _transpose(writer: Writer, found: Mapping[str, Any]) -> str:
 
 
 def _pad(writer: Writer, found: Mapping[str, Any]) -> str:
-    rows = writer.constant(found["input"][1]).astype(np.int64)
+    rows = writer.constant(found["input"][1]).astype(np.int64)  # by axis; ONNX: all starts, then all ends
     inputs = [writer.value(found["input"][0]), writer.store(rows.T.ravel(), "pads")]
     if found["op"] == "PadV2":
         inputs.append(writer.store(writer.constant(found["input"][2]).astype(np.float32), "border"))
