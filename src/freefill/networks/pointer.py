@@ -49,6 +49,8 @@ class Pointer(nn.Module):
         stem, fine, middle, deep = widths
         self.learned = learned
         self.stem = nn.Conv2d(PLANES, stem, 4, 2, 1)
+        # Two by two: at a stride of 2 the gradient of a 4 x 4 convolution took 8 to 20 times as long in bf16 as in fp32
+        # (docs/training-log.md).
         self.cells = nn.Conv2d(stem, fine, 2, 2)
         self.fine_down = blocks_of(fine, blocks[0])
         self.to_middle = nn.Conv2d(fine, middle, 2, 2)

@@ -106,6 +106,7 @@ class DeepFillTask:
         coarse, refined = tools.ready["generator"](batch.image_pm1, batch.mask, batch.sketch)
         filled = batch.completed(refined)
         playing = self.discriminator is not None and tools.step >= self.settings.discriminator_from * tools.steps
+        # Detached: from its own step the generator is to learn nothing.
         judged = self._discriminator_step(batch, filled.detach(), tools) if playing else {}
         return judged | self._generator_step(batch, coarse, refined, filled, tools, playing)
 
@@ -161,7 +162,7 @@ class DeepFillTask:
             **of_guess,
             "l1": hole_mean((refined - batch.image_pm1).abs(), batch.mask),
             "l1_coarse": hole_mean((coarse - batch.image_pm1).abs(), batch.mask),
-            "psnr_db": -10 * error.clamp(min=1e-10).log10(),
+            "psnr_db": -10 * error.clamp(min=1e-10).log10(),  # an error of 0 has no logarithm
         }
 
     def samples(self, network: nn.Module, batch: Batch) -> list[Tensor]:

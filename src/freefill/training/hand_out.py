@@ -52,6 +52,7 @@ def averaged(snapshot: Snapshot) -> dict[str, Tensor]:
         If it cannot be told which network is meant.
     """
     if snapshot.average is not None:
+        # PyTorch's averaging puts a word before each name, and counts in one more.
         return {key.removeprefix("module."): value for key, value in snapshot.average.items() if key != "n_averaged"}
     name = "generator" if "generator" in snapshot.networks else next(iter(snapshot.networks))
     if name != "generator" and len(snapshot.networks) > 1:

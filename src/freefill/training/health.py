@@ -44,7 +44,7 @@ class Health:
     def of_scores(self, figures: Mapping[str, float], columns: Sequence[Tensor], mask: Tensor) -> list[str]:
         """Judge held-out views: their scores and their sample grid, whose last columns are composite and truth."""
         composite, truth = columns[-2].float(), columns[-1].float()
-        rim = rim_steps(composite, mask) / max(rim_steps(truth, mask), 1e-6)
+        rim = rim_steps(composite, mask) / max(rim_steps(truth, mask), 1e-6)  # a photograph may be flat there
         deviation = hole_deviation(composite, mask) / max(hole_deviation(truth, mask), 1e-6)
         told = self._told(
             "rim",

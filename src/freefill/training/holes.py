@@ -76,5 +76,6 @@ def _one(kind: str, size: tuple[int, int], rng: np.random.Generator, scale: floa
         hole = box_mask(size, Box(0, 0, max(round(height * rng.uniform(0.3, 0.7)), 1), width))
         if rng.random() < 0.5:
             hole = box_mask(size, Box(0, 0, height, max(round(width * rng.uniform(0.3, 0.7)), 1)))
+        # A copy: torch takes no array that runs backwards.
         return hole[:: rng.choice([-1, 1]), :: rng.choice([-1, 1])].copy()
     return np.ones(size, bool)

@@ -80,7 +80,7 @@ class TrainingLog:
         """Write a grid: a row for each picture, a column for each tensor of (B, 3, H, W) in [-1, 1]."""
         rows = torch.cat([column.float().cpu().clamp(-1, 1) for column in columns], dim=3)  # (B, 3, h, columns*w)
         grid = torch.cat(list(rows), dim=1)  # (3, B*h, columns*w)
-        pixels = ((grid + 1) * 127.5 + 0.5).to(torch.uint8)
+        pixels = ((grid + 1) * 127.5 + 0.5).to(torch.uint8)  # to the nearest
         with replacing(self.folder.samples / f"step-{step:08d}.png") as file:
             PillowImage.fromarray(pixels.permute(1, 2, 0).numpy()).save(file, "PNG")
         if self._board is not None:
@@ -95,7 +95,7 @@ class TrainingLog:
 def _plain(figures: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers as JSON has them: what is not finite becomes null."""
     return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        name: None if isinstance(value, float) and not math.isfinite(value) else value  # JSON has no infinity
         for name, value in figures.items()
     }
 
@@ -106,4 +106,5 @@ def _board(folder: RunFolder, step: int, show: Show) -> Any:
     except ImportError:
         show.say("TensorBoard is not installed: the log goes to log.jsonl alone; pip install 'freefill[train]' adds it")
         return None
+    # What a killed run told behind its snapshot is hidden.
     return SummaryWriter(str(folder.path / "tensorboard"), purge_step=step + 1 if step else None)

@@ -130,6 +130,7 @@ def train(
 
             # one update; random numbers of a step depend on its number alone, so that nothing of them has to be saved
             started = time.perf_counter()
+            # Of whole numbers `hash` is the same in every process, which it is not of text.
             torch.manual_seed(hash((options.seed, run.step, machine.rank)) & 0x7FFFFFFF)
             tools.begin(run.step)
             if run.step == run.schedule.decay_from and journal is not None:
@@ -175,7 +176,7 @@ class Means:
     """Means of what steps told, since they were last taken; tensors stay where they are until then."""
 
     def __init__(self) -> None:
-        self.skipped = 0
+        self.skipped = 0  # of the whole run, not only since the last time
         self._clear()
 
     def _clear(self) -> None:

@@ -186,10 +186,11 @@ def _value(kind: Any, value: Any, where: str, path: str) -> Any:
         return value
     if origin is tuple and isinstance(value, list | tuple) and (len(value) == len(parts) or parts[1:] == (...,)):
         return tuple(_value(parts[0], each, where, path) for each in value)
+    # TOML tells 1 from 1.0; who writes a recipe does not.
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     wanted: Any = origin or kind
-    if not isinstance(value, wanted) or (kind is int and isinstance(value, bool)):
+    if not isinstance(value, wanted) or (kind is int and isinstance(value, bool)):  # True is an int in Python
         raise InputError(f"{where}: option '{path}' is {value!r}, which is no {getattr(kind, '__name__', kind)}")
     return value
 
@@ -216,7 +217,7 @@ def changed(options: RunOptions, words: tuple[str, ...]) -> RunOptions:
         try:
             group[last] = tomllib.loads(f"x = {value}")["x"]
         except tomllib.TOMLDecodeError:
-            group[last] = value
+            group[last] = value  # a bare word, as in speed=bf16
     new = made(RunOptions, given, "--set")
     new.check()
     return new

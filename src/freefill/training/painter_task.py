@@ -61,6 +61,7 @@ class PainterTask:
         self.networks: dict[str, nn.Module] = {"painter": self.painter}
         weights = [p for p in self.painter.parameters() if p.ndim > 1]
         biases = [p for p in self.painter.parameters() if p.ndim == 1]
+        # Biases do not decay, as is usual: towards 0 is no better for them.
         groups = [{"params": weights, "weight_decay": settings.decay}, {"params": biases, "weight_decay": 0.0}]
         self.optimizers: dict[str, Optimizer] = {"painter": torch.optim.AdamW(groups, settings.rate, settings.betas)}
         self.features = open_efficientnet() if settings.feature_weight else None
@@ -112,7 +113,7 @@ def _ranks_agree(log_scale: Tensor, error: Tensor, mask: Tensor) -> Tensor:
     """Return Spearman's correlation of expected and true error over each hole, (B,)."""
     found = []
     for expected, true, hole in zip(log_scale[:, 0], error.mean(1), mask[:, 0] > 0, strict=True):
-        ranks = [each[hole].argsort().argsort().float() for each in (expected, true)]
+        ranks = [each[hole].argsort().argsort().float() for each in (expected, true)]  # the order of the order: ranks
         one, other = (rank - rank.mean() for rank in ranks)
         found.append((one * other).sum() / (one.norm() * other.norm()).clamp(min=1e-6))
     return torch.stack(found)

@@ -82,7 +82,7 @@ def find(paths: Sequence[Path]) -> list[Photo]:
 
 def _members(path: Path) -> list[Photo]:
     try:
-        with tarfile.open(path, "r:") as tar:
+        with tarfile.open(path, "r:") as tar:  # not compressed: only then a member can be read at its offset
             return [
                 Photo(member.name, str(path), member.offset_data, member.size)
                 for member in tar
@@ -100,6 +100,7 @@ def split(photos: Sequence[Photo], held_out_share: float) -> tuple[list[Photo], 
 
 def _share(name: str) -> float:
     stem = _PART.sub("", Path(name).stem)
+    # Not `hash`, which is another one in every process for text.
     return int.from_bytes(hashlib.sha256(stem.encode()).digest()[:8], "big") / 2**64
 
 

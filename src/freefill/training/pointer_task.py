@@ -83,7 +83,7 @@ class PointerTask:
         read = planes(batch)
         queries, keys = tools.ready["pointer"](read)
         shares = log_shares(queries.float(), keys.float(), self.pointer.offsets, known, asked)
-        sharper = TEMPERATURE / self.settings.temperature
+        sharper = TEMPERATURE / self.settings.temperature  # `mixture_loss` divides by TEMPERATURE
         differences = differences_of(windows_of(batch.image_pm1), asked) * sharper
         counted = asking.gather(1, asked).float()
         mixture = _mean(mixture_loss(shares, differences), counted)
@@ -101,6 +101,7 @@ class PointerTask:
         shares = log_shares(queries, keys, network.offsets, known, every)
         windows = windows_of(batch.image_pm1)
         differences = differences_of(windows, every)
+        # The smooth fill's windows stand behind the true ones, so their numbers go on.
         smooth = differences_of(torch.cat([windows, windows_of(read[:, :3])], 2), every + every.shape[1])
         nearest = smooth[..., : every.shape[1]].masked_fill(~known[:, None], torch.inf).argmin(-1)
         found = {"likeliest": shares.argmax(-1), "nearest_to_smooth": nearest}

@@ -43,6 +43,6 @@ class Schedule:
 
     def share(self, step: int) -> float:
         """Return what part of the full rate step `step` takes, more than 0 and at most 1."""
-        rising = min((step + 1) / self.warmup_steps, 1.0) if self.warmup_steps else 1.0
+        rising = min((step + 1) / self.warmup_steps, 1.0) if self.warmup_steps else 1.0  # the first step moves too
         falling = (self.steps - step) / (self.steps - self.decay_from) if step >= self.decay_from else 1.0
         return rising * max(falling, 0.0)

@@ -56,10 +56,11 @@ def choose(
         try:
             took[way] = _step_ms(task, tools, batch, machine)
         except NotFinite:
-            took[way] = float("inf")
+            took[way] = float("inf")  # what overflows is no way to train
         took[way] = machine.mean({way: torch.tensor(took[way])})[way]  # so that all processes choose alike
         for name, network in task.networks.items():
             network.load_state_dict(before[name])
+            # The next way must not find this one's order in memory.
             network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         for name, optimizer in task.optimizers.items():
             optimizer.load_state_dict(copy.deepcopy(optimizers[name]))
@@ -79,11 +80,11 @@ def choose(
 def _step_ms(task: TrainingTask, tools: StepTools, batch: Batch, machine: Machine) -> float:
     """Return the median of five steps after two that warm up."""
     times = []
-    for _ in range(2 + TIMED_STEPS):
+    for _ in range(2 + TIMED_STEPS):  # the first steps plan and take memory
         start = time.perf_counter()
         tools.begin(tools.steps - 1)  # with everything that begins late, such as a discriminator
         task.step(batch, tools)
-        if machine.device.type == "cuda":
+        if machine.device.type == "cuda":  # CUDA answers before it has computed
             torch.cuda.synchronize()
         times.append((time.perf_counter() - start) * 1000)
     return sorted(times[2:])[TIMED_STEPS // 2]

@@ -38,6 +38,7 @@ class StepTools:
             self.ready[name], self.frozen[name] = _ready(network, way, machine)
         for optimizer in task.optimizers.values():
             for group in optimizer.param_groups:
+                # A restored optimiser brings it along; its own "lr" is that of the step at which it was saved.
                 group.setdefault("initial_lr", group["lr"])
 
     def begin(self, step: int) -> None:
@@ -54,7 +55,7 @@ class StepTools:
         own = [p for group in optimizer.param_groups for p in group["params"]]
         loss.backward(inputs=own)  # others that the loss went through, a discriminator say, get no gradient
         gradients = [p for p in own if p.grad is not None]
-        norm = nn.utils.clip_grad_norm_(gradients, self.clip or float("inf"))
+        norm = nn.utils.clip_grad_norm_(gradients, self.clip or float("inf"))  # without a bound it only measures
         if not torch.isfinite(norm + loss.detach()):
             raise NotFinite(
                 f"step {self.step}: the loss of '{name}' is {loss.item():.3g}, its gradient {norm.item():.3g}; the "

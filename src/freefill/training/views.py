@@ -55,6 +55,7 @@ class Views(Dataset[dict[str, Any]]):
         options, reasons = self.options, []
         side = options.data.side_px
         for attempt in range(_IN_A_ROW):
+            # The attempt too: another photograph gets a place of its own.
             rng = np.random.Generator(np.random.PCG64([options.seed, self.stream, number, attempt]))
             try:
                 image = view(self._photo(number + attempt), options.data, rng)
@@ -88,6 +89,7 @@ def view(photo: Photo, options: DataOptions, rng: np.random.Generator) -> NDArra
         If it cannot be read, or is smaller than the view and the options do not want it enlarged.
     """
     side = options.side_px
+    # "zoom": so large that the smallest cut has as many pixels as the view.
     least = {"crop": None, "resize": side, "zoom": int(side / options.area[0] ** 0.5) + 1}[options.fit]
     image = decode(photo.read(), photo.name, least)
     short = min(image.shape[:2])
@@ -102,6 +104,7 @@ def view(photo: Photo, options: DataOptions, rng: np.random.Generator) -> NDArra
         if options.fit == "crop" and short < side:
             height, width = (max(round(length * side / short), side) for length in image.shape[:2])
             image = _scaled(image, height, width)
+        # The share is one of area.
         cut = side if options.fit == "crop" else max(int(short * rng.uniform(*options.area) ** 0.5), 8)
         top, left = (int(rng.integers(length - cut + 1)) for length in image.shape[:2])
         image = _scaled(image[top : top + cut, left : left + cut], side, side)
@@ -109,13 +112,14 @@ def view(photo: Photo, options: DataOptions, rng: np.random.Generator) -> NDArra
         image = image[:, ::-1]
     if options.colour:
         gain, shift = 1 + options.colour * rng.uniform(-1, 1), 128 * options.colour * rng.uniform(-1, 1)
-        image = np.clip((image - 128.0) * gain + 128 + shift + 0.5, 0, 255).astype(np.uint8)
+        image = np.clip((image - 128.0) * gain + 128 + shift + 0.5, 0, 255).astype(np.uint8)  # 0.5: to the nearest
     return np.ascontiguousarray(image)
 
 
 def _scaled(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
     if image.shape[:2] == (height, width):
         return image
+    # Shrinking with cubic weights would leave pixels out.
     how = cv2.INTER_AREA if height * width < image.shape[0] * image.shape[1] else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(image, (width, height), interpolation=how), np.uint8)
 
