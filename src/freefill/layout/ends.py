@@ -126,12 +126,14 @@ def find_ends(sight: Sight) -> list[End]:
         segments = detector.detect(grey)[0]
         found += [] if segments is None else list(segments.reshape(-1, 4).astype(np.float64))
     ends: list[End] = []
-    for left, top, right, bottom in found:
-        one, other = np.array([top, left]), np.array([bottom, right])
-        for near, far in ((one, other), (other, one)):
-            end = _end(near, far, sight, distance, channels)
-            if end is not None and not any(_same(end, known) for known in ends):
-                ends.append(end)
+    # Each piece twice: either of its points may be the one that is near the hole, and hardly any is.
+    points = np.array(found).reshape(-1, 2, 2)[..., ::-1]
+    points = np.stack((points, points[:, ::-1]), 1).reshape(-1, 2, 2)
+    long = np.hypot(*(points[:, 0] - points[:, 1]).T) >= LEAST_PX
+    for near, far in points[long & (_values(distance, points[:, 0]) <= REACH * max(sight.size) + 3)]:
+        end = _end(near, far, sight, distance, channels)
+        if end is not None and not any(_same(end, known) for known in ends):
+            ends.append(end)
     for place, way, clear in faint_ways(sight, distance):
         path = place + np.arange(LENGTH_PX)[:, None] * way
         end = _fitted(path, -way, sight, distance, LEAST_STEP)
@@ -152,14 +154,13 @@ def _beside(one: End, other: End) -> bool:
 
 
 def _same(one: End, other: End) -> bool:
-    return bool(np.hypot(*(one.place - other.place)) < 2.0 and one.heading @ other.heading > 0.9)
+    away = one.place - other.place
+    return bool(away @ away < 2.0**2 and one.heading @ other.heading > 0.9)
 
 
 def _end(near, far, sight: Sight, distance, channels) -> End | None:
     """Return the end that a segment's `near` point makes, or None where it does not run into the hole."""
     length = float(np.hypot(*(near - far)))
-    if length < LEAST_PX or _value(distance, near) > REACH * max(sight.size) + 3:
-        return None
     heading = (near - far) / length
     last = _last_known(far, heading, length, sight)
     if last is None:
@@ -170,7 +171,7 @@ def _end(near, far, sight: Sight, distance, channels) -> End | None:
     left = left_of(heading)
     start = last - heading * min(SEED_PX, length / 2)
     places = np.linspace(far, last, 7)[1:-1]
-    steps = [sum(_value(c, p + left) - _value(c, p - left) for p in places) for c in channels]
+    steps = [float((_values(c, places + left) - _values(c, places - left)).sum()) for c in channels]
     best = int(np.argmax(np.abs(steps)))
     channel, sign = channels[best], float(np.sign(steps[best]))
     # First on towards the hole, where a bent edge has left the straight segment, then back along the edge itself.
@@ -203,10 +204,15 @@ def _along_rim(last, far, distance) -> bool:
     return bool((distance[rows, cols] < 2.5).mean() > 0.5)
 
 
-def _value(channel, place) -> float:
-    row = min(max(place[0], 0.0), channel.shape[0] - 1.001)
-    col = min(max(place[1], 0.0), channel.shape[1] - 1.001)
-    return float(between(channel, row, col))
+def _values(channel: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values at places between pixels, (n, 2), moved into the picture."""
+    rows = np.clip(places[:, 0], 0.0, channel.shape[0] - 1.001)
+    cols = np.clip(places[:, 1], 0.0, channel.shape[1] - 1.001)
+    i, j = rows.astype(np.int64), cols.astype(np.int64)
+    v, u = rows - i, cols - j
+    top = channel[i, j] * (1 - u) + channel[i, j + 1] * u
+    low = channel[i + 1, j] * (1 - u) + channel[i + 1, j + 1] * u
+    return top * (1 - v) + low * v
 
 
 def _fitted(path, heading, sight: Sight, distance, least: float = LEAST_CONTRAST) -> End | None:

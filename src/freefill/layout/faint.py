@@ -21,6 +21,7 @@ LEAST_STEP = 1.5  # Lab
 LEAST_SURE = 6.0  # standard errors
 FIRST_SURE = 4.5  # before a way is moved to its best
 PEAK = 0.6  # of the step may be left this far beside it: more, and it is a soft gradient
+MOVES = 6  # quarters of a pixel to each side by which a way is moved to its best
 BESIDE_PX = 5.0
 STANDS_OUT = 2.8  # times the median step of all directions around there: in gravel every direction has one
 AROUND_PX = 15.0
@@ -29,45 +30,61 @@ MOST = 60
 
 
 @kept(nogil=True, error_model="numpy")
-def steps_along(lab, clear, row, col, down, across, length, side, result):
-    """Look along a way; write the mean step across it as an edge and as a thin line, and their standard errors.
+def read_across(lab, clear, row, col, down, across, half, fine, values, seen):
+    """Read colours across a way, (length, 2 half + 1, 3), 1/fine px apart; mark in `seen` where all of it is known.
 
-    `result` (4,): |edge|, its error, |line|, its error, Lab; all 0 where the way leaves what is known.
+    It stops at once where something is not known and `fine` is 1: then nothing can be said.
     """
     height, width = clear.shape
-    edge, edge2 = np.zeros(3), np.zeros(3)
-    line, line2 = np.zeros(3), np.zeros(3)
-    values = np.empty((2 * side + 1, 3))
-    result[:] = 0
-    for s in range(length):
-        for o in range(-side, side + 1):
+    seen[:] = 1
+    for s in range(values.shape[0]):
+        for q in range(-half, half + 1):
+            if not seen[q + half]:
+                continue
+            o = q / fine
             y, x = row + s * down - o * across, col + s * across + o * down
             i, j = int(y), int(x)
-            if y < 0 or x < 0 or i >= height - 1 or j >= width - 1:
-                return
-            if not (clear[i, j] and clear[i + 1, j] and clear[i, j + 1] and clear[i + 1, j + 1]):
-                return
+            known = y >= 0 and x >= 0 and i < height - 1 and j < width - 1
+            if not (known and clear[i, j] and clear[i + 1, j] and clear[i, j + 1] and clear[i + 1, j + 1]):
+                seen[q + half] = 0
+                if fine == 1:
+                    return
+                continue
             v, u = y - i, x - j
             for c in range(3):
                 top = lab[i, j, c] * (1 - u) + lab[i, j + 1, c] * u
                 low = lab[i + 1, j, c] * (1 - u) + lab[i + 1, j + 1, c] * u
-                values[o + side, c] = top * (1 - v) + low * v
-        for c in range(3):
-            left, right = 0.0, 0.0
-            for o in range(side):
-                right += values[o, c] / side
-                left += values[side + 1 + o, c] / side
-            step = left - right
-            ridge = values[side, c] - (values[side - 2, c] + values[side + 2, c]) / 2
-            edge[c] += step / length
-            edge2[c] += step * step / length
-            line[c] += ridge / length
-            line2[c] += ridge * ridge / length
+                values[s, q + half, c] = top * (1 - v) + low * v
+
+
+@kept(nogil=True, error_model="numpy")
+def steps_across(values, seen, middle, fine, side, result):
+    """Write the mean step at a place across a way as an edge and as a thin line, and their standard errors.
+
+    `result` (4,): |edge|, its error, |line|, its error, Lab; all 0 where the way leaves what is known.
+    """
+    result[:] = 0
+    for o in range(-side, side + 1):
+        if not seen[middle + o * fine]:
+            return
+    length = values.shape[0]
     for c in range(3):
-        result[0] += edge[c] ** 2
-        result[1] += max(edge2[c] - edge[c] ** 2, 0.0)
-        result[2] += line[c] ** 2
-        result[3] += max(line2[c] - line[c] ** 2, 0.0)
+        edge = edge2 = line = line2 = 0.0
+        for s in range(length):
+            left = right = 0.0
+            for o in range(side):
+                right += values[s, middle + (o - side) * fine, c] / side
+                left += values[s, middle + (o + 1) * fine, c] / side
+            step = left - right
+            ridge = values[s, middle, c] - (values[s, middle - 2 * fine, c] + values[s, middle + 2 * fine, c]) / 2
+            edge += step / length
+            edge2 += step * step / length
+            line += ridge / length
+            line2 += ridge * ridge / length
+        result[0] += edge**2
+        result[1] += max(edge2 - edge**2, 0.0)
+        result[2] += line**2
+        result[3] += max(line2 - line**2, 0.0)
     few = length / 2  # neighbours along the way are not independent
     result[0], result[2] = np.sqrt(result[0]), np.sqrt(result[2])
     result[1], result[3] = np.sqrt(result[1] / few) + 0.05, np.sqrt(result[3] / few) + 0.05
@@ -79,21 +96,23 @@ def scan(lab, clear, places, normals, turns, length, side, least_step, least_sur
 
     `usual` (n,) is the median step of all directions, 0 where none can be asked.
     """
-    result, seen = np.empty(4), np.empty(turns.shape[0])
+    result, steps = np.empty(4), np.empty(turns.shape[0])
+    values, seen = np.empty((length, 2 * side + 1, 3)), np.empty(2 * side + 1, np.uint8)
     for n in range(places.shape[0]):
         asked = 0
         for t in range(turns.shape[0]):
             c, s = np.cos(turns[t]), np.sin(turns[t])
             down, across = normals[n, 0] * c - normals[n, 1] * s, normals[n, 0] * s + normals[n, 1] * c
-            steps_along(lab, clear, places[n, 0], places[n, 1], down, across, length, side, result)
+            read_across(lab, clear, places[n, 0], places[n, 1], down, across, side, 1, values, seen)
+            steps_across(values, seen, side, 1, side, result)
             if result[1] > 0:
-                seen[asked] = max(result[0], result[2])
+                steps[asked] = max(result[0], result[2])
                 asked += 1
             for k in (0, 2):
                 if result[k] >= least_step and result[k] >= least_sure * result[k + 1]:
                     sure[n, t] = max(sure[n, t], result[k] / result[k + 1])
         if asked:
-            usual[n] = np.median(seen[:asked])
+            usual[n] = np.median(steps[:asked])
 
 
 @kept(nogil=True, error_model="numpy")
@@ -104,21 +123,27 @@ def refine(lab, clear, row, col, down, across, length, side, beside, best):
     """
     result = np.empty(4)
     best[:] = 0
+    # Ways a quarter of a pixel apart read the same places: each is read once.
+    half = 4 * side + MOVES
+    values, seen = np.empty((length, 2 * half + 1, 3)), np.empty(2 * half + 1, np.uint8)
     for turn in range(-5, 6):
         c, s = np.cos(np.pi / 180 * turn), np.sin(np.pi / 180 * turn)
         dy, dx = down * c - across * s, down * s + across * c
-        for k in range(-6, 7):
-            y, x = row - 0.25 * k * dx, col + 0.25 * k * dy
-            steps_along(lab, clear, y, x, dy, dx, length, side, result)
+        read_across(lab, clear, row, col, dy, dx, half, 4, values, seen)
+        for k in range(-MOVES, MOVES + 1):
+            steps_across(values, seen, half + k, 4, side, result)
             for kind in range(2):
                 step = result[2 * kind]
                 if step > best[kind, 4]:
+                    y, x = row - 0.25 * k * dx, col + 0.25 * k * dy
                     best[kind, 0], best[kind, 1], best[kind, 2], best[kind, 3] = y, x, dy, dx
                     best[kind, 4], best[kind, 5] = step, step / result[2 * kind + 1]
+    values, seen = np.empty((length, 2 * side + 1, 3)), np.empty(2 * side + 1, np.uint8)
     for kind in range(2):
         y, x, dy, dx = best[kind, 0], best[kind, 1], best[kind, 2], best[kind, 3]
         for aside in (-beside, beside):
-            steps_along(lab, clear, y - aside * dx, x + aside * dy, dy, dx, length, side, result)
+            read_across(lab, clear, y - aside * dx, x + aside * dy, dy, dx, side, 1, values, seen)
+            steps_across(values, seen, side, 1, side, result)
             best[kind, 6] = max(best[kind, 6], result[2 * kind])
 
 
@@ -145,21 +170,32 @@ def faint_ways(
     scan(lab, clear, places, normals, TURNS, LENGTH_PX, SIDE_PX, LEAST_STEP, FIRST_SURE, sure, usual)
     unrest = _around(places, usual, clear.shape)
     found: list[tuple[NDArray[np.float64], NDArray[np.float64], float]] = []
-    best = np.empty((2, 7))
+    best, taken = np.empty((2, 7)), np.empty((MOST, 4))
     for flat in np.argsort(-sure, axis=None, kind="stable")[: int(np.count_nonzero(sure))]:
         n, t = divmod(int(flat), len(TURNS))
         c, s = np.cos(TURNS[t]), np.sin(TURNS[t])
         way = np.array([[c, -s], [s, c]]) @ normals[n]
-        if any(np.hypot(*(places[n] - place)) < BESIDE_PX and way @ other > 0.7 for place, other, _ in found):
+        if _beside(places[n], way, taken[: len(found)]):
             continue
         refine(lab, clear, *places[n], *way, LENGTH_PX, SIDE_PX, BESIDE_PX, best)
         chosen = best[1] if best[1, 4] >= THIN * best[0, 4] else best[0]
         step, far, beside = chosen[4:]
         if step >= max(LEAST_STEP, STANDS_OUT * unrest[n]) and far >= LEAST_SURE and beside <= PEAK * step:
+            taken[len(found)] = chosen[:4]
             found.append((chosen[:2].copy(), chosen[2:4].copy(), float(far)))
             if len(found) == MOST:
                 break
     return found
+
+
+@kept(nogil=True, error_model="numpy")
+def _beside(place, way, taken):
+    """Tell whether a way is another look at one of those taken, (n, 4) of place and direction."""
+    for n in range(taken.shape[0]):
+        apart = np.hypot(place[0] - taken[n, 0], place[1] - taken[n, 1])
+        if apart < BESIDE_PX and way[0] * taken[n, 2] + way[1] * taken[n, 3] > 0.7:
+            return True
+    return False
 
 
 def _around(places: NDArray[np.float64], usual: NDArray[np.float64], size: tuple[int, ...]) -> NDArray[np.float32]:

@@ -63,9 +63,8 @@ def join(ends: list[End], sight: Sight) -> list[Joined]:
     joined lines, surest first; empty where nothing crosses
     """
     costs = np.full((len(ends), len(ends)), np.inf)
-    for i in range(len(ends)):
-        for j in range(i + 1, len(ends)):
-            costs[i, j] = costs[j, i] = _cost(ends[i], ends[j])
+    for i, j in _facing(ends):
+        costs[i, j] = costs[j, i] = _cost(ends[i], ends[j])
     found: list[Joined] = []
     order = np.argsort(costs, axis=None, kind="stable")
     taken: list[End] = []
@@ -88,6 +87,15 @@ def join(ends: list[End], sight: Sight) -> list[Joined]:
     sure = [_sureness(i, j, costs, own, ends) for i, j in pairs]
     found = [replace(line, confidence=sure) for line, sure in zip(found, sure, strict=True)]
     return sorted(found, key=lambda line: -line.confidence)
+
+
+def _facing(ends: list[End]) -> NDArray[np.int64]:
+    """Return the pairs that look towards each other, (n, 2): of many ends hardly any do, and asking all takes long."""
+    places = np.array([end.place for end in ends]).reshape(-1, 2)
+    headings = np.array([end.heading for end in ends]).reshape(-1, 2)
+    chords = places[None] - places[:, None]  # from the one to the other
+    towards = (chords * headings[:, None]).sum(2) > 0
+    return np.argwhere(np.triu(towards & towards.T, 1))
 
 
 def _cost(one: End, other: End) -> float:

@@ -166,44 +166,86 @@ def _neighbours(hole: NDArray[np.bool_]) -> NDArray[np.int32]:
 
 
 @kept(nogil=True, error_model="numpy")
-def misfit(allowed, home, steps, flat, one, other, p, q):
-    """Return what neighbours p and q cost that copy with shifts `one` and `other`."""
-    if one == other:
-        return 0.0
-    at_p = allowed[one, p] and allowed[other, p]
-    at_q = allowed[one, q] and allowed[other, q]
-    if not at_p and not at_q:
+def apart(allowed, home, steps, flat, one, other, p):
+    """Return how far apart what pixel p copies with two shifts lies, Lab and gradient; below 0 where one is unknown."""
+    if not (allowed[one, p] and allowed[other, p]):
+        return -1.0
+    total = 0.0
+    for c in range(5):
+        away = flat[home[p] + steps[one], c] - flat[home[p] + steps[other], c]
+        total += away * away
+    return np.sqrt(total)
+
+
+@kept(nogil=True, error_model="numpy")
+def misfit(first, second):
+    """Return what two neighbours with different shifts cost, by how far `apart` these lie at the one and the other."""
+    if first < 0 and second < 0:
         return UNSEEN + LABEL_STEP
-    first = 0.0
-    second = 0.0
-    if at_p:
-        for c in range(5):
-            away = flat[home[p] + steps[one], c] - flat[home[p] + steps[other], c]
-            first += away * away
-        first = np.sqrt(first)
-    if at_q:
-        for c in range(5):
-            away = flat[home[q] + steps[one], c] - flat[home[q] + steps[other], c]
-            second += away * away
-        second = np.sqrt(second)
-    if not at_p:
+    if first < 0:
         first = second
-    if not at_q:
+    if second < 0:
         second = first
     return first + second + LABEL_STEP
 
 
 @kept(nogil=True, error_model="numpy")
-def energy(near, costs, allowed, home, steps, flat, chosen):
+def pay(near, allowed, home, steps, flat, chosen, p, pairs):
+    """Write what pixel p costs with its neighbour to the right and with that below."""
+    for a in range(2):
+        q = near[p, a]
+        pairs[p, a] = 0.0
+        if q >= 0 and chosen[p] != chosen[q]:
+            first = apart(allowed, home, steps, flat, chosen[p], chosen[q], p)
+            second = apart(allowed, home, steps, flat, chosen[p], chosen[q], q)
+            pairs[p, a] = misfit(first, second)
+
+
+@kept(nogil=True, error_model="numpy")
+def energy(costs, chosen, pairs):
     """Return the energy of a labelling."""
     total = 0.0
     for p in range(len(chosen)):
         total += costs[chosen[p], p]
-        for k in range(2):
-            q = near[p, k]
-            if q >= 0:
-                total += misfit(allowed, home, steps, flat, chosen[p], chosen[q], p, q)
+        for a in range(2):
+            total += pairs[p, a]
     return total
+
+
+@kept(nogil=True, error_model="numpy")
+def offer(near, costs, allowed, home, steps, flat, chosen, pairs, k, away, spare, terminal):
+    """Write the graph whose least cut says which pixels take shift k; `away` (n,) is for its own use.
+
+    What pairs cost is what its two pixels' shifts lie apart from k, which all neighbours of a pixel share.
+    """
+    for p in range(len(chosen)):
+        terminal[p] = costs[chosen[p], p] - costs[k, p]
+        away[p] = 0.0 if chosen[p] == k else apart(allowed, home, steps, flat, chosen[p], k, p)
+        for a in range(4):
+            spare[p, a] = 0
+    for p in range(len(chosen)):
+        for a in range(2):
+            q = near[p, a]
+            if q < 0:
+                continue
+            one, other = chosen[p], chosen[q]
+            if one == k and other == k:
+                continue
+            first = second = 0.0  # what the pair costs where p alone takes k, and where q alone does
+            if one == other:
+                first = second = misfit(away[p], away[q])
+            else:
+                if other != k:
+                    first = misfit(apart(allowed, home, steps, flat, k, other, p), away[q])
+                if one != k:
+                    second = misfit(away[p], apart(allowed, home, steps, flat, one, k, q))
+            # Both arcs alike: then only what pays by itself hangs on the source, and little is sent through the graph.
+            stay = min(pairs[p, a], first + second)
+            half = (first + second - stay) / 2
+            terminal[p] -= first - stay - half
+            terminal[q] -= second - stay - half
+            spare[p, a] += half
+            spare[q, a + 2] += half
 
 
 @kept(nogil=True, error_model="numpy")
@@ -216,50 +258,38 @@ def expand(near, costs, allowed, home, steps, flat, chosen, sweeps):
     """
     count = len(chosen)
     spare = np.empty((count, 4))
-    terminal = np.empty(count)
+    terminal, away = np.empty(count), np.empty(count)
     side = np.empty(count, np.uint8)
-    before = chosen.copy()
+    pairs = np.empty((count, 2))
+    for p in range(count):
+        pay(near, allowed, home, steps, flat, chosen, p, pairs)
+    before, paid = chosen.copy(), pairs.copy()
     used = np.ones(costs.shape[0], np.uint8)
-    now = energy(near, costs, allowed, home, steps, flat, chosen)
+    now = energy(costs, chosen, pairs)
     for _ in range(sweeps):
         start = now
         for k in range(costs.shape[0]):
             if not used[k]:
                 continue
-            for p in range(count):
-                gain = costs[k, p] - costs[chosen[p], p]
-                terminal[p] = -gain
-                for a in range(4):
-                    spare[p, a] = 0
-            for p in range(count):
-                for a in range(2):
-                    q = near[p, a]
-                    if q < 0:
-                        continue
-                    one, other = chosen[p], chosen[q]
-                    if one == k and other == k:
-                        continue
-                    stay = misfit(allowed, home, steps, flat, one, other, p, q)
-                    second = misfit(allowed, home, steps, flat, one, k, p, q)
-                    first = misfit(allowed, home, steps, flat, k, other, p, q)
-                    stay = min(stay, first + second)
-                    terminal[p] -= first - stay
-                    terminal[q] += first
-                    spare[q, a + 2] += first + second - stay
+            offer(near, costs, allowed, home, steps, flat, chosen, pairs, k, away, spare, terminal)
+            if terminal.max() <= 0:
+                continue
             least_cut(near, spare, terminal, side)
             changed = False
             for p in range(count):
-                before[p] = chosen[p]
                 if side[p] and chosen[p] != k:
                     chosen[p] = k
                     changed = True
-            if changed:
-                after = energy(near, costs, allowed, home, steps, flat, chosen)
-                if after < now - 1e-6:
-                    now = after
-                else:
-                    for p in range(count):
-                        chosen[p] = before[p]
+            if not changed:
+                continue
+            for p in range(count):
+                pay(near, allowed, home, steps, flat, chosen, p, pairs)
+            after = energy(costs, chosen, pairs)
+            if after < now - 1e-6:
+                now = after
+                before[:], paid[:] = chosen, pairs
+            else:
+                chosen[:], pairs[:] = before, paid
         if start - now < STILL * abs(start):
             break
         used[:] = 0
