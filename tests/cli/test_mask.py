@@ -324,7 +324,19 @@ def test_refine_covers_more_and_shows_how(files, capsys):
 
 
 def test_every_step_of_refine_can_be_switched_off(files, capsys):
-    steps = ("specks", "fill", "close", "reach", "snap", "attached", "thicken", "smooth", "shadow", "reflection")
+    steps = (
+        "specks",
+        "fill",
+        "close",
+        "reach",
+        "snap",
+        "attached",
+        "ends",
+        "thicken",
+        "smooth",
+        "shadow",
+        "reflection",
+    )
     words = [f"--no-{step}" for step in steps]
     code, out, _ = call(capsys, "refine", "mask.png", "-i", "photo.png", "-o", "same.png", "--json", *words)
     assert code == 0

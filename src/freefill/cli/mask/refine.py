@@ -38,6 +38,7 @@ _WITHOUT = {
     "reach": "Do not look for missing limbs.",
     "snap": "Do not move the outline to the edge in the picture.",
     "attached": "Leave out what a person holds, wears or rides.",
+    "ends": "Do not look for ends that stick out of the mask.",
     "thicken": "Do not thicken the outline.",
     "smooth": "Do not round off stairs and spikes.",
     "shadow": "Leave out the shadow.",

@@ -47,6 +47,18 @@ class Regions:
         """Average an (h, w) array over each region."""
         return np.bincount(self.labels.ravel(), values.ravel(), len(self.areas)) / self.areas
 
+    def joined(self, linked: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return for each region the lowest one that it is connected with by the linked pairs, (m,) bool."""
+        one, two = self.pairs[linked].T
+        lowest = np.arange(len(self.areas))
+        while True:
+            before = lowest.copy()
+            np.minimum.at(lowest, one, before[two])
+            np.minimum.at(lowest, two, before[one])
+            lowest = lowest[lowest]  # halves the way that is left, so that few rounds are needed
+            if np.array_equal(lowest, before):
+                return lowest
+
 
 def cut_into_regions(lab: NDArray[np.float32], part: Hole, cell_px: int = 5) -> Regions:
     """Grow one region from the flattest pixel of each cell of a grid (watershed), and split them at the contour.

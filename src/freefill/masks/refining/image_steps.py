@@ -14,6 +14,9 @@ from freefill.distance import distance_outside
 from freefill.masks.parts import Part
 from freefill.masks.refining.closeup import Closeup, Overview, look_at
 from freefill.masks.refining.detected import Person, hint_for
+from freefill.masks.refining.ends import CLOSEUP_BOX_PX as ENDS_BOX_PX
+from freefill.masks.refining.ends import CLOSEUP_SIZE_PX as ENDS_SIZE_PX
+from freefill.masks.refining.ends import find_ends
 from freefill.masks.refining.reach import CLOSEUP_BOX_PX as REACH_BOX_PX
 from freefill.masks.refining.reach import CLOSEUP_SIZE_PX as REACH_SIZE_PX
 from freefill.masks.refining.reach import ReachLimits, reach_out
@@ -33,6 +36,7 @@ from freefill.values import Hole
 # more (9 of 10 under 0.13), and masks eroded by 3 % of their size (median 0.25 to 0.28). Decision 0037.
 WHOLE, SHORT = 0.10, 0.25
 FEW, MANY = 2, 4  # size of a part, blocks
+END_RIM = 0.025  # by how much ends are thickened, share of the object's size: rims of mixed colour join the ground
 SOFT_SHADOW = 0.2  # how wide the soft edge of a shadow is, as a share of the shadow's own size
 
 
@@ -91,6 +95,24 @@ def reach_from_parts(
         if reached.added.any():
             found[view.box.slices] |= view.enlarge(reached.added | view.part)
     return found, [f"{bound} parts: growth in the image was stopped by its bound"] if bound else []
+
+
+def ends_of_parts(
+    overview: Overview,
+    labels: NDArray[np.int32],
+    parts: Sequence[Part],
+    settings: RefineSettings,
+    own: Sequence[Person],
+    others: Sequence[Person],
+) -> Hole:
+    """Look for ends that stick out of each part; (H, W) bool. Parameters as for `reach_from_parts`."""
+    found = np.zeros(labels.shape, bool)
+    for part in worth_asking(parts, settings):
+        view = look_at(overview, labels, part, 2 * settings.ends * part.size_px, ENDS_SIZE_PX, ENDS_BOX_PX)
+        ends = find_ends(view, settings.ends, hint_for(view.box, view.part.shape, own, others))
+        if ends.any():
+            found[view.box.slices] |= view.enlarge(distance_outside(ends) <= END_RIM * view.size_px)
+    return found
 
 
 def snap_parts(

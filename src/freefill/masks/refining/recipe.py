@@ -17,7 +17,14 @@ from freefill.masks.refining.attached import Thing, attached_things, seen_things
 from freefill.masks.refining.closeup import Overview
 from freefill.masks.refining.contour import close_gaps, drop_specks, evened, fill_holes, smooth
 from freefill.masks.refining.detected import Prior, persons_meant
-from freefill.masks.refining.image_steps import Snapping, look_beside, radii_px, reach_from_parts, snap_parts
+from freefill.masks.refining.image_steps import (
+    Snapping,
+    ends_of_parts,
+    look_beside,
+    radii_px,
+    reach_from_parts,
+    snap_parts,
+)
 from freefill.masks.refining.settings import DEFAULT, STEPS, THOROUGH, RefineSettings
 from freefill.masks.refining.thicken import block_px, thicken
 from freefill.values import Hole, Image, Mask
@@ -136,6 +143,12 @@ def refine(
         # A detected thing's outline is too rough to look for its shadow.
         alone = (labels, parts) if things else alone
         notes += [f"taken along: {', '.join(names)}"] if names else []
+    # Looked for at the object's own outline, and added when that is thickened: they are small and well seen.
+    sticking_out = (
+        ends_of_parts(overview, labels, parts, settings, own, others)
+        if overview is not None and settings.ends
+        else None
+    )
     block = block_px(given)
     stairs_px = 0.5 * block if block > 1 else 0.0
     if settings.thicken or settings.thicken_px:
@@ -144,6 +157,8 @@ def refine(
         add("thicken", thicken(even, parts, radii, snapping.share if snapping else None))
     if settings.smooth:
         add("smooth", smooth(hole, parts, settings.smooth, least_px=stairs_px))
+    if sticking_out is not None:
+        add("ends", sticking_out)
     if overview is not None:
         # Of the object as it was before thickening: its rim is ground already.
         for step, more in look_beside(overview, *alone, settings).items():

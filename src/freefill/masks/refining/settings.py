@@ -10,7 +10,7 @@ import numpy as np
 
 from freefill.errors import InputError, did_you_mean
 
-STEPS = ("fill", "close", "person", "reach", "snap", "attached", "thicken", "smooth", "shadow", "reflection")
+STEPS = ("fill", "close", "person", "reach", "snap", "attached", "ends", "thicken", "smooth", "shadow", "reflection")
 """What refining does, in this order; each step adds to the mask."""
 SWITCHES = ("specks", *STEPS)
 """What can be left out: the steps, and the dropping of specks before them."""
@@ -30,6 +30,7 @@ class RefineSettings:
     reach : how far missing limbs and attached things are looked for in the image
     reach_score : how clearly a piece must resemble the object, 1 (much is found) to 4 (little)
     attached : annotated things that touch are taken along
+    ends : how far small pieces that go on in one colour across the outline may stick out
     trust : thickening is less by up to this share where the image shows that the background begins at the contour
     soften : thickening is more by up to this share where the object's edge is soft
     short : thickening is more by up to this share where the image shows, all around, that the mask falls short
@@ -51,6 +52,7 @@ class RefineSettings:
     reach: float = 0.6
     reach_score: float = 2.1
     attached: bool = True
+    ends: float = 0.25
     trust: float = 0.5
     soften: float = 0.5
     short: float = 0.6
@@ -64,7 +66,7 @@ class RefineSettings:
     most_parts: int = 64
 
     def __post_init__(self) -> None:
-        shares = ("specks", "fill", "close", "snap", "reach", "trust", "soften", "short", "thicken", "jags")
+        shares = ("specks", "fill", "close", "snap", "reach", "ends", "trust", "soften", "short", "thicken", "jags")
         for name in (*shares, "smooth"):
             value = getattr(self, name)
             if not (np.isfinite(value) and 0 <= value <= 4):
@@ -100,5 +102,5 @@ class RefineSettings:
 DEFAULT = RefineSettings()
 THOROUGH = RefineSettings(short=0.3, thicken=0.135, thicken_px=1.5, block=2.5)
 """Covers as much as a disc of 10 px at 224 px does, with less than half of what that masks beside (decision 0038)."""
-TIGHT = RefineSettings(attached=False, shadow=False, reflection=False, thicken=0.014)
+TIGHT = RefineSettings(attached=False, ends=0.0, shadow=False, reflection=False, thicken=0.014)
 """No more than the object: half as thick, and nothing that it holds or casts."""

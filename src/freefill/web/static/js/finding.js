@@ -11,7 +11,7 @@ const LAYERS = ["#009e73", "#56b4e9", "#f0e442", "#e69f00", "#0072b2", "#cc99e6"
 const DROPPED = "#9aa0a6";
 const STEPS = /** @type {Record<string, string>} */ ({
   dropped: "specks, left out", fill: "holes filled", close: "gaps closed", person: "more of the person", reach: "what was missed of it",
-  snap: "up to its edge", attached: "what is held or worn", thicken: "a wider rim", smooth: "a smoother outline", shadow: "its shadow",
+  snap: "up to its edge", attached: "what is held or worn", ends: "ends that stuck out", thicken: "a wider rim", smooth: "a smoother outline", shadow: "its shadow",
   reflection: "its reflection",
 });
 
