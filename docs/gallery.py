@@ -2,8 +2,9 @@
 
     make gallery
 
-or, where the demo has run already, `python docs/gallery.py demo docs`. All photographs are those that come with
-freefill (src/freefill/demo/photos); their terms stand beside them, and on the page.
+or, where the demo has run already, `python docs/gallery.py demo docs`. The two pictures of the tutorial come from the
+folder in which its commands were typed: `python docs/gallery.py FOLDER/demo docs FOLDER`. All photographs are those
+that come with freefill (src/freefill/demo/photos); their terms stand beside them, and on the page.
 """
 
 from __future__ import annotations
@@ -23,14 +24,21 @@ FRONT_WIDTH_PX = 840
 GAP_PX = 6
 TINT = (255, 0, 128)  # nothing in a photograph looks like it
 
+TUTORIAL = {  # picture: the part that is shown (left, top, right, bottom), and the files from left to right
+    "tutorial-edge": ((140, 90, 260, 430), ("demo/mast.image.png", "rim.png", "grown.png", "from-refined.png")),
+    "tutorial-not-from": ((0, 60, 345, 300), ("demo/photographer.image.png", "repeated.png", "clean.png")),
+}
+
 HEAD = """# Gallery
 
-Left the photograph, in the middle what was marked to go, right what freefill made of it: each with one command, the
-default engine and seed 0, without a download. The photographs have free terms; they come with freefill, so you can
-make these pictures yourself with `freefill demo -o demo/`, and look at them in full size.
+On the left the photograph, in the middle what was marked to go, on the right what freefill made of it. Each picture
+took one command, with the default engine and seed 0, and no download.
+
+The photographs come with freefill and may be used freely. So you can make these pictures yourself and look at them in
+full size: `freefill demo -o demo/`.
 """
 TAIL = """
-`make gallery` writes this page and its pictures.
+This page and its pictures are written by `make gallery`.
 """
 
 
@@ -82,12 +90,28 @@ def entry(scene: Scene, credit: str) -> str:
 """
 
 
-def main(demo: str = "demo", docs: str = "docs") -> None:
-    """Write gallery.md and pictures/ below `docs`, from the folder that `freefill demo` wrote."""
+def side_by_side(folder: Path, part: tuple[int, int, int, int], names: tuple[str, ...]) -> Image.Image:
+    """Return the same part of several pictures beside each other, as wide as a page."""
+    parts = [Image.open(folder / name).convert("RGB").crop(part) for name in names]
+    wide = (FRONT_WIDTH_PX - GAP_PX * (len(parts) - 1)) // len(parts)
+    size = (wide, round(wide * parts[0].height / parts[0].width))
+    whole = Image.new("RGB", (FRONT_WIDTH_PX, size[1]), "white")
+    for number, each in enumerate(parts):
+        whole.paste(each.resize(size, Image.Resampling.LANCZOS), (number * (wide + GAP_PX), 0))
+    return whole
+
+
+def main(demo: str = "demo", docs: str = "docs", typed: str | None = None) -> None:
+    """Write gallery.md and pictures/ below `docs`, from the folder that `freefill demo` wrote.
+
+    With `typed`, the folder in which the tutorial was typed, also the tutorial's pictures.
+    """
     pictures = Path(docs) / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
     strips = {scene.name: strip(Path(demo), scene.name) for scene in SCENES}
     strips["strip"] = stacked([strip(Path(demo), name, 2 * HEIGHT_PX) for name in FRONT])
+    if typed is not None:
+        strips |= {name: side_by_side(Path(typed), *shown) for name, shown in TUTORIAL.items()}
     for name, picture in strips.items():
         picture.save(pictures / f"{name}.jpg", quality=82, optimize=True)
     credit = credits_of()

@@ -22,7 +22,7 @@ from PIL import Image
 from freefill.cli.main import cli
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = [page for page in sorted(DOCS.glob("*.md")) if page.name not in ("design.md", "tutorial.md")]
+PAGES = [page for page in sorted(DOCS.glob("*.md")) if page.name != "design.md"]
 BLOCK = re.compile(
     r"(?:^ *<!-- (parsed only|not run): (.+?) -->\n)?^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE
 )
@@ -48,7 +48,11 @@ BLOCKS = [
     for mark, _, language, text in BLOCK.findall(page.read_text("utf-8"))
 ]
 COMMANDS = [(block, command) for block in BLOCKS if block.language == "bash" for command in block.commands]
-RUN = [(b, c) for b, c in COMMANDS if not b.mark and b.page != "index.md" and not c.startswith(ELSEWHERE)]
+RUN = [
+    (block, command)
+    for block, command in COMMANDS
+    if not (block.mark or block.page in ("index.md", "tutorial.md") or command.startswith(ELSEWHERE))
+]
 
 
 def parse(words: list[str]) -> None:
@@ -115,7 +119,8 @@ image = picture.pixels.astype(np.float32) / 255
 mask = mask_for("mask.png", picture)
 hole = mask.hole
 """  # what a page speaks of without making it
-PYTHON = [b for b in BLOCKS if b.language == "python" and not b.mark and b.page not in ("index.md", "web.md")]
+NOT_HERE = ("index.md", "tutorial.md", "web.md")  # the tutorial has tests of its own
+PYTHON = [b for b in BLOCKS if b.language == "python" and not b.mark and b.page not in NOT_HERE]
 
 
 @pytest.mark.slow

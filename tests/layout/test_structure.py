@@ -33,7 +33,7 @@ def test_where_nothing_crosses_auto_fills_as_without_a_layout_and_says_so_of_all
     auto, never = filled(image, hole, "auto"), filled(image, hole, "never")
     assert np.array_equal(auto.pixels, never.pixels)
     assert len(auto.notes) == said
-    assert all(note.endswith("it was filled without a layout") for note in auto.notes)
+    assert all(note.endswith("filled by texture alone") for note in auto.notes)
     assert never.notes == ()
 
 
@@ -42,7 +42,7 @@ def test_one_ground_all_around_is_not_laid_out_but_its_lines_are_joined():
     image[:, 128:132] -= 0.1  # a joint
     notes = filled(image, pictures.blob(), "auto").notes
     assert len(notes) == 1
-    assert notes[0].endswith("the rest without a layout: its surroundings are one ground")
+    assert notes[0].endswith("the rest by texture alone: everything around it looks alike")
 
 
 def test_what_will_not_be_followed_is_not_chosen(monkeypatch):
@@ -61,7 +61,7 @@ def test_asked_for_a_layout_is_made_in_any_case():
     image, hole = pictures.ground(), pictures.blob(axes=(12, 30))
     asked = filled(image, hole, "layout")
     assert not np.array_equal(asked.pixels, filled(image, hole, "never").pixels)
-    assert any("no line crosses the hole" in note and "labelling" in note for note in asked.notes)
+    assert any("no line crosses the hole" in note and "laid out at a small size" in note for note in asked.notes)
 
 
 def test_where_there_is_little_to_copy_no_layout_is_claimed():
@@ -90,7 +90,7 @@ def test_a_hole_of_half_the_picture_is_not_laid_out():
     image, hole = pictures.horizon(), pictures.blob(axes=(80, 95))
     assert hole.mean() > 0.4
     assert any(note.endswith("too little is known around it") for note in filled(image, hole, "auto").notes)
-    assert any("labelling" in note for note in filled(image, hole, "layout").notes)
+    assert any("laid out at a small size" in note for note in filled(image, hole, "layout").notes)
 
 
 def test_a_labelling_that_would_copy_things_is_not_followed_and_the_note_says_why(monkeypatch):
@@ -98,4 +98,4 @@ def test_a_labelling_that_would_copy_things_is_not_followed_and_the_note_says_wh
     monkeypatch.setattr(structure, "MOST_FIGURE", -1.0)
     auto, never = filled(image, hole, "auto"), filled(image, hole, "never")
     assert np.array_equal(auto.pixels, never.pixels)
-    assert any(note.endswith("it would show things twice; it was filled without a layout") for note in auto.notes)
+    assert any(note.endswith("a layout would show things twice; filled by texture alone") for note in auto.notes)

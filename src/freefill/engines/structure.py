@@ -33,6 +33,7 @@ MOST_SEAMS = 2.2  # Lab a pixel: above, the pieces of the labelling do not fit e
 MOST_FIGURE = 0.5  # Lab by which what is copied stands out from the ground, mean: above, things would appear twice
 MOST_APART = 20.0  # Lab between the labelling and a fill without it: above, it is mostly the labelling that errs
 LITTLE_APART = 10.0  # the same in a thinner hole where lines are carried on only: they say nothing of the rest of it
+NOTHING_SERVES = "nothing in the picture fits all of it"
 
 
 def layout_for(
@@ -65,13 +66,15 @@ def layout_for(
     tell(0.7)
     reason = "" if always else restraint(made, crop.hole, seed, thick)
     if made.labelling is None:
-        reason = reason or "no shift serves the whole hole"
+        reason = reason or NOTHING_SERVES
     if not made.lines and reason:
         if not thin:  # a scratch that nothing crosses is not worth a word
-            notes.append(f"structure: no line crosses the hole, and {reason}; it was filled without a layout")
+            notes.append(f"structure: no line crosses the hole, and {reason}; filled by texture alone")
         return None
-    rest = f"the rest without a layout: {reason}" if reason else "the rest laid out by one labelling"
-    words = f"{_counted(made)}, {rest}" if made.lines else "no line crosses the hole; it was laid out by one labelling"
+    rest = f"the rest by texture alone: {reason}" if reason else "the rest laid out at a small size first"
+    words = (
+        f"{_counted(made)}, {rest}" if made.lines else "no line crosses the hole; it was laid out at a small size first"
+    )
     notes.append(f"structure: {words}")
     return composed(made, labelled=not reason)
 
@@ -82,7 +85,7 @@ def _counted(made: Layout) -> str:
     joined = len(made.lines) - carried
     words = [f"{joined} {'line' if joined == 1 else 'lines'} joined across the hole"] if joined else []
     if carried:
-        words.append(f"{carried} {'line' if carried == 1 else 'lines'} carried on into the hole from one side")
+        words.append(f"{carried} {'line' if carried == 1 else 'lines'} continued into the hole from one side")
     return ", ".join(words)
 
 
@@ -103,13 +106,13 @@ def unasked(lined: Layout, hole: NDArray[np.bool_], thick_px: float) -> str:
     Lines are not asked: they say themselves how sure they are. `thick_px` is the hole's.
     """
     if thick_px < THICK_SHARE * max(hole.shape):
-        return "the hole is thin"
+        return "it is thin"
     if _doubtful(lined, hole, thick_px) and not lined.lines:
-        return "it is too small to be laid out without one"
+        return "it is small"
     if hole.mean() > MOST_SHARE:
         return "too little is known around it"
     if _variety(lined) < ONE_GROUND:
-        return "its surroundings are one ground"
+        return "everything around it looks alike"
     return ""
 
 
@@ -118,13 +121,13 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int, thick_px: float)
     if reason := unasked(made, hole, thick_px):
         return reason
     if made.labelling is None:
-        return "no shift serves the whole hole"
+        return NOTHING_SERVES
     if made.labelling.seams > MOST_SEAMS:
-        return "its pieces would not fit each other"
+        return "the pieces found for it would not fit each other"
     if made.labelling.figure > MOST_FIGURE:
-        return "it would show things twice"
+        return "a layout would show things twice"
     if _apart(made, seed) > (LITTLE_APART if _doubtful(made, hole, thick_px) else MOST_APART):
-        return "it differs too much from a fill without it"
+        return "a layout would differ too much from a fill without one"
     return ""
 
 
