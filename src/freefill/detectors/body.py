@@ -79,6 +79,7 @@ def _seen(square: tuple[int, int, int], sure: NDArray[np.float32], presence: flo
     """Return what the network says of a square in px of the picture."""
     top, left, side = square
     scale = side / SIZE_PX
+    # Clipped: the exponential would overflow.
     visible = 1 / (1 + np.exp(-np.clip(marks[:33, 3:5], -30, 30)))  # whether it is visible, and in the picture at all
     joints = np.column_stack([marks[:33, 1] * scale + top, marks[:33, 0] * scale + left, visible.min(axis=1)])
     return Body(square, np.ascontiguousarray(sure, np.float32), presence, joints)

@@ -25,7 +25,7 @@ def overlaps(boxes: Boxes, one: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     inner = np.concatenate([np.maximum(boxes[:, :2], one[:2]), np.minimum(boxes[:, 2:], one[2:])], axis=1)
     shared = areas(inner)
-    return shared / np.maximum(areas(boxes) + areas(one[None])[0] - shared, 1e-9)
+    return shared / np.maximum(areas(boxes) + areas(one[None])[0] - shared, 1e-9)  # two boxes without area
 
 
 def suppress(boxes: Boxes, scores: NDArray[np.float64], most: float) -> NDArray[np.intp]:

@@ -80,6 +80,7 @@ def candidates(image: Image, found: Found, least: float) -> list[list[Candidate]
 def _judged(image: Image, box: NDArray[np.float64], score: float, joints: Joints | None, least: float) -> Candidate:
     """Ask the pose network too, where its answer can matter: where box and joints allow the least sureness."""
     cut = bool((box[:2] <= BORDER_PX).any() or (box[2:] >= np.array(image.shape[:2]) - BORDER_PX).any())
+    # Who is cut by the border shows few joints: then their absence says nothing.
     if joints is not None and not cut:
         most, small = at_most(score, box, joints), max(box[2:] - box[:2]) < SMALL_PX
         if most < (IN_COMPANY * least if small else least):

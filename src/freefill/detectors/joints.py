@@ -72,7 +72,7 @@ def find_joints(image: Image, box: NDArray[np.float64]) -> Joints:
     """
     top, left, side = squared(box, MARGIN)
     model = open_model(NAME)
-    crop = cut_square(image, top, left, side, SIZE_PX) * np.float32(255)
+    crop = cut_square(image, top, left, side, SIZE_PX) * np.float32(255)  # it takes 0 to 255
     centres, heats, places = (
         each[0] for each in model.run({next(iter(model.inputs)): crop[None]}, [CENTRES, HEATS, PLACES])
     )
@@ -85,7 +85,7 @@ def find_joints(image: Image, box: NDArray[np.float64]) -> Joints:
     middle = first + np.unravel_index(int(centres[within][..., 0].argmax()), centres[within].shape[:2])
     found = middle + places[tuple(middle)].reshape(COUNT, 2).astype(np.float64)
     seen = [_near(heats[..., number], place) for number, place in enumerate(np.rint(found).astype(int))]
-    at = (found + 0.5) * px + [top, left]
+    at = (found + 0.5) * px + [top, left]  # + 0.5: the middle of a cell
     return Joints(np.column_stack([at, seen]), heats[within].reshape(-1, COUNT).max(axis=0).astype(np.float64))
 
 

@@ -37,7 +37,7 @@ def without_faint_pieces(wide: Floats, sure: Floats, close: Floats, cut: float) 
     count, labels, stats, _ = cv2.connectedComponentsWithStats(more.view(np.uint8))
     mean = np.bincount(labels.ravel(), close.ravel(), count) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
     leaks = (mean >= FAINT[0]) & (mean < FAINT[1]) & (stats[:, cv2.CC_STAT_AREA] > LARGE * core.sum())
-    leaks[0] = False
+    leaks[0] = False  # label 0 is all the rest
     return np.where(leaks[labels], np.float32(0), wide)
 
 

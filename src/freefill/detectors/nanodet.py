@@ -167,6 +167,7 @@ def _in_part(model: Model, part: Image, columns: Sequence[int], least: float) ->
     tensor = ((bgr * 255 - MEAN_BGR) / DEVIATION_BGR).transpose(2, 0, 1)[None]
     feeds = {next(iter(model.inputs)): np.ascontiguousarray(tensor, np.float32)}
     answers = model.run(feeds, [*SCORES, *SIDES])
+    # Most kinds are nowhere in most parts: those are not decoded.
     seen = np.max([of_cells[0].max(axis=0) for of_cells in answers[:3]], axis=0) > least
     kinds = []
     for column in columns:
@@ -192,7 +193,7 @@ def _decode(
     """Return the boxes of one stride in px of the network's input, and their scores."""
     cells = np.flatnonzero(of_cells > least)
     distances = logits[cells].reshape(-1, 4, STEPS).astype(np.float64)
-    weights = np.exp(distances - distances.max(axis=2, keepdims=True))
+    weights = np.exp(distances - distances.max(axis=2, keepdims=True))  # less the largest, so that nothing overflows
     left, top, right, bottom = ((weights * np.arange(STEPS)).sum(axis=2) / weights.sum(axis=2) * stride).T
     across = SIZE_PX // stride
     row, col = (cells // across + 0.5) * stride, (cells % across + 0.5) * stride

@@ -279,8 +279,9 @@ def _sharpness(image: Image, person: Person) -> float:
     if box is None or min(box.height, box.width) < 5:
         return 0.0
     grey = image[box.slices].mean(axis=2)
+    # Without the outline: its contrast is the ground's as well.
     inside = cv2.erode(hole[box.slices].view(np.uint8), np.ones((5, 5), np.uint8)) > 0
     if not inside.any():
         return 0.0
     fine = cv2.Laplacian(grey, cv2.CV_32F)[inside]
-    return float(fine.std() / (grey[inside].std() + 0.02))
+    return float(fine.std() / (grey[inside].std() + 0.02))  # plain clothes must not divide by nothing

@@ -64,8 +64,9 @@ def probabilities(image: Image, *, weights: str = "u2netp", box: Box | None = No
         )
     mask = answer[0, 0].astype(np.float32)
     if mask.min() < 0 or mask.max() > 1:  # some exports end before the sigmoid
-        mask = 1 / (1 + np.exp(-np.clip(mask, -30, 30)))
+        mask = 1 / (1 + np.exp(-np.clip(mask, -30, 30)))  # clipped: the exponential would overflow
     spread = float(mask.max() - mask.min())
+    # As the authors do: answers have no scale of their own.
     mask = (mask - mask.min()) / spread if spread > 1e-6 else np.zeros_like(mask)
     whole = np.zeros(image.shape[:2], np.float32)
     whole[here] = resized(np.ascontiguousarray(mask, np.float32), view.shape[:2])

@@ -65,12 +65,12 @@ def segment(
             "point_coords": coordinates,
             "point_labels": labels,
             "mask_input": np.zeros((1, 1, 256, 256), np.float32),
-            "has_mask_input": np.zeros(1, np.float32),
+            "has_mask_input": np.zeros(1, np.float32),  # 0: the mask above is none
             "orig_im_size": np.array([height, width], np.float32),
         },
         ["masks"],
     )
-    return mask[0, 0] > 0
+    return mask[0, 0] > 0  # the answer is a logit: 0 is one half
 
 
 def _prompt(

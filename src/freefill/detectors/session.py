@@ -69,7 +69,7 @@ def open_model(name_or_path: str) -> Model:
         If it is not on this machine (the message names the command that gets it), or cannot be run.
     """
     path = locate_onnx(name_or_path)
-    key = (str(path), path.stat().st_mtime_ns)
+    key = (str(path), path.stat().st_mtime_ns)  # fetched again under the same name, it is opened again
     with _LOCK:
         if key not in _OPEN:
             _OPEN[key] = Model(path)

@@ -108,7 +108,7 @@ def find_rows(image: Image, settings: TextSettings = TextSettings()) -> list[Tex
     count, labels, stats, _ = cv2.connectedComponentsWithStats((likely > settings.least).view(np.uint8), connectivity=8)
     rows = []
     for label in range(1, count):
-        left, top, width, height = stats[label, :4]
+        left, top, width, height = stats[label, :4]  # as in PaddleOCR
         if min(width, height) < 3:
             continue
         here = (slice(top, top + height), slice(left, left + width))
@@ -118,7 +118,8 @@ def find_rows(image: Image, settings: TextSettings = TextSettings()) -> list[Tex
             continue
         contours, _ = cv2.findContours(part.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         centre, sides, angle = cv2.minAreaRect(np.concatenate(contours))
-        sides = (sides[0] + 1, sides[1] + 1)
+        sides = (sides[0] + 1, sides[1] + 1)  # from the middles of pixels to their edges
+        # Area times `widen` over perimeter, at both ends.
         widen = 2 * settings.widen * sides[0] * sides[1] / (2 * (sides[0] + sides[1]))
         corners = cv2.boxPoints((centre, (sides[0] + widen, sides[1] + widen), angle))
         rows.append(TextRow(((corners + np.array([left, top])) * scale).astype(np.float32), score))

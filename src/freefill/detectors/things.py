@@ -91,10 +91,12 @@ def shape_by_edges(image: Image, box: Box) -> Hole:
     size = (max(round(box.height * scale), 4), max(round(box.width * scale), 4))
     lab = cv2.cvtColor(np.clip(resized(np.ascontiguousarray(image[box.slices]), size), 0, 1), cv2.COLOR_RGB2LAB)
     slope = np.hypot(*(cv2.Scharr(lab[..., 0], cv2.CV_32F, across, 1 - across) for across in (1, 0)))
+    # Not the largest: one highlight would set the scale.
     levels = np.clip(255 * slope / max(float(np.quantile(slope, 0.99)), 1e-6), 0, 255).astype(np.uint8)
     _, edges = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     reach = max(round(GAP * max(size)), 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    # Padded: closed over the box's end too.
     shape = cv2.morphologyEx(np.pad(edges, reach), cv2.MORPH_CLOSE, disc)[reach:-reach, reach:-reach]
     shape = _without_pockets(cv2.dilate(shape, np.ones((3, 3), np.uint8)) > 0).view(np.uint8)
     return resized(shape.astype(np.float32), (box.height, box.width)) > 0.5
@@ -102,6 +104,7 @@ def shape_by_edges(image: Image, box: Box) -> Hole:
 
 def _without_pockets(shape: Hole) -> Hole:
     """Fill what a thing encloses, as a racket its strings, where that is a small share of its box."""
+    # Padded: all that is open to the box's end is one piece of ground, and no pocket.
     count, labels, stats, _ = cv2.connectedComponentsWithStats(np.pad(~shape, 1, constant_values=True).view(np.uint8))
     small = [n for n in range(1, count) if stats[n, cv2.CC_STAT_AREA] < POCKET * shape.size]
     return shape | np.isin(labels, small)[1:-1, 1:-1]

@@ -48,7 +48,7 @@ def attention_map(image: Image, hole: Hole, copied_from: NDArray[np.int32] | Non
     painted[hole] = 0.5 if copied_from is None else places[tuple(copied_from[hole].T)]
     painted = np.kron(painted, np.ones((zoom, zoom, 1), np.float32))
     large = np.kron(hole.astype(np.uint8), np.ones((zoom, zoom), np.uint8))
-    painted[(large > 0) & (cv2.erode(large, np.ones((3, 3), np.uint8)) == 0)] = 1
+    painted[(large > 0) & (cv2.erode(large, np.ones((3, 3), np.uint8)) == 0)] = 1  # the outermost pixels of the hole
     legend = NOTHING if copied_from is None else LEGEND
     below = LINE_PX * len(legend) + LINE_PX // 2
     out = np.full((zoom * height + below, max(zoom * width, LEAST_PX), 3), 255, np.uint8)  # OpenCV draws on bytes only

@@ -43,5 +43,6 @@ class Biharmonic:
                 f"engine 'biharmonic': the hole is too large ({thick:.0f} px thick, {np.count_nonzero(mask)} px; "
                 f"at most {MAX_THICK_PX} px and {MAX_HOLE_PX} px); use --engine texture, or telea for thin holes"
             )
+        # A small system for each piece, not a large one for all.
         filled = inpaint_biharmonic(crop.image, mask, split_into_regions=True, channel_axis=-1)
         return Fill(np.clip(filled, 0, 1).astype(np.float32))

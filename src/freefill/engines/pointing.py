@@ -18,6 +18,7 @@ from freefill.errors import WeightsError
 from freefill.synthesis.harmonic import harmonic_fill
 from freefill.values import Crop, Pointing
 
+# As in networks/pointer.py, which would load torch.
 CELL_PX = 4
 WINDOW_PX = 8
 MULTIPLE_PX = 16
@@ -57,6 +58,7 @@ class PointingNetwork:
         if not asking.any() or np.count_nonzero(known) < LEAST_CELLS:
             return None
         smooth = harmonic_fill(view * 2 - 1, hole)
+        # / 4: windows are in -1..1, costs are of values in [0, 1].
         expected = self.shares(smooth, hole, asking, known) @ apart(windows_of(smooth)) / 4
         best = expected[:, known.ravel()].min(1)
         # Cells that were added to round up the sides are nobody's.
@@ -89,7 +91,7 @@ class PointingNetwork:
         numbers[:, ::-1][asking[:, ::-1]] = np.arange(len(mirrored))
         back = np.reshape(mirrored[numbers[asking]], (-1, height, width))[:, :, ::-1].reshape(-1, height * width)
         logits = np.where(known.ravel(), (logits + back) / 2, NO_SOURCE)
-        shares = np.exp(logits - logits.max(1, keepdims=True))
+        shares = np.exp(logits - logits.max(1, keepdims=True))  # less the largest, so that nothing overflows
         return shares / shares.sum(1, keepdims=True)
 
     def _logits(
@@ -200,4 +202,5 @@ def windows_of(view: NDArray[np.float32]) -> NDArray[np.float32]:
 def apart(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the mean squared difference between each two windows, (cells, cells)."""
     squares = np.square(windows).mean(1)
+    # A difference of sums may round below 0.
     return np.maximum(squares[:, None] + squares - (2 / windows.shape[1]) * (windows @ windows.T), 0)

@@ -122,6 +122,7 @@ def _regular(crop: Crop, left: Hole, pixels: NDArray[np.float32], copied: NDArra
     hole[holes[:, 0], holes[:, 1]] = False
     share = 100 * len(holes) / np.count_nonzero(crop.hole)
     notes.append(f"the ground is regular: {share:.0f} % of the hole goes on in phase")
+    # What was foretold is ground around the rest, and no source: copies are made of the picture, not of copies.
     return replace(crop, image=pixels.copy(), hole=hole, source=crop.known)
 
 

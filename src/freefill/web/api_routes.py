@@ -30,6 +30,7 @@ FORM = Form(media_type="multipart/form-data")
 class InpaintForm(Wishes):
     """One picture to fill."""
 
+    # A misspelt wish is refused: passed over, the fill would be another one than was asked for.
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
     image: UploadFile = Field(description="The picture, of any format that freefill reads")
@@ -87,7 +88,7 @@ def routes(service: Service) -> APIRouter:
             mask = form.word or await _kept(files, form.mask, service)
             wishes = form.wishes() | {"max_mpx": most_mpx}
             order = orders.Once(image, mask, wishes, str(files.new()), form.format)
-            if "respond-async" in request.headers.get("prefer", ""):
+            if "respond-async" in request.headers.get("prefer", ""):  # RFC 7240
                 return _later(service, order, files)
             told = await service.answer(service.fillers, order, request)
             return _answered(request, told, Path(order.target), form.format, files)
@@ -145,6 +146,7 @@ def routes(service: Service) -> APIRouter:
     )
     async def iopaint(request: Request, form: IoPaintForm) -> Any:
         with _files(service) as files:
+            # Theirs asks for any seed by -1; here the same request gives the same fill.
             seed = form.sd_seed if form.sd_seed >= 0 else 0
             image, given = files.write(_decoded(form.image, "image")), files.write(_decoded(form.mask, "mask"))
             order = orders.Once(

@@ -49,6 +49,7 @@ def make_app(settings: Settings) -> ASGIApp:
         version=__version__,
         description=DESCRIPTION,
         lifespan=life,
+        # FastAPI's own pages load their scripts from elsewhere; `/docs` below needs nothing.
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
@@ -59,7 +60,7 @@ def make_app(settings: Settings) -> ASGIApp:
         app.include_router(room.routes(service))
     _watched(app, service)
     _page(app, settings)
-    return Guard(app, settings)
+    return Guard(app, settings)  # outermost: what it refuses reaches nothing else
 
 
 def _watched(app: FastAPI, service: Service) -> None:
@@ -97,6 +98,7 @@ def _page(app: FastAPI, settings: Settings) -> None:
 
     @app.get("/", include_in_schema=False)
     async def index() -> HTMLResponse:
+        # No-cache: after an upgrade the page is the new one.
         page = HTMLResponse((STATIC / "index.html").read_text("utf-8"), headers={"Cache-Control": "no-cache"})
         if settings.token:  # so that the page's own requests carry it
             page.set_cookie("freefill", settings.token, httponly=True, samesite="strict")

@@ -72,7 +72,7 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                named = {name.lower() for name, _ in message["headers"]}
+                named = {name.lower() for name, _ in message["headers"]}  # what an answer says itself goes first
                 more = (*HEADERS, *own, (b"x-request-id", request_id.encode()))
                 message["headers"] = [*message["headers"], *(each for each in more if each[0] not in named)]
             await send(message)
@@ -112,6 +112,7 @@ class Guard:
             and not self._allowed(path, given, scope)
         ):
             return 401, "this service wants a token; send it as 'Authorization: Bearer TOKEN'"
+        # Before a byte of it is read; a sender that says nothing of its length is counted in `_Bounded`.
         if int(given.get("content-length", "0") or 0) > self._settings.max_upload_bytes:
             return 413, f"the upload is larger than {self._settings.max_upload_bytes >> 20} MB"
         return None
@@ -122,7 +123,9 @@ class Guard:
         words = [given.get("authorization", "").removeprefix("Bearer ")]
         words += [each.strip().removeprefix("freefill=") for each in given.get("cookie", "").split(";")]
         if path == "/":
+            # In the page's own address alone, so that a link opens it; elsewhere tokens in addresses end up in logs.
             words += [each.removeprefix("token=") for each in scope["query_string"].decode("latin-1").split("&")]
+        # In constant time: how long it takes tells nobody how many letters were right.
         return any(secrets.compare_digest(word.encode(), token.encode()) for word in words)
 
 
@@ -143,6 +146,7 @@ class _Bounded:
             message = await asyncio.wait_for(self._receive(), self._until - time.monotonic())
         except TimeoutError:
             slow = f"the upload took longer than {self._settings.body_deadline_s:g} s"
+            # Closed: what is still to come of the body would be read as the next request.
             raise problems.Problem(408, slow, {"Connection": "close"}) from None
         self._count += len(message.get("body", b""))
         if self._count > self._settings.max_upload_bytes:
@@ -168,7 +172,7 @@ def _id(given: str) -> str:
 
 
 def _without_port(host: str) -> str:
-    if host.startswith("["):
+    if host.startswith("["):  # IPv6, whose colons are not the port's
         return host.split("]")[0] + "]"
     return host.rsplit(":", 1)[0] if ":" in host else host
 
@@ -176,5 +180,5 @@ def _without_port(host: str) -> str:
 def log_to(handlers: Iterable[logging.Handler]) -> None:
     """Send the request log to handlers, one JSON object a line."""
     log.setLevel(logging.INFO)
-    log.propagate = False
+    log.propagate = False  # or the root logger would write each line again
     log.handlers[:] = list(handlers)

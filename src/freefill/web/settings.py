@@ -66,6 +66,7 @@ class Settings:
     @property
     def known_hosts(self) -> frozenset[str]:
         """Names in the Host header that are answered."""
+        # 0.0.0.0 and :: mean every address and are no name that anybody asks for.
         return frozenset((*LOOPBACK, "[::1]", *self.hosts, *(() if self.host in ("0.0.0.0", "::") else (self.host,))))
 
 

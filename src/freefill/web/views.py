@@ -60,7 +60,7 @@ def tile(folder: Path, level: int, row: int, col: int) -> bytes | None:
     """Return a JPEG of one tile, or None where there is none; each level halves the scale, 0 is full scale."""
     if not 0 <= level <= MOST_LEVEL or row < 0 or col < 0:
         return None
-    whole: Any = np.load(folder / "shown.npy", mmap_mode="r")
+    whole: Any = np.load(folder / "shown.npy", mmap_mode="r")  # only the rows of this tile are read from the disk
     side = TILE_PX << level
     part = whole[row * side : (row + 1) * side, col * side : (col + 1) * side]
     return jpeg(_halved(part, level)) if part.size else None
