@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from freefill.diagnosis.calibration import WHOLE_BAD, calibrate, settled
 from freefill.diagnosis.findings import FAILURES
-from freefill.diagnosis.unlike import Tokens, unlike
+from freefill.diagnosis.likeness import Tokens
+from freefill.diagnosis.unlike import unlike
 from freefill.diagnosis.view import make_view
 from freefill.judging import half_tokens
 
@@ -86,7 +87,11 @@ def scores(judged: Path, name: str, side: str, tokens: Tokens) -> list[float]:
     view = make_view(after, hole, after)  # the picture with the thing is not part of the set: residue stays 0
     found = settled({failure.name: calibrate(failure.name, failure.measure(view).raw) for failure in FAILURES})
     thickness = view.thickness_px / view.scale / float(np.sqrt(hole.size))
-    return [thickness, unlike(view, tokens).raw, *(found[failure.name] for failure in FAILURES)]
+    return [
+        thickness,
+        unlike(make_view(after, hole, after, tokens)).raw,
+        *(found[failure.name] for failure in FAILURES),
+    ]
 
 
 def fit(values: NDArray[np.float64], grade: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -21,13 +21,15 @@ from _diagnosis_people import CALIBRATION, people
 from _faults import FAULTS, STRENGTHS, injected, scene
 from _tight import MASKS, tight_cases
 
-from freefill.diagnosis.calibration import LEVELS, by_knots, settled
+from freefill.diagnosis.calibration import LEVELS, WITH_TOKENS, by_knots, settled
 from freefill.diagnosis.findings import FAILURES
+from freefill.diagnosis.foreign import foreign
 from freefill.diagnosis.unlike import unlike
 from freefill.diagnosis.view import make_view
 from freefill.judging import half_tokens
 
 SIDE_PX = 480
+FOREIGN = f"foreign{WITH_TOKENS}"
 
 
 def read(path: Path) -> np.ndarray:
@@ -51,8 +53,10 @@ def measure(arguments: argparse.Namespace) -> None:
             before, after = (np.rint(x * 255).astype(np.uint8) for x in injected(fault, strength, made, number))
             view = make_view(before, made.hole, after)
             raw = {failure.name: failure.measure(view).raw for failure in FAILURES}
-            if fault is None and tokens is not None:
-                raw["unlike"] = unlike(view, tokens).raw
+            if tokens is not None and (fault in (None, "foreign") or strength == 3):  # what the tables read
+                looked = make_view(before, made.hole, after, tokens)
+                raw[FOREIGN] = foreign(looked).raw
+                raw["unlike"] = unlike(looked).raw
             rows.append(
                 {"photo": files[number].name, "number": number, "fault": fault, "strength": strength, "raw": raw}
             )
@@ -72,39 +76,26 @@ def tight(arguments: argparse.Namespace) -> None:
 
 def tables(arguments: argparse.Namespace) -> None:
     """Find the knots on the photographs of even number; print what they are worth on those of odd number."""
-    rows = json.loads(arguments.raw.read_text())
+    rows, masks = json.loads(arguments.raw.read_text()), json.loads(arguments.tight.read_text())
     chosen, held = ([row for row in rows if row["number"] % 2 == half] for half in (0, 1))
-    masks = json.loads(arguments.tight.read_text())
-    knots = {
-        name: _knots(*(_raws(chosen, name, *kind) for kind in ((None, 0), (name, 2), (name, 3)))) for name in FAULTS
-    }
-    # Thresholds of what is left beside the hole come from real masks: what is injected is cleaner than any photograph.
-    knots["residue"] = _knots(*(_beside(masks, 0, mask) for mask in ("loose", "slight", "tight")))
-    if all("unlike" in row["raw"] for row in chosen if row["fault"] is None):
-        knots["unlike"] = _knots(
-            _raws(chosen, "unlike", None, 0), np.zeros(0), np.zeros(0)
-        )  # nothing is injected for it
-    print(f"{len({row['number'] for row in rows})} photographs; knots from the even ones, tables from the odd ones\n")
-    strengths = sorted({row["strength"] for row in rows} - {0})
-    print(f"| failure | {' | '.join(f'AUC at strength {s}' for s in strengths)} | median score clean | "
-          f"{' | '.join(f'at {s}' for s in strengths)} |")  # fmt: skip
-    print("|---" * (2 + 2 * len(strengths)) + "|")
-    for row in rows:
-        row["score"] = settled(
-            {n: by_knots(row["raw"][n], knots[n]) if np.isfinite(row["raw"][n]) else 0.0 for n in FAULTS}
+    tokens = all(FOREIGN in row["raw"] for row in rows if row["fault"] is None)
+    if not tokens:
+        print(
+            "without tokens: run freefill weights fetch dinov2-focus, and measure again, to have those of the network\n"
         )
-    for name in FAULTS:
-        clean = _scores(held, name, None, 0)
-        own = [_scores(held, name, name, strength) for strength in strengths]
-        raws = [_raws(held, name, name, strength) for strength in strengths]
-        cells = [f"{auc(_raws(held, name, None, 0), part):.2f}" for part in raws]
-        cells += [f"{np.median(part):.2f}" for part in (clean, *own)]
-        print(f"| {name} | " + " | ".join(cells) + " |")
-    print("\nShare called doubtful or bad (rows: what was injected, at strength 3; columns: what is said)\n")
-    print("| injected | " + " | ".join(FAULTS) + " |\n|---" + "|---" * len(FAULTS) + "|")
-    for fault in (None, *FAULTS):
-        said = [np.mean(_scores(held, name, fault, 3 if fault else 0) >= LEVELS[1]) for name in FAULTS]
-        print(f"| {fault or 'nothing'} | " + " | ".join(f"{share:.0%}" for share in said) + " |")
+    knots = {}
+    for name in (*FAULTS, *([FOREIGN] if tokens else [])):
+        fault = name.removesuffix(WITH_TOKENS)
+        knots[name] = _knots(_raws(chosen, name, None, 0), _raws(chosen, name, fault, 3))
+    # Thresholds of what is left beside the hole come from real masks: what is injected is cleaner than any photograph.
+    knots["residue"] = _knots(_beside(masks, 0, "loose"), _beside(masks, 0, "slight"))
+    if tokens:
+        knots["unlike"] = _knots(_raws(chosen, "unlike", None, 0), np.zeros(0))  # nothing is injected for it
+    print(f"{len({row['number'] for row in rows})} photographs; knots from the even ones, tables from the odd ones\n")
+    _print_strengths(held, rows, knots)
+    for row in held:
+        row["score"] = settled({name: _scored(row, name, knots) for name in FAULTS})
+    _print_confusion(held)
     _print_masks(masks, knots["residue"])
     if arguments.write:
         kept = json.loads(CALIBRATION.read_text()) if CALIBRATION.is_file() else {}
@@ -112,9 +103,39 @@ def tables(arguments: argparse.Namespace) -> None:
         CALIBRATION.write_text(json.dumps(kept, indent=1) + "\n")
 
 
-def _scores(rows: list[dict], name: str, fault: str | None, strength: int) -> np.ndarray:
-    """Return the settled scores of all cases of one kind."""
-    return np.array([row["score"][name] for row in rows if row["fault"] == fault and row["strength"] == strength])
+def _scored(row: dict, name: str, knots: dict[str, list[float]]) -> float:
+    """Return a case's calibrated score, with tokens where they were taken."""
+    key = FOREIGN if name == "foreign" and FOREIGN in row["raw"] else name
+    raw, (low, middle, high) = row["raw"][key], knots[key]
+    return by_knots(raw, (low, middle, high)) if np.isfinite(raw) else 0.0
+
+
+def _print_strengths(held: list[dict], rows: list[dict], knots: dict[str, list[float]]) -> None:
+    """Print how well each score tells its fault, at every strength; in brackets over all photographs."""
+    strengths = sorted({row["strength"] for row in rows} - {0})
+    print(f"| failure | {' | '.join(f'AUC at strength {s}' for s in strengths)} | median score clean | "
+          f"{' | '.join(f'at {s}' for s in strengths)} |")  # fmt: skip
+    print("|---" * (2 + 2 * len(strengths)) + "|")
+    for name in knots:
+        fault = name.removesuffix(WITH_TOKENS)
+        if fault not in FAULTS:
+            continue
+        low, middle, high = knots[name]
+        kinds = [(None, 0), *((fault, strength) for strength in strengths)]
+        clean, *faulty = ([_raws(part, name, *kind) for part in (held, rows)] for kind in kinds)
+        cells = [f"{auc(clean[0], own[0]):.2f} ({auc(clean[1], own[1]):.2f})" for own in faulty]
+        cells += [f"{by_knots(float(np.median(own[0])), (low, middle, high)):.2f}" for own in (clean, *faulty)]
+        print(f"| {name} | " + " | ".join(cells) + " |")
+
+
+def _print_confusion(rows: list[dict]) -> None:
+    """Print what is said of each fault at strength 3, after causes explain what follows from them."""
+    print("\nShare called doubtful or bad (rows: what was injected, at strength 3; columns: what is said)\n")
+    print("| injected | " + " | ".join(FAULTS) + " |\n|---" + "|---" * len(FAULTS) + "|")
+    for fault in (None, *FAULTS):
+        mine = [row for row in rows if row["fault"] == fault and row["strength"] == (3 if fault else 0)]
+        said = [np.mean([row["score"][name] >= LEVELS[1] for row in mine]) for name in FAULTS]
+        print(f"| {fault or 'nothing'} | " + " | ".join(f"{share:.0%}" for share in said) + " |")
 
 
 def _raws(rows: list[dict], name: str, fault: str | None, strength: int) -> np.ndarray:
@@ -147,12 +168,12 @@ def _beside(rows: list[dict], half: int, mask: str) -> np.ndarray:
     return np.array([row["raw"] for row in rows if row["number"] % 2 == half and row["mask"] == mask])
 
 
-def _knots(clean: np.ndarray, weak: np.ndarray, faulty: np.ndarray) -> list[float]:
-    """Return the values that score LEVELS, from cases without the fault, with a weak one, and with a plain one."""
+def _knots(clean: np.ndarray, faulty: np.ndarray) -> list[float]:
+    """Return the values that score LEVELS, from cases without the fault and with it."""
     clean = clean[clean > -99]
     low, middle = np.percentile(clean, 50), np.percentile(clean, 90)
-    if weak.size and np.percentile(weak, 10) > np.percentile(clean, 95):  # far apart: a quarter of the way between them
-        middle = 0.25 * np.percentile(weak, 10) + 0.75 * np.percentile(clean, 95)
+    if faulty.size:  # far apart: half way between them; a quarter of the photographs would be too few for a finer rule
+        middle = max(middle, (middle + np.percentile(faulty, 10)) / 2)
     least = middle + (middle - low) / 2
     high = max(float(np.median(faulty)), least) if faulty.size else least
     return [round(float(x), 4) for x in (low, middle, high)]

@@ -132,12 +132,23 @@ def pairs(arguments: argparse.Namespace) -> None:
         two = (0, best) if not swapped else (best, 0)
         image = case["image"][..., ::-1]
         shown = {side: np.ascontiguousarray(case["fills"][k][..., ::-1]) for side, k in zip("xy", two, strict=True)}
-        write_pair(arguments.out, f"{number:02}_{name}", np.ascontiguousarray(image), case["hole"], shown)
-        kept = json.loads(str(case["table"]))[best]["kind"]
-        key.append((f"{number:02}_{name}", *(("first", "chosen") if not swapped else ("chosen", "first")), kept))
+        called = f"{number:02}_{name}"
+        crops = write_pair(arguments.out, called, np.ascontiguousarray(image), case["hole"], shown)
+        _side_by_side(arguments.out, called, crops)
+        x, y = ("chosen", "first") if swapped else ("first", "chosen")
+        key.append((called, x, y, json.loads(str(case["table"]))[best]["kind"]))
     with arguments.out.with_suffix(".key.csv").open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(key)
     print(f"{len(differ)} of {total} differ from the first fill; {len(take)} pairs in {arguments.out}")
+
+
+def _side_by_side(folder: Path, name: str, crops: int) -> None:
+    """Put x left and y right of a white line, whole with the hole's contour before them, and each crop at 100 %."""
+    for part in ("", *(f"_crop{number}" for number in range(1, crops + 1))):
+        shown = [cv2.imread(str(folder / f"{name}_{side}{part}.png")) for side in ("before", "x", "y")]
+        line = np.full((shown[0].shape[0], 8, 3), 255, np.uint8)
+        both = [shown[0], line, shown[1], line, shown[2]] if not part else [shown[1], line, shown[2]]
+        cv2.imwrite(str(folder / f"{name}_both{part}.png"), np.concatenate(both, axis=1))
 
 
 def verdicts(arguments: argparse.Namespace) -> None:

@@ -1,7 +1,8 @@
 """From what was measured to 0..1: knots found by `benchmarks/diagnosis.py`, which writes `calibration.json`.
 
-A failure's score is 0.1 at the median of untouched photographs, 0.5 where nine in ten of them lie below, and 0.8 where
-the failure at its third strength usually lies; straight between, and straight on.
+A failure's score is 0.1 at the median of untouched photographs, 0.5 half way between what nine in ten of them and nine
+in ten with the failure at its third strength have (or, where those meet, where nine in ten untouched ones lie below),
+and 0.8 where the failure at that strength usually lies; straight between, and straight on.
 """
 
 from __future__ import annotations
@@ -16,19 +17,22 @@ import numpy as np
 DOUBTFUL, BAD = 0.5, 0.8
 WHOLE_BAD = 0.7  # of the fill as a whole
 LEVELS = (0.1, DOUBTFUL, BAD)
+WITH_TOKENS = " with tokens"
 
 
-def calibrate(name: str, raw: float) -> float:
+def calibrate(name: str, raw: float, *, tokens: bool = False) -> float:
     """Return a failure's score in 0..1.
 
     Parameters
     ----------
     name : of the failure
     raw : as measured; minus infinity (not looked for) gives 0
+    tokens : whether a network was there to look: what it changes has knots of its own
     """
     if not np.isfinite(raw):
         return 0.0
-    return by_knots(raw, _table()["knots"][name])
+    knots = _table()["knots"]
+    return by_knots(raw, knots.get(f"{name}{WITH_TOKENS}" if tokens else name, knots[name]))
 
 
 def by_knots(raw: float, knots: tuple[float, float, float]) -> float:
@@ -47,13 +51,18 @@ def by_knots(raw: float, knots: tuple[float, float, float]) -> float:
     return float(np.clip(LEVELS[1] + slope * (raw - middle), 0, 1))
 
 
-# A failure that is there explains others away: what a blurred fill lacks in grain is not said a second time.
+# A failure that is there explains others away, so that only the cause is named: what a blurred fill lacks in grain is
+# not said a second time. The number is by how much the cause may score less than what it explains.
+_ANY = 1.0  # a rim that was left makes a step, a tint and broken lines, however strong: first the mask must be mended
+_NEARLY = 0.25
+_STRONGER = 0.0  # either could be the cause of the other: the stronger one is
 EXPLAINED_BY = {
-    "seam": ("residue", "broken", "repeat", "colour"),
-    "colour": ("residue", "seam"),
-    "broken": ("residue", "repeat", "smudge"),
-    "foreign": ("smudge", "colour"),
-    "grain": ("smudge",),
+    "seam": {"residue": _ANY, "broken": _NEARLY, "repeat": _NEARLY, "colour": _STRONGER},
+    "colour": {"residue": _ANY, "seam": _STRONGER},
+    "smudge": {"residue": _ANY, "grain": _STRONGER, "colour": _NEARLY},
+    "broken": {"residue": _ANY, "repeat": _NEARLY, "smudge": _NEARLY, "colour": _NEARLY},
+    "foreign": {"smudge": _STRONGER, "colour": _NEARLY, "repeat": _NEARLY},
+    "grain": {"smudge": _STRONGER},
 }
 
 
@@ -61,8 +70,9 @@ def settled(scores: Mapping[str, float]) -> dict[str, float]:
     """Return the scores with what another failure explains taken back, where that one is at least doubtful."""
     out = dict(scores)
     for name, causes in EXPLAINED_BY.items():
-        for cause in causes:
-            if scores[cause] >= max(DOUBTFUL, scores[name]):
+        for cause, less in causes.items():
+            enough = scores[cause] > scores[name] - less  # of two that are equal, neither explains the other
+            if scores[cause] >= DOUBTFUL and enough:
                 out[name] = min(out[name], scores[name] * (1 - scores[cause]))
     return out
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from freefill.diagnosis.calibration import BAD, DOUBTFUL, WHOLE_BAD, calibrate, overall, settled
 from freefill.diagnosis.findings import FAILURES, UNLIKE
-from freefill.diagnosis.unlike import Tokens, unlike
+from freefill.diagnosis.likeness import Tokens
 from freefill.diagnosis.view import make_view
 from freefill.values import Hole, Image, Pixels
 
@@ -125,12 +125,11 @@ def diagnose(before: Pixels, hole: Hole, after: Pixels, tokens: Tokens | None = 
     InputError
         If the sizes disagree, the hole is empty, or nothing is known.
     """
-    view = make_view(before, hole, after)
+    view = make_view(before, hole, after, tokens)
     rows = FAILURES if tokens is None else (*FAILURES, UNLIKE)
-    measured = {failure.name: failure.measure(view) for failure in FAILURES}
-    if tokens is not None:
-        measured[UNLIKE.name] = unlike(view, tokens)
-    scores = settled({name: calibrate(name, each.raw) for name, each in measured.items()})
+    measured = {failure.name: failure.measure(view) for failure in rows}
+    looked = view.likeness is not None
+    scores = settled({name: calibrate(name, each.raw, tokens=looked) for name, each in measured.items()})
     findings = tuple(
         Finding(row.name, row.means, row.advice, scores[row.name], measured[row.name].raw, measured[row.name].where)
         for row in rows

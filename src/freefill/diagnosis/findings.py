@@ -14,29 +14,25 @@ from freefill.diagnosis.repeat import repeat
 from freefill.diagnosis.residue import residue
 from freefill.diagnosis.seam import seam
 from freefill.diagnosis.smudge import smudge
+from freefill.diagnosis.unlike import unlike
 from freefill.diagnosis.view import View
 
 
 @dataclass(frozen=True)
-class ReportedFailure:
-    """A failure that people report, in words.
+class Failure:
+    """A failure that people report, in words, and how it is measured.
 
     Attributes
     ----------
     name : as the calibration and the commands say it
     means : what one sees, for the user
     advice : what to try next; each option exists
+    measure : from a view of the fill
     """
 
     name: str
     means: str
     advice: str
-
-
-@dataclass(frozen=True)
-class Failure(ReportedFailure):
-    """A failure that is measured from the pixels alone."""
-
     measure: Callable[[View], Measurement]
 
 
@@ -91,8 +87,10 @@ FAILURES: tuple[Failure, ...] = (
     ),
 )
 
-UNLIKE = ReportedFailure(
+UNLIKE = Failure(
     "unlike",
     "parts of the fill resemble nothing in the picture",
     "fills of another kind: --tries 3, --structure layout or never; or a network: freefill engines",
+    unlike,
 )
+"""Looked for where a network's tokens are here."""

@@ -1,4 +1,6 @@
-"""Foreign: something in the hole that resembles nothing on the ground around it."""
+"""Foreign: something in the hole that resembles nothing on the ground around it, by colour and, where one is here, by
+a network's tokens.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.diagnosis.blocks import SIDE_PX
+from freefill.diagnosis.likeness import worst
 from freefill.diagnosis.measure import Measurement, spread
 from freefill.diagnosis.near import near_ground
 from freefill.diagnosis.view import View
 
 _TEXTURE = 3.0  # Lab units an octave of texture counts
+_TOKENS = 8.0  # octaves of colour distance that a token without any likeness counts
+_STRANGEST = 2  # tokens: a small thing has no more
+_USUAL = 0.5
 
 
 def foreign(view: View) -> Measurement:
@@ -18,7 +24,9 @@ def foreign(view: View) -> Measurement:
 
     Returns
     -------
-    Measure: log2 of that distance over the same for known ground near the hole, judged as if it were filled
+    Measure: log2 of that distance over the same for known ground near the hole, judged as if it were filled; with
+    tokens, plus what the two strangest of them lack, less half of the same for known ground. The two are calibrated
+    apart
     """
     blocks = view.blocks
     mine, near = np.flatnonzero(blocks.filled), near_ground(view)
@@ -28,7 +36,10 @@ def foreign(view: View) -> Measurement:
     usual = blocks.alike(near, view.thickness_px / 3, _TEXTURE)[0].min(axis=1)
     level = _strangest(usual)
     where = spread(view, blocks, mine, np.clip((far / (level + 2) - 1) / 2, 0, 1), SIDE_PX)
-    return Measurement(float(np.log2(_strangest(far) + 2) - 0.6 * np.log2(level + 2)), where)
+    raw = float(np.log2(_strangest(far) + 2) - 0.6 * np.log2(level + 2))
+    if (likeness := view.likeness) is not None:
+        raw += _TOKENS * (worst(likeness.fill, _STRANGEST) - _USUAL * worst(likeness.ground, _STRANGEST))
+    return Measurement(raw, where)
 
 
 def _strangest(far: NDArray[np.float32]) -> float:

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.diagnosis.likeness import as_float
 from freefill.diagnosis.measure import Measurement
-from freefill.diagnosis.view import View, as_float
+from freefill.diagnosis.view import View
 from freefill.values import Box
 
 _TILE_PX = 320  # grain does not outlive a reduced view: full resolution, in a few places

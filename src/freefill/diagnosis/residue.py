@@ -66,12 +66,12 @@ def _left(view: View, rim: Rim, step_px: float) -> Measurement:
     return Measurement(mean + _STRENGTH * float(np.log2(1 + strength)), paint(view, rim, left / np.float32(15)))
 
 
-def _strip(rim: Rim, samples: NDArray[np.float32], rows: slice, run: int) -> tuple[NDArray[np.float32], NDArray]:
+def _strip(rim: Rim, samples: NDArray[np.float32], rows: slice, run: int) -> tuple[NDArray, NDArray]:
     """Return (n, 3) mean Lab of a strip of the unrolled border, smoothed along it, and the share of usable samples."""
     valid = rim.valid[rows].astype(np.float32)
     count = along(rim, valid.sum(axis=0)[:, None], run)
     total = along(rim, (samples[rows] * valid[..., None]).sum(axis=0), run)
-    return total / np.maximum(count, 1e-3), count[:, 0]
+    return total / np.maximum(count, np.float32(1e-3)), count[:, 0]
 
 
 def _squared(apart: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.diagnosis.blocks import Blocks, blocks_of
+from freefill.diagnosis.likeness import Likeness, Tokens, as_float, likeness_of
 from freefill.diagnosis.rim import REACH_PX, Rim, unroll
 from freefill.distance import distance_inside, distance_outside
 from freefill.errors import InputError
@@ -35,6 +36,7 @@ class View:
     scale : view px per picture px, at most 1
     whole : (H, W, 1 or 3), the result at full resolution, as the caller had it
     whole_hole : (H, W) bool
+    tokens : of a network that looks at the fill; None where there is none
     """
 
     before: Image
@@ -44,6 +46,7 @@ class View:
     scale: float
     whole: Pixels
     whole_hole: Hole
+    tokens: Tokens | None = None
 
     @cached_property
     def lab(self) -> Image:
@@ -87,14 +90,20 @@ class View:
         """Means and band strengths of small squares, in the hole and around it."""
         return blocks_of(self.lab, self.hole)
 
+    @cached_property
+    def likeness(self) -> Likeness | None:
+        """How little the fill resembles known ground, by tokens; None without them, or where nothing known is near."""
+        return None if self.tokens is None else likeness_of(self.whole, self.whole_hole, self.tokens)
 
-def make_view(before: Pixels, hole: Hole, after: Pixels) -> View:
+
+def make_view(before: Pixels, hole: Hole, after: Pixels, tokens: Tokens | None = None) -> View:
     """Cut and reduce what a diagnosis looks at.
 
     Parameters
     ----------
     before, after : (H, W, 1 or 3) uint8, uint16 or float in [0, 1]: the picture with the object, and the filled one
     hole : (H, W) bool, True = hole
+    tokens : of DINOv2 after half of its blocks
 
     Raises
     ------
@@ -116,14 +125,7 @@ def make_view(before: Pixels, hole: Hole, after: Pixels) -> View:
     small = cv2.resize(hole[box.slices].astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5
     if not small.any():  # threads thinner than a pixel of the view
         small = cv2.resize(hole[box.slices].astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
-    return View(_reduced(before, box, size), _reduced(after, box, size), small, box, scale, after, hole)
-
-
-def as_float(pixels: Pixels) -> Image:
-    """Return (h, w, 3) float32 RGB in [0, 1] of uint8, uint16 or float, grey or colour."""
-    full = float(np.iinfo(pixels.dtype).max) if np.issubdtype(pixels.dtype, np.integer) else 1.0
-    image = pixels.astype(np.float32) / np.float32(full)
-    return np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
+    return View(_reduced(before, box, size), _reduced(after, box, size), small, box, scale, after, hole, tokens)
 
 
 def _reduced(pixels: Pixels, box: Box, size: tuple[int, int]) -> Image:
