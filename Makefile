@@ -60,7 +60,7 @@ gallery: setup  ## renew docs/gallery.md and its pictures from the photographs o
 
 docs: setup  ## build the site into site/; it reads without a network
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 clean:  ## remove what was built
 	rm -rf .venv demo dist build site
