@@ -16,6 +16,7 @@ VARIABLES = (
 
 def cores() -> int:
     """Return how many cores this process may use: those it may run on, or fewer where OMP_NUM_THREADS says so."""
+    # A container or taskset gives fewer than there are.
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     asked = _asked("OMP_NUM_THREADS")
     return here if asked is None else min(here, asked)

@@ -49,6 +49,7 @@ def blend(image: Image, fill: Image, hole: Hole, core: Hole) -> Image:
     outwards = distance_inside(hole)
     inwards = distance_outside(core)
     # Where the ring is uneven each pixel fades by its own place between the core and the border.
+    # `where` computes both: without any border it is infinite over infinite.
     with np.errstate(invalid="ignore"):
         weight = np.where(np.isinf(outwards), 1, outwards / (outwards + inwards))
     ring = hole & ~core

@@ -149,6 +149,7 @@ def guide_for(fill: Fill, crop: Crop, window: Window, tile: Window) -> Guide:
     start = [o + s / 2 - 0.5 for o, s in zip(offset, step, strict=True)]
     matrix = np.array([[step[1], 0, start[1]], [0, step[0], start[0]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    # Reflected, as the tile's own padding is.
     values = cv2.warpAffine(small, matrix, size[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)
     confidence = None
     if fill.confidence is not None:

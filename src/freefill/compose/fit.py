@@ -168,6 +168,7 @@ def _window(
     """One window, small enough for the memory bound and the engine's largest size."""
     rule = spec.size
     longest = max(box.height, box.width)
+    # Memory goes with the square of the scale.
     bounds = [scale, sqrt(options.max_memory_bytes / (box.area * spec.bytes_per_px))]
     most = rule.fixed_px or rule.max_px
     if most is not None:
@@ -211,6 +212,7 @@ def _tiles(core: Box, box: Box, spec: EngineSpec, max_memory_bytes: int, hole: H
             if within_tile is None:
                 continue
             tight = within_tile.moved(top, left)
+            # A core of half the side and a quarter of it on each side are a tile of the full side.
             context = box if rows * cols == 1 else tight.grown(max(side // 4, spec.min_context_px), hole.shape)
             least = spec.size.fixed_px or spec.size.min_px
             start_row, height = _extended(context.top, context.height, hole.shape[0], least, spec.size.multiple_px)

@@ -53,6 +53,7 @@ def thickness(hole: Hole) -> float:
         return 0.0
     if hole.all():
         return float(max(hole.shape) * block)
+    # - 1: between centres of pixels; a line of 1 px is 1 thick.
     return (2 * float(distance_inside(hole).max()) - 1) * block
 
 

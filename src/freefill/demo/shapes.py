@@ -55,6 +55,7 @@ def coverage_of_text(
 
 def smooth(points: Points, steps: int = 12) -> list[tuple[float, float]]:
     """Lay a smooth curve (Catmull-Rom) through points, as a hand draws it."""
+    # The ends twice: each piece of the curve asks a knot beyond both of its own.
     knots = np.asarray([points[0], *points, points[-1]], float)
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     curve = [

@@ -108,8 +108,8 @@ def find_rows(image: Image, settings: TextSettings = TextSettings()) -> list[Tex
     count, labels, stats, _ = cv2.connectedComponentsWithStats((likely > settings.least).view(np.uint8), connectivity=8)
     rows = []
     for label in range(1, count):
-        left, top, width, height = stats[label, :4]  # as in PaddleOCR
-        if min(width, height) < 3:
+        left, top, width, height = stats[label, :4]
+        if min(width, height) < 3:  # as in PaddleOCR
             continue
         here = (slice(top, top + height), slice(left, left + width))
         part = labels[here] == label

@@ -43,6 +43,7 @@ def decode(segmentation: object, size: tuple[int, int]) -> Hole:
     if not isinstance(segmentation, Sequence) or isinstance(segmentation, str) or not segmentation:
         raise InputError(f"segmentation is {_short(segmentation)}, neither polygons nor run lengths")
     hole = np.zeros(size, bool)
+    # Rounded as COCO's own code does, below 0 too.
     polygons = [np.trunc(_points(polygon) * _STEPS + 0.5).astype(np.int64) for polygon in segmentation]
     _check_length(polygons)
     for corners in polygons:
@@ -87,7 +88,7 @@ def unpack(packed: str | bytes) -> NDArray[np.int64]:
     value, shift = 0, 0
     for sign in text:
         bits = sign - 48
-        if not 0 <= bits < 64 or shift > 60:
+        if not 0 <= bits < 64 or shift > 60:  # more would not fit 64 bits
             raise InputError(f"packed run lengths hold the sign {chr(sign)!r}, which none has")
         value |= (bits & 31) << shift
         shift += 5

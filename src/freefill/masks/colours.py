@@ -54,7 +54,7 @@ def two_colours(pixels: NDArray[Any]) -> tuple[Hole, str] | None:
     name, low, high = _named(*pair)
     flat = eight.reshape(-1, 3)
     hole = np.empty(len(flat), bool)
-    for start in range(0, len(flat), 1 << 20):
+    for start in range(0, len(flat), 1 << 20):  # bounds memory: squares are of 32 bits
         part = flat[start : start + (1 << 20)].astype(np.int32)
         hole[start : start + (1 << 20)] = ((part - high) ** 2).sum(axis=1) < ((part - low) ** 2).sum(axis=1)
     colour = "#{:02x}{:02x}{:02x}".format(*high.tolist())
@@ -71,6 +71,7 @@ def _eight_bit(pixels: NDArray[Any]) -> NDArray[np.uint8]:
 
 def _dominant(eight: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.int32]] | None:
     """Return the two colours that nearly all pixels are near to, if one at least is coloured."""
+    # A million pixels tell which two are most frequent.
     step = max(int(np.sqrt(eight.shape[0] * eight.shape[1] / 1e6)), 1)
     sample = np.ascontiguousarray(eight[::step, ::step]).reshape(-1, 3).astype(np.int32)
     first = _mode(sample)
@@ -101,5 +102,5 @@ def _named(a: NDArray[np.int32], b: NDArray[np.int32]) -> tuple[str | None, NDAr
             best = min(best, (distance, name, bool(turned)))
     if best[0] <= _NEAR:
         return best[1], *((b, a) if best[2] else (a, b))
-    weights = np.array([299, 587, 114])
+    weights = np.array([299, 587, 114])  # luma of ITU-R BT.601
     return None, *((a, b) if int(a @ weights) <= int(b @ weights) else (b, a))

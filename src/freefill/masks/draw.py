@@ -103,6 +103,7 @@ def free_form_mask(size: tuple[int, int], rng: np.random.Generator, width_scale:
     """
     height, width = size
     hole = np.zeros(size, bool)
+    # Lengths, angles (72 degrees, give or take 24), widths and counts are those of the authors' code.
     mean = math.sqrt(height * height + width * width) / 8
     for _ in range(_integer(rng, 1, 3)):
         segments = _integer(rng, 4, 11)
@@ -195,6 +196,7 @@ def _add_segment(hole: Hole, a: tuple[int, int], b: tuple[int, int], width: int)
 
 def _integer(rng: np.random.Generator, low: int, high: int) -> int:
     """Draw a whole number from low to high, both included."""
+    # A product that rounds up must not go beyond `high`.
     return low + min(int(rng.random() * (high - low + 1)), high - low)
 
 
@@ -202,7 +204,7 @@ def _sine_cosine(angle: float) -> tuple[float, float]:
     """Return sine and cosine of 0 to 2 pi by their series: additions and multiplications only."""
     quarter, rest = divmod(angle, math.pi / 2)
     sine, cosine, term = 0.0, 0.0, 1.0
-    for n in range(24):
+    for n in range(24):  # the next term is below the last place of a float64
         if n % 2 == 0:
             cosine += term if n % 4 == 0 else -term
         else:
@@ -217,7 +219,7 @@ def _normal(share: float) -> float:
     Acklam's rational approximation for the middle; beyond it, from 1.97 on, the nearest bound: lengths are cut at 2.
     """
     x = share - 0.5
-    if abs(x) > 0.47575:
+    if abs(x) > 0.47575:  # Acklam's middle ends 0.02425 from both ends
         return math.copysign(2.0, x)
     r = x * x
     above = (((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.3577518672690) * r

@@ -190,6 +190,7 @@ def _grabcut(image: Image, labels: NDArray[np.uint8], rounds: int) -> Hole:
     small = (max(round(width * factor), 2), max(round(height * factor), 2))
     levels = (np.clip(image, 0, 1) * 255).astype(np.uint8)[..., ::-1]
     reduced = cv2.resize(np.ascontiguousarray(levels), small, interpolation=cv2.INTER_AREA)
+    # From the middle of each span, which plain NEAREST misses.
     work = cv2.resize(labels, small, interpolation=cv2.INTER_NEAREST_EXACT)
     for label in (cv2.GC_FGD, cv2.GC_BGD):  # thin strokes must not fall between the samples
         share = cv2.resize((labels == label).astype(np.float32), small, interpolation=cv2.INTER_AREA)
@@ -199,7 +200,7 @@ def _grabcut(image: Image, labels: NDArray[np.uint8], rounds: int) -> Hole:
     if kinds.all() or not kinds.any():  # nothing to tell apart: GrabCut needs both
         return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
     cv2.setRNGSeed(0)  # its colour models start from a random clustering
-    models = np.zeros((1, 65)), np.zeros((1, 65))
+    models = np.zeros((1, 65)), np.zeros((1, 65))  # five Gaussians each, of 13 numbers
     cut, _, _ = cv2.grabCut(reduced, work, None, *models, rounds, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     thing = np.isin(cut, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     if thing.sum() < COLLAPSED * kinds.sum():

@@ -45,6 +45,7 @@ def overlay(image: Image, layers: Mapping[str, Hole], *, opacity: float = 0.5, l
             continue
         colour = COLOURS[number % len(COLOURS)]
         out[hole] = out[hole] * (1 - opacity) + np.array(colour, np.float32) * opacity
+        # borderValue: where the picture ends no contour runs.
         inner = cv2.erode(hole.view(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1)
         out[hole & (inner == 0)] = colour
         named.append((name, colour, float(hole.mean())))

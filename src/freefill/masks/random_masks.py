@@ -114,11 +114,12 @@ def _strokes(size: tuple[int, int], rng: np.random.Generator, law: StrokeLaw, sc
     for stroke in range(_integer(rng, *law.strokes)):
         points = [(_integer(rng, 0, height - 1), _integer(rng, 0, width - 1))]
         for _ in range(_integer(rng, 1, 5)):
-            angle = 0.01 + _integer(rng, 0, 3)
+            angle = 0.01 + _integer(rng, 0, 3)  # as the authors draw it: 0, 1, 2 or 3 radians, and a little
             sine, cosine = _sine_cosine(angle)
             length = (10 + _integer(rng, 0, law.length_px - 1)) * scale
             thickness = max(round((5 + _integer(rng, 0, law.width_px - 1)) * scale), 1)
             row = points[-1][0] + int(length * cosine)
+            # Every second stroke turns the other way.
             col = points[-1][1] + int(length * (-sine if stroke % 2 == 0 else sine))
             points.append((min(max(row, 0), height), min(max(col, 0), width)))
             hole |= stroke_mask(size, points[-2:], thickness)

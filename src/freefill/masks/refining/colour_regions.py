@@ -72,6 +72,7 @@ def cut_into_regions(lab: NDArray[np.float32], part: Hole, cell_px: int = 5) -> 
     height, width = part.shape
     slopes = [cv2.Sobel(lab[..., c], cv2.CV_32F, dx, 1 - dx) ** 2 for c in range(3) for dx in (0, 1)]
     seeds = _seeds(np.sqrt(np.sum(slopes, axis=0)), cell_px)
+    # Watershed takes 8 bits only.
     levels = np.clip(lab * np.array([2.55, 1, 1]) + np.array([0, 128, 128]), 0, 255).astype(np.uint8)
     flooded = cv2.watershed(levels, seeds).astype(np.float32)
     # The lines between basins (and the frame, which OpenCV leaves out) go to a neighbour.

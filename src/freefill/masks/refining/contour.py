@@ -97,7 +97,7 @@ def fill_holes(hole: Hole, parts: Sequence[Part], share: float) -> Hole:
         left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
         enclosed = (left > 0) & (top > 0) & (left + stats[:, cv2.CC_STAT_WIDTH] < box.width)
         enclosed &= (top + stats[:, cv2.CC_STAT_HEIGHT] < box.height) & (stats[:, cv2.CC_STAT_AREA] <= limit)
-        enclosed[0] = False
+        enclosed[0] = False  # label 0 is what is masked
         if count > 1 and enclosed.any():
             filled[box.slices] |= enclosed[np.asarray(labels, np.int32)]
     return filled
@@ -119,6 +119,7 @@ def smooth(hole: Hole, parts: Sequence[Part], share: float, least_px: float = 0.
     """
     rounded = hole.copy()
     for size, group in by_size(parts):
+        # A tenth of the size at most: a wider blur would lose a small part.
         sigma = max(share * size, min(least_px, 0.1 * size))
         if sigma < 0.3:
             continue

@@ -94,7 +94,7 @@ class _Measured:
     def of(view: Closeup, regions: Regions) -> _Measured:
         size_px, count = view.size_px, len(regions.areas)
         outside_px = distance_outside(view.part)
-        at_contour = (outside_px > 0) & (outside_px <= 1.5)
+        at_contour = (outside_px > 0) & (outside_px <= 1.5)  # 1.5: the eight neighbours
         return _Measured(
             inside=regions.share(view.part) > 0.5,
             areas=regions.areas / size_px**2,

@@ -93,6 +93,7 @@ def reach_from_parts(
         reached = reach_out(view, settings.reach, ReachLimits(score=settings.reach_score), hint)
         bound += reached.bound
         if reached.added.any():
+            # With the part: enlarged alone, a seam would stay between the two.
             found[view.box.slices] |= view.enlarge(reached.added | view.part)
     return found, [f"{bound} parts: growth in the image was stopped by its bound"] if bound else []
 

@@ -91,7 +91,7 @@ def reach_out(
         return nothing
     if hint is not None:
         own, others = regions.mean(hint.own), regions.mean(hint.others)
-        odds = np.log(np.clip(own, 0.02, 0.98) / np.clip(1 - own, 0.02, 0.98))
+        odds = np.log(np.clip(own, 0.02, 0.98) / np.clip(1 - own, 0.02, 0.98))  # no network is believed beyond 50 to 1
         score += np.where(odds > 0, odds, DOUBT * odds)
         free &= ~((others > 0.5) & (others > own))
         sure = own > 0.5
@@ -134,7 +134,7 @@ def _choose(
 ) -> tuple[NDArray[np.bool_], bool]:
     """Lower the score step by step; a piece is taken while it is connected to the part and not too large."""
     chosen = np.zeros(len(score), bool)
-    for least in np.arange(limits.score + 4, limits.score - 1e-9, -0.25):
+    for least in np.arange(limits.score + 4, limits.score - 1e-9, -0.25):  # down to `limits.score` itself
         linked, piece = _pieces(regions, free & (score > least), thing)
         found, known = (
             np.bincount(piece, np.where(linked & these, regions.areas, 0), len(score) + 1)[piece] / size_px**2

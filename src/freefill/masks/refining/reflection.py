@@ -67,7 +67,7 @@ def _correlation(one: NDArray[np.float32], two: NDArray[np.float32], where: Hole
     if len(a) < 30:
         return 0.0
     a, b = a - a.mean(axis=0), b - b.mean(axis=0)
-    return float((a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum() + 1e-9))
+    return float((a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum() + 1e-9))  # flat ground must not divide by nothing
 
 
 def _aside(turned: NDArray[np.float32], detail: NDArray[np.float32], usable: Hole, view: Closeup) -> float:
@@ -75,7 +75,7 @@ def _aside(turned: NDArray[np.float32], detail: NDArray[np.float32], usable: Hol
     best = 0.0
     for share in (-0.9, -0.6, 0.6, 0.9):
         shift = round(share * view.size_px)
-        moved = np.roll(detail, -shift, axis=1)
+        moved = np.roll(detail, -shift, axis=1)  # what comes round from the other side is left out below
         columns = np.arange(usable.shape[1]) + shift
         inside = (columns >= 0) & (columns < usable.shape[1])
         best = max(best, _correlation(turned, moved, usable & inside))

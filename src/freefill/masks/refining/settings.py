@@ -55,11 +55,11 @@ class RefineSettings:
     ends: float = 0.25
     trust: float = 0.5
     soften: float = 0.5
-    short: float = 0.6
-    thicken: float = 0.028
+    short: float = 0.6  # decision 0037
+    thicken: float = 0.028  # decision 0037
     thicken_px: float = 0.5
-    block: float = 0.6
-    jags: float = 0.002
+    block: float = 0.6  # decision 0036
+    jags: float = 0.002  # decision 0036: whole and eroded persons lie below
     smooth: float = 0.01
     shadow: bool = True
     reflection: bool = True

@@ -145,6 +145,7 @@ def _moves(
     to_thing = ((colours[:, band] - thing[:, None]) ** 2).sum(-1)
     to_ground = ((colours[:, band] - ground[:, None]) ** 2).sum(-1)
     evidence = (to_thing - to_ground) / (to_thing + to_ground + 25)  # -1 object, 1 background; 25: 5 levels are noise
+    # 64: 8 levels apart, or the colours tell nothing.
     clear = (thing_count > 0) & (ground_count > 1) & (((thing - ground) ** 2).sum(-1) > 64)
     evidence[~clear] = 0
     cost = np.cumsum(np.pad(evidence + prior, ((0, 0), (1, 0)), constant_values=0), axis=1)  # (n, k + 1)

@@ -107,6 +107,7 @@ def edge_softness_px(lightness: NDArray[np.floating], part: Hole, reach_px: floa
     side = 2 * max(round(reach_px), 1) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     contrast = cv2.dilate(lightness, disc) - cv2.erode(lightness, disc)
+    # 32: Scharr's weights over two pixels.
     slope = np.hypot(cv2.Scharr(lightness, cv2.CV_32F, 1, 0), cv2.Scharr(lightness, cv2.CV_32F, 0, 1)) / 32
     steepest = cv2.dilate(slope, disc)
     points = np.concatenate([contour[:, 0] for contour in contours]).astype(np.int64)
