@@ -98,6 +98,19 @@ def test_a_fence_that_ends_in_the_hole_is_not_drawn_beyond_its_end():
     assert found is None or (found.holes[:, 1] < 165).all()
 
 
+def test_where_the_rim_shows_something_else_the_row_is_not_drawn_up_to_it():
+    # A beam hides the tops of some pickets: it is seen above the hole, and goes a little way into it.
+    levels = np.where((ROWS > 70) & (ROWS < 97) & (COLS > 125) & (COLS < 230), 150.0, pickets(17.0, 0.0))
+    image = coloured(levels)
+    image[HOLE] = 0
+    found = continue_repeat(image, HOLE, ~HOLE)
+    assert found is not None
+    drawn = np.zeros_like(HOLE)
+    drawn[found.holes[:, 0], found.holes[:, 1]] = True
+    assert not drawn[90:96, 140:190].any()  # half a period is 8 px
+    assert drawn[110:150, 120:190].mean() > 0.95
+
+
 @pytest.mark.parametrize("kind", ["noise", "slope", "edge", "blots"])
 def test_what_does_not_repeat_is_left_to_the_search(kind: str):
     import cv2

@@ -24,6 +24,8 @@ LIGHTER = 0.6  # of the same contrast, in the mean
 MISFIT = 0.35  # of the contrast of what repeats: less is no difference
 RIM_TOLD = 0.7  # of the rim within a period, for one side to be believed
 AGREED = 0.2  # of what one side foretells must agree with the next step
+TORN = 0.5  # of the rim within half a period: where less shows what is foretold, something else stands behind the row
+TORN_REACH = 0.5  # periods: so far from there nothing is believed
 GROWN = 1.1  # periods: so far from what both sides foretell one side is believed, where its own next step agrees
 SHADE = 1.5  # periods from the hole: there is what it throws its shadow on
 SHADED = 20.0  # steps that such ground lies farther
@@ -58,7 +60,10 @@ def believed_steps(
         agreed |= lone & (_share(good, asked, period) >= RIM_TOLD)
     core = _without_specks(agreed, hole, period)
     ends = _dilated(core, GROWN * period) & followed & ~(_share(good, asked, period / 2) < RIM_TOLD)
-    return np.where((core | ends) & hole, first, 0).astype(np.int8)
+    # Light may differ at the rim (a shadow that stays): then the structure is the same, and is meant to go on.
+    shown = _agreeing(beside, image, asked, period, contrast, lighter=np.inf)
+    torn = asked & ~shown & (_share(shown, asked, period / 2) < TORN)
+    return np.where((core | ends) & hole & ~_dilated(torn, TORN_REACH * period), first, 0).astype(np.int8)
 
 
 def _planes(
@@ -120,9 +125,17 @@ def _pick(
 
 
 def _agreeing(
-    one: NDArray[np.float32], other: NDArray[np.float32], where: NDArray[np.bool_], period: float, contrast: float
+    one: NDArray[np.float32],
+    other: NDArray[np.float32],
+    where: NDArray[np.bool_],
+    period: float,
+    contrast: float,
+    lighter: float = LIGHTER,
 ) -> NDArray[np.bool_]:
-    """Return where two pictures show the same: alike in structure, or both without any, in nearly the same light."""
+    """Return where two pictures show the same: alike in structure, or both without any, in nearly the same light.
+
+    In the mean they may differ by less than `lighter` of the contrast.
+    """
     import cv2
 
     weight = where.astype(np.float32)
@@ -139,8 +152,8 @@ def _agreeing(
     spreads = [(mean(v**2) - m**2).sum(axis=2) for v, m in ((first, here), (second, there))]
     alike = together / np.sqrt(np.maximum(spreads[0] * spreads[1], 1e-12))
     apart = np.sqrt(np.maximum(spreads[0] + spreads[1] - 2 * together, 0) / 3) / contrast
-    lighter = np.abs(here - there).mean(axis=2) / contrast
-    return where & ((alike > ALIKE) | (apart < MISFIT)) & (lighter < LIGHTER)
+    light = np.abs(here - there).mean(axis=2) / contrast
+    return where & ((alike > ALIKE) | (apart < MISFIT)) & (light < lighter)
 
 
 def _carried_out(count: NDArray[np.int64], hole: NDArray[np.bool_]) -> NDArray[np.int64]:
