@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from freefill.synthesis import nnf
+from freefill.synthesis import nnf, starts
 from freefill.synthesis.compiled import Crew, kernel
 from freefill.synthesis.levels import Layer, Level, usable_centres
 from freefill.synthesis.lines import NO_LAYERS
@@ -56,7 +56,7 @@ def test_random_search_comes_close_to_the_exhaustive_one():
     best = exhausted(periodic_level()[0]).cost
     level, _ = periodic_level()
     with Crew(2) as crew:
-        crew.run(nnf.scatter, STRIPS, level.target_strips, level.sheet, 7, level.field)
+        crew.run(starts.scatter, STRIPS, level.target_strips, level.sheet, 7, level.field)
         for turn in range(12):
             args = level.field, level.field.copy(), level.cost, turn % 2 == 0, 64, turn, 7
             crew.run(nnf.search, STRIPS, level.target_strips, level.sheet, *args)
@@ -66,7 +66,7 @@ def test_random_search_comes_close_to_the_exhaustive_one():
 def searched(threads: int, seed: int) -> np.ndarray:
     level, _ = periodic_level()
     with Crew(threads) as crew:
-        crew.run(nnf.scatter, STRIPS, level.target_strips, level.sheet, seed, level.field)
+        crew.run(starts.scatter, STRIPS, level.target_strips, level.sheet, seed, level.field)
         for turn in range(2):
             args = level.field, level.field.copy(), level.cost, turn % 2 == 0, 64, turn, seed
             crew.run(nnf.search, STRIPS, level.target_strips, level.sheet, *args)
@@ -109,7 +109,7 @@ def test_a_place_that_cannot_be_used_moves_to_the_nearest_that_can():
 
     @kernel
     def settled(sheet, y, x):
-        return nnf.settle(sheet, y, x)
+        return starts.settle(sheet, y, x)
 
     assert settled(sheet, 18, 10) == (20, 9)
     assert settled(sheet, 5, 31) == (4, 28)

@@ -60,9 +60,8 @@ def _with_texture(layer: Layer, tuning: Tuning) -> Layer:
 def usable_centres(source: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return where a source patch may be centred: on a pixel that may be copied from, the patch inside the picture."""
     usable = source.copy()
-    reach = nnf.REACH
-    usable[:reach] = usable[-reach:] = 0
-    usable[:, :reach] = usable[:, -reach:] = 0
+    usable[: nnf.REACH] = usable[-nnf.REACH :] = 0
+    usable[:, : nnf.REACH] = usable[:, -nnf.REACH :] = 0
     return usable
 
 
@@ -112,8 +111,10 @@ class Level:
         self.index = np.full(layer.size, -1, np.int32)
         self.index[rows, cols] = np.arange(len(self.targets), dtype=np.int32)
         depth = distance_inside(hole)
-        down = np.where(lines.open_sided(hole)[rows, cols], tuning.open_reach, tuning.pull_reach).astype(np.float32)
-        reaches = np.stack([down, np.full_like(down, tuning.pull_reach)], axis=1)
+        reaches = np.full((len(rows), 2), tuning.pull_reach, np.float32)
+        # A light level refines what the smaller ones found at the right height, and is too large to be asked.
+        if self.detailed:
+            reaches[lines.open_sided(hole)[rows, cols], 0] = tuning.open_reach
         self.near = lines.near(layer.size, depth[rows, cols, None], reaches)
         self.expected = NOTHING
         if expected is not None and self.detailed:

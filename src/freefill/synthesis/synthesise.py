@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.synthesis import nnf, solve
+from freefill.synthesis import nnf, solve, starts
 from freefill.synthesis.compiled import Crew
 from freefill.synthesis.expected import ExpectedPyramid
 from freefill.synthesis.guide import GuidePyramid
@@ -188,7 +188,7 @@ def start(level: Level, known: NDArray[np.uint8], seed: int, tuning: Tuning, cre
     if len(level.targets) * float(level.usable.sum()) < tuning.exhaustive:
         crew.run(nnf.exhaust, STRIPS, strips, level.sheet, level.field, level.cost)
     else:
-        crew.run(nnf.scatter, STRIPS, strips, level.sheet, seed, level.field)
+        crew.run(starts.scatter, STRIPS, strips, level.sheet, seed, level.field)
 
 
 def refine_start(
@@ -199,7 +199,7 @@ def refine_start(
     Where a layout knows a line, its known pieces are laid along it.
     """
     parents = coarse.index.ravel(), coarse.size[1], coarse.field, coarse.votes
-    crew.run(nnf.spread, STRIPS, level.target_strips, level.sheet, *parents, level.field, level.votes)
+    crew.run(starts.spread, STRIPS, level.target_strips, level.sheet, *parents, level.field, level.votes)
     if isinstance(guides, LayoutPyramid):
         level.lead(*guides.led(number, level.targets, level.usable))
         level.votes[level.led] = 1
