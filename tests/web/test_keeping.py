@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from freefill.web.jobs import KEPT, Job, Office
+from freefill.web.job import Job
+from freefill.web.jobs import KEPT, Office
 from freefill.web.pictures import Pictures
 
 

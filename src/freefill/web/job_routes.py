@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
-from freefill.web.jobs import Job
+from freefill.web.job import Job
 from freefill.web.service import Service
 
 BEAT_S = 15.0  # a line now and then keeps proxies from closing a stream in which nothing happens

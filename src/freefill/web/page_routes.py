@@ -13,8 +13,8 @@ from fastapi.responses import FileResponse, JSONResponse
 from freefill.web import orders, problems, views
 from freefill.web.files import file_answer, kind_of, notes_header
 from freefill.web.forms import answers, check_word, from_json
+from freefill.web.job import Job
 from freefill.web.job_routes import said
-from freefill.web.jobs import Job
 from freefill.web.service import Service
 from freefill.web.work import VIEW
 

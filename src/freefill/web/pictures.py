@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from freefill.errors import FreefillError
-from freefill.web.jobs import Job
+from freefill.web.job import Job
 from freefill.web.orders import State
 
 

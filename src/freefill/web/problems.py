@@ -12,13 +12,13 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from freefill.errors import FreefillError, WeightsError
-from freefill.web.jobs import Full
+from freefill.web.job import Full
 from freefill.web.pictures import TooLarge
 
 MEDIA_TYPE = "application/problem+json"
 
 
-class Told(BaseModel):
+class ProblemDetails(BaseModel):
     """A problem as it is sent."""
 
     type: Literal["about:blank"] = "about:blank"
@@ -28,7 +28,7 @@ class Told(BaseModel):
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    kind: {"description": what, "content": {MEDIA_TYPE: {"schema": Told.model_json_schema()}}}
+    kind: {"description": what, "content": {MEDIA_TYPE: {"schema": ProblemDetails.model_json_schema()}}}
     for kind, what in (("4XX", "What was asked cannot be done"), ("5XX", "It came to nothing here"))
 }
 

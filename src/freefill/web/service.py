@@ -12,7 +12,8 @@ from fastapi import Request
 from freefill.running.task import Task
 from freefill.threads import cores
 from freefill.web import problems
-from freefill.web.jobs import Job, Office, reached
+from freefill.web.job import Job, reached
+from freefill.web.jobs import Office
 from freefill.web.metrics import Metrics
 from freefill.web.orders import Open, State
 from freefill.web.pictures import Pictures, Upload
