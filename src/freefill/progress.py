@@ -12,7 +12,7 @@ import numpy as np
 
 from freefill.values import Box, Hole, Plan
 
-Part = Literal["plan", "cut", "fill", "detail", "paste"]
+FillPart = Literal["plan", "cut", "fill", "detail", "paste"]
 Inside = Callable[[float], None]
 
 SMALL_SHARE = 0.3  # of a window's work: the small fill, where detail is made of it afterwards
@@ -31,7 +31,7 @@ class Progress:
         level by level tells of each.
     """
 
-    part: Part
+    part: FillPart
     window: int
     windows: int
     share: float
@@ -60,7 +60,7 @@ class Watch:
         return float(np.count_nonzero(self._hole[core.slices]))
 
     @contextmanager
-    def part(self, name: Part, window: int = 0, work: float = 0.0) -> Iterator[Inside | None]:
+    def part(self, name: FillPart, window: int = 0, work: float = 0.0) -> Iterator[Inside | None]:
         """Time what the block does; `work` is done then. It gets what tells, from 0 to 1, how far it is inside."""
         start = time.perf_counter()
         yield None if self._tell is None else lambda share: self._say(name, window, work * min(max(share, 0.0), 1.0))
@@ -68,6 +68,6 @@ class Watch:
         self._done += work
         self._say(name, window, 0.0)
 
-    def _say(self, name: Part, window: int, more: float) -> None:
+    def _say(self, name: FillPart, window: int, more: float) -> None:
         if self._tell is not None:
             self._tell(Progress(name, window, self._windows, min((self._done + more) / self._all, 1.0)))

@@ -96,7 +96,7 @@ def command(
         return SOME_FAILED if any(record.status == "failed" for record in planned) else 0
     begun = time.monotonic()
     with working("filling", quiet) as report:
-        told = _Told(report)
+        told = _BatchReport(report)
         summary = run(
             pairing,
             work,
@@ -185,7 +185,7 @@ def _conclude(summary: Summary, pairing: Pairing, seconds: float, as_json: bool,
         click.echo(f"{', '.join(parts)} in {seconds:.1f} s; journal: {summary.journal}")
 
 
-class _Told:
+class _BatchReport:
     """What a batch says while it runs: how many pictures are done, failures as they come, compiling once."""
 
     def __init__(self, report: Report) -> None:

@@ -34,11 +34,11 @@ from freefill.running.telling import tell
 from freefill.values import Box, Hole, Mask, Outcome, Picture
 from freefill.web import orders, views
 
-Answer = dict[str, Any]
+JsonAnswer = dict[str, Any]
 VIEW = ".view"  # of a fill: what the page shows of it, WebP or PNG
 
 
-def maker(role: str) -> Callable[[Any], Answer]:
+def maker(role: str) -> Callable[[Any], JsonAnswer]:
     """Return what does an order. A worker that fills is warmed up first, so that the first visitor waits no longer."""
     if role == "fill":
         small = np.full((64, 64, 3), 90, np.uint8)
@@ -49,7 +49,7 @@ def maker(role: str) -> Callable[[Any], Answer]:
     return do
 
 
-def do(order: Any) -> Answer:
+def do(order: Any) -> JsonAnswer:
     """Do one order; an error becomes an answer, so that the worker lives on."""
     try:
         return _DO[type(order)](order)
@@ -67,7 +67,7 @@ def _inpainter(engine: str, weights: str | None = None, device: str = "auto", pr
 # --- pictures ----------------------------------------------------------------------------------------------------
 
 
-def _open(order: orders.Open) -> Answer:
+def _open(order: orders.Open) -> JsonAnswer:
     folder = Path(order.folder)
     picture = _read(folder / "upload", "photo", order.max_mpx)
     whole = views.shown(picture)
@@ -92,7 +92,7 @@ def _read(path: str | Path, name: str, max_mpx: float) -> Picture:
     return read_picture(stream, max_mpx=max_mpx)
 
 
-def _about(picture: Picture) -> Answer:
+def _about(picture: Picture) -> JsonAnswer:
     height, width = picture.size
     return {
         "width": width,
@@ -129,7 +129,7 @@ def _picture(state: orders.State) -> Picture:
 # --- filling -----------------------------------------------------------------------------------------------------
 
 
-def _fill(order: orders.FillOrder) -> Answer:
+def _fill(order: orders.FillOrder) -> JsonAnswer:
     picture = _picture(order.state)
     outcome = _filled(picture, _hole(order.mask, picture), order.wishes)
     box = Box.around(outcome.mask.hole)
@@ -148,7 +148,7 @@ def _fill(order: orders.FillOrder) -> Answer:
     return {**_told(outcome), "box": [box.left, box.top, box.width, box.height]}
 
 
-def _diagnose(order: orders.Diagnose) -> Answer:
+def _diagnose(order: orders.Diagnose) -> JsonAnswer:
     from freefill.diagnosis.diagnose import diagnose
     from freefill.judging import half_tokens
 
@@ -175,7 +175,7 @@ def _say(progress: Progress) -> None:
     tell({"part": progress.part, "window": progress.window, "windows": progress.windows, "share": progress.share})
 
 
-def _told(outcome: Outcome) -> Answer:
+def _told(outcome: Outcome) -> JsonAnswer:
     plan = outcome.plan
     return {
         "engine": plan.engine,
@@ -187,7 +187,7 @@ def _told(outcome: Outcome) -> Answer:
     }
 
 
-def _once(order: orders.Once) -> Answer:
+def _once(order: orders.Once) -> JsonAnswer:
     most_mpx = float(order.wishes["max_mpx"])
     picture = _read(order.image, "image", most_mpx)
     mask = order.mask if "/" not in order.mask else mask_from_picture(_read(order.mask, "mask", most_mpx))
@@ -198,7 +198,7 @@ def _once(order: orders.Once) -> Answer:
     return {**told, "plan": outcome.plan.to_json(), **_about(outcome.picture)}
 
 
-def _write(order: orders.WriteFile) -> Answer:
+def _write(order: orders.WriteFile) -> JsonAnswer:
     return {"notes": list(write_picture(_picture(order.state), order.target, format=order.format))}
 
 
@@ -219,7 +219,7 @@ def _hole(piece: orders.Piece, picture: Picture) -> Mask:
     return Mask(hole)
 
 
-def _piece(hole: Hole) -> Answer:
+def _piece(hole: Hole) -> JsonAnswer:
     """Return a mask as a PNG of its box, in base64."""
     box = Box.around(hole)
     if box is None:
@@ -229,7 +229,7 @@ def _piece(hole: Hole) -> Answer:
     return {"png": png, "box": [box.left, box.top, box.width, box.height]}
 
 
-def _make_mask(order: orders.MakeMask) -> Answer:
+def _make_mask(order: orders.MakeMask) -> JsonAnswer:
     picture = _picture(order.state)
     made = _found(picture, order)
     return {**_piece(made.hole), "notes": list(made.notes)}
@@ -250,7 +250,7 @@ def _found(picture: Picture, order: orders.MakeMask) -> Mask:
     return Mask(marked(as_image(picture), Marks(box, wanted, unwanted), model="auto")[0])
 
 
-def _refine(order: orders.Refine) -> Answer:
+def _refine(order: orders.Refine) -> JsonAnswer:
     picture = _picture(order.state)
     mask = _hole(order.mask, picture)
     if order.grow is not None:
@@ -265,7 +265,7 @@ def _refine(order: orders.Refine) -> Answer:
     return {**_piece(made.hole), "layers": layers, "notes": list(made.notes)}
 
 
-def _mask_once(order: orders.MaskOnce) -> Answer:
+def _mask_once(order: orders.MaskOnce) -> JsonAnswer:
     most_mpx = float(order.wishes["max_mpx"])
     picture = _read(order.image, "image", most_mpx)
     given = (
@@ -276,7 +276,7 @@ def _mask_once(order: orders.MaskOnce) -> Answer:
     return {"notes": list(made.notes), "share": made.share}
 
 
-_DO: dict[type, Callable[[Any], Answer]] = {
+_DO: dict[type, Callable[[Any], JsonAnswer]] = {
     orders.Open: _open,
     orders.FillOrder: _fill,
     orders.MakeMask: _make_mask,
