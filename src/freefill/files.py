@@ -43,11 +43,6 @@ def is_folder(path: str | os.PathLike[str]) -> bool:
     return stat.S_ISDIR(_mode(path))
 
 
-def is_there(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a path leads to anything; never raises."""
-    return _mode(path) != 0
-
-
 def _mode(path: str | os.PathLike[str]) -> int:
     """Return what kind of thing a path leads to; 0 where it leads nowhere, or nowhere that may be looked at."""
     try:

@@ -93,7 +93,7 @@ def test_a_kept_file_that_was_changed_is_refused(tmp_path, monkeypatch):
 
 def test_fetching_converts(tmp_path, monkeypatch):
     put(tmp_path, monkeypatch, original(0.5))
-    store.fetch("nanodet")
+    store.fetch(["nanodet"])[0]
     assert (tmp_path / "nanodet.onnx").is_file()
 
 

@@ -295,7 +295,7 @@ def test_offline_no_socket_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("places2", "lama", "u2netp", "nanodet"):
         with pytest.raises(WeightsError, match="FREEFILL_OFFLINE is set"):
-            store.fetch(name)
+            store.fetch([name])[0]
 
 
 def test_offline_what_is_here_is_still_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

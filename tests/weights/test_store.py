@@ -55,7 +55,7 @@ def test_a_file_named_like_a_card_does_not_hide_the_card(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("thing").write_bytes(b"another")
-    path = store.fetch("thing")
+    path = store.fetch(["thing"])[0]
     assert locate("thing") == path
     assert sha256_of("thing") == hashlib.sha256(DATA).hexdigest()
     assert vouched("thing", "thing") == (path, hashlib.sha256(DATA).hexdigest())
@@ -76,7 +76,7 @@ def test_a_name_cannot_reach_out_of_the_folder() -> None:
 
 def test_fetch_locate_verify_remove(thing: Card) -> None:
     assert state("thing") == "not here"
-    path = store.fetch("thing")
+    path = store.fetch(["thing"])[0]
     assert locate("thing") == path
     assert state("thing") == "ready"
     assert store.verify("thing") == sha256_of("thing") == hashlib.sha256(DATA).hexdigest()
@@ -97,7 +97,7 @@ def test_companions_come_along(site: Site, with_cards: Callable[..., None]) -> N
     one = card(site.serve("/a", whole()), companions=("other",))
     two = card(site.serve("/b", whole(b"b")), data=b"b", name="other", file="other.bin", companions=("thing",))
     with_cards(one, two)
-    path = store.fetch("thing")
+    path = store.fetch(["thing"])[0]
     assert path.name == "thing.bin"
     assert state("other") == "ready"
 
@@ -105,7 +105,7 @@ def test_companions_come_along(site: Site, with_cards: Callable[..., None]) -> N
 def test_verify_finds_a_change_that_keeps_size_and_time(thing: Card) -> None:
     import os
 
-    path = store.fetch("thing")
+    path = store.fetch(["thing"])[0]
     before = path.stat()
     path.write_bytes(DATA[:-1] + b"?")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -115,22 +115,22 @@ def test_verify_finds_a_change_that_keeps_size_and_time(thing: Card) -> None:
 
 
 def test_a_changed_file_is_neither_ready_nor_fetched_over(thing: Card, site: Site) -> None:
-    store.fetch("thing").write_bytes(b"changed")
+    store.fetch(["thing"])[0].write_bytes(b"changed")
     assert state("thing") == "changed"
     with pytest.raises(WeightsError, match="run: freefill weights remove thing"):
-        store.fetch("thing")
+        store.fetch(["thing"])[0]
     store.remove("thing")
-    assert store.fetch("thing").read_bytes() == DATA
+    assert store.fetch(["thing"])[0].read_bytes() == DATA
 
 
 def test_removing_keeps_the_recorded_hash_and_forgetting_does_not(thing: Card, site: Site) -> None:
-    store.fetch("thing")
+    store.fetch(["thing"])[0]
     store.remove("thing")
     site.serve("/f", whole(b"replaced by its publisher"))
     with pytest.raises(WeightsError, match="--forget"):
-        store.fetch("thing")
+        store.fetch(["thing"])[0]
     store.remove("thing", forget=True)
-    assert store.fetch("thing").read_bytes() == b"replaced by its publisher"
+    assert store.fetch(["thing"])[0].read_bytes() == b"replaced by its publisher"
 
 
 def test_there_is_nothing_to_remove_where_nothing_is(thing: Card) -> None:
@@ -164,7 +164,7 @@ def test_a_file_put_there_by_hand_that_nothing_vouches_for_goes_through_import(t
 
 
 def test_a_broken_record_is_named_and_can_be_forgotten(thing: Card) -> None:
-    path = store.fetch("thing")
+    path = store.fetch(["thing"])[0]
     (folder() / "thing.record.json").write_text("{")
     with pytest.raises(WeightsError, match="remove thing --forget"):
         locate("thing")
@@ -176,7 +176,7 @@ def test_a_broken_record_is_named_and_can_be_forgotten(thing: Card) -> None:
 def test_weights_in_a_folder_that_cannot_be_written_are_used(thing: Card, monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 
-    path = store.fetch("thing")
+    path = store.fetch(["thing"])[0]
     os.utime(path, ns=(1, 1))
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert locate("thing") == path
@@ -206,7 +206,7 @@ def test_a_program_without_any_published_hash_is_not_vouched_for(tmp_path: Path,
 
 def test_weights_of_another_network_are_not_vouched_for(thing: Card, with_cards: Callable[..., None]) -> None:
     with_cards(thing, replace(thing, name="lama", network="lama"))
-    store.fetch("thing")
+    store.fetch(["thing"])[0]
     with pytest.raises(WeightsError, match="are for nothing, not for lama"):
         vouched("thing", "lama")
 
@@ -215,7 +215,7 @@ def test_what_was_made_of_a_file_goes_with_it(thing: Card) -> None:
     from freefill.weights.folder import put, record_for, work_folder
     from freefill.weights.tfjs.converted import SUFFIX
 
-    store.fetch("thing")
+    store.fetch(["thing"])[0]
     part = work_folder() / "part"
     part.write_bytes(b"made")
     record = replace(record_for(thing, "made of it", ""), name="thing" + SUFFIX, file="thing.onnx")

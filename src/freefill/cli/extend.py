@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,7 @@ from freefill.cli.outputs import check_target, stream_of, target_of, tell_filled
 from freefill.cli.progress import working
 
 if TYPE_CHECKING:
+    from freefill.request import Request
     from freefill.values import Length
 
 SIDES = ("left", "right", "top", "bottom")
@@ -45,15 +46,7 @@ def command(
     top: Length | None,
     bottom: Length | None,
     everywhere: Length | None,
-    engine: str,
-    weights: str | None,
-    device: str,
-    precision: Any,
-    seed: int,
-    texture: Any,
-    structure: Any,
-    max_memory_bytes: int,
-    max_mpx: float,
+    request: Request,
     format_name: str | None,
     quality: int | None,
     as_json: bool,
@@ -70,16 +63,14 @@ def command(
         from freefill.extending import Margins, fill_margins
         from freefill.images.read import read_picture
         from freefill.inpainter import Inpainter
-        from freefill.values import Length, Options
+        from freefill.values import Length
 
         asked = (left, right, top, bottom)
         margins = Margins(*(each if each is not None else everywhere or Length() for each in asked))
-        picture = read_picture(stream_of(image), max_mpx=max_mpx)
+        picture = read_picture(stream_of(image), max_mpx=request.max_mpx)
         target = target_of(picture, image, output, "extended")
         check_target(picture, target, format_name)
-        options = Options(seed, texture=texture, structure=structure, max_memory_bytes=max_memory_bytes)
-        inpainter = Inpainter(engine, weights=weights, device=device, precision=precision)
-        result = fill_margins(picture, margins, options, inpainter, max_mpx, report.fill)
+        result = fill_margins(picture, margins, request, Inpainter.of(request), request.max_mpx, report.fill)
         report.stage("writing")
         written = write(result, target, format_name, quality)
     tell_filled(result, target, written, None, as_json=as_json, quiet=quiet, verbose=verbose)

@@ -236,25 +236,31 @@ def _all(*groups: tuple[Callable[..., Any], ...]) -> Callable[[Any], Any]:
 shape_options = _all(_SHAPES)
 more_mask_options = _all(_MORE_MASKS)
 output_options = _all(_OUTPUT)
-filling_options = _all(_ENGINE, _SEED, _HOW, _READING)
 talk_options = _all(_TALK)
 
 
 def shapes_of(params: Any) -> tuple[Any, ...]:
-    """Take the values of `shape_options` out of a command's parameters (a dict), as one."""
-    return tuple(each for name in ("boxes", "circles", "polygons", "lines") for each in params.pop(name))
+    """Take the values of `shape_options`, where a command has them, out of its parameters (a dict), as one."""
+    return tuple(each for name in ("boxes", "circles", "polygons", "lines") for each in params.pop(name, ()))
 
 
-def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add every wish as an option, and hand them to the command as one value: its parameter `request`."""
+def _asking(*groups: tuple[Callable[..., Any], ...]) -> Callable[[Any], Any]:
+    """Add wishes as options, and hand them to the command as one value: its parameter `request`."""
 
-    @functools.wraps(command)
-    def with_request(**params: Any) -> Any:
-        from freefill.request import WISHES, Request
+    def decorate(command: Callable[..., Any]) -> Any:
+        @functools.wraps(command)
+        def with_request(**params: Any) -> Any:
+            from freefill.request import WISHES, Request
 
-        shapes = shapes_of(params)
-        # A command that saves stages is told where to, which is no wish of the fill itself.
-        wishes = {name: params.pop(name) for name in WISHES if name in params and not name.startswith("save_")}
-        return command(request=Request(**wishes, shapes=shapes), **params)
+            shapes = shapes_of(params)
+            # A command that saves stages is told where to, which is no wish of the fill itself.
+            wishes = {name: params.pop(name) for name in WISHES if name in params and not name.startswith("save_")}
+            return command(request=Request(**wishes, shapes=shapes), **params)
 
-    return _all(_ENGINE, _SHAPES, _MORE_MASKS, _MASK, _SEED, _GROW, _HOW, _SOURCES, _READING)(with_request)
+        return _all(*groups)(with_request)
+
+    return decorate
+
+
+filling_options = _asking(_ENGINE, _SEED, _HOW, _READING)
+request_options = _asking(_ENGINE, _SHAPES, _MORE_MASKS, _MASK, _SEED, _GROW, _HOW, _SOURCES, _READING)

@@ -126,7 +126,7 @@ def fetch(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
         if not quiet and state(card.name) != "ready":
             click.echo(f"freefill: {card.name}: licence {card.licence}; forbids: {card.forbids}", err=True)
     with reporting("fetching", quiet) as report:
-        paths = store.fetch_many(names, None if quiet else _Told(report))
+        paths = store.fetch(names, None if quiet else _FetchReport(report))
     _print_paths([card.name for card in cards], paths, as_json)
 
 
@@ -260,7 +260,7 @@ def _print_paths(names: list[str] | tuple[str, ...], paths: list[Path], as_json:
             click.echo(str(one))
 
 
-class _Told:
+class _FetchReport:
     """How far fetching is, on standard error; messages in any case."""
 
     def __init__(self, report: Report) -> None:

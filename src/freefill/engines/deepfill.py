@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from freefill.engines.device import check_precision, computing, pick_device
+from freefill.engines.device import check_precision, computing, image_of, pick_device, tensors_of
 from freefill.errors import EngineError, InputError
 from freefill.values import Crop, EngineSettings, Fill, Image
 from freefill.weights.locate import locate, sha256_of, state
@@ -83,10 +83,7 @@ class DeepFill:
             If they are not, or the device has not enough memory.
         """
         del seed  # nothing is drawn at random
-        import torch
-
-        image = torch.from_numpy(crop.image.copy()).permute(2, 0, 1)[None]  # (1, 3, h, w)
-        mask = torch.from_numpy(crop.hole.copy())[None, None]  # (1, 1, h, w)
+        image, mask = tensors_of(crop)
         want_best = self._settings.save_attention
         filled = self._run(image, mask, _chunk_bytes(crop), want_best)
         copied = _sources(filled.best_key, crop.hole) if want_best else None
@@ -157,7 +154,7 @@ class DeepFill:
 
 def _pixels(picture_pm1: Tensor) -> Image:
     """(1, 3, h, w) in [-1, 1] -> (h, w, 3) in [0, 1]."""
-    return np.ascontiguousarray(((picture_pm1[0] + 1) / 2).clamp(0, 1).permute(1, 2, 0).cpu().numpy())
+    return image_of(((picture_pm1 + 1) / 2).clamp(0, 1))
 
 
 def _chunk_bytes(crop: Crop) -> int:

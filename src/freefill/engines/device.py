@@ -1,4 +1,4 @@
-"""Where networks run, and in what precision."""
+"""Where networks run, in what precision, and how crops become tensors."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from freefill.errors import EngineError
-from freefill.values import EngineSettings
+from freefill.values import Crop, EngineSettings, Image
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor
 
 
 def pick_device(wanted: str, able: tuple[str, ...]) -> torch.device:
@@ -61,6 +64,18 @@ def computing(device: torch.device, precision: str) -> Iterator[None]:
         raise EngineError(
             f"{device}: not enough memory for this window; pass --max-memory with a smaller size, or --device cpu"
         ) from error
+
+
+def tensors_of(crop: Crop) -> tuple[Tensor, Tensor]:
+    """Return a crop's image (1, 3, h, w) in [0, 1] and hole (1, 1, h, w), as networks take them; copies."""
+    import torch
+
+    return torch.from_numpy(crop.image.copy()).permute(2, 0, 1)[None], torch.from_numpy(crop.hole.copy())[None, None]
+
+
+def image_of(pictures: Tensor) -> Image:
+    """Return the first picture of a batch (B, 3, h, w) as an image (h, w, 3)."""
+    return np.ascontiguousarray(pictures[0].permute(1, 2, 0).cpu().numpy())
 
 
 @contextmanager

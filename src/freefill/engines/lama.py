@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from freefill.engines.device import as_written, check_precision, computing, pick_device
+from freefill.engines.device import as_written, check_precision, computing, image_of, pick_device, tensors_of
 from freefill.values import Crop, EngineSettings, Fill
 from freefill.weights.locate import vouched
 from freefill.weights.opening.load import load_torchscript
@@ -35,12 +33,7 @@ class Lama:
     def fill(self, crop: Crop, seed: int) -> Fill:
         """Return pixels for the hole."""
         del seed  # nothing is drawn at random
-        import torch
-
-        image = torch.from_numpy(crop.image.copy()).permute(2, 0, 1)[None]  # (1, 3, h, w)
-        mask = torch.from_numpy(crop.hole.copy())[None, None]  # (1, 1, h, w)
-        filled = self.fill_batch(image, mask)
-        return Fill(np.ascontiguousarray(filled[0].permute(1, 2, 0).numpy()))
+        return Fill(image_of(self.fill_batch(*tensors_of(crop))))
 
     def fill_batch(self, images: Tensor, masks: Tensor) -> Tensor:
         """Fill a batch.

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from freefill.engines.device import as_written, check_precision, computing, pick_device
+from freefill.engines.device import as_written, check_precision, computing, image_of, pick_device, tensors_of
 from freefill.errors import EngineError
 from freefill.values import Crop, EngineSettings, Fill
 from freefill.weights.locate import vouched
@@ -37,12 +35,7 @@ class Migan:
     def fill(self, crop: Crop, seed: int) -> Fill:
         """Return pixels for the hole of a crop of 512 x 512."""
         del seed  # nothing is drawn at random
-        import torch
-
-        image = torch.from_numpy(crop.image.copy()).permute(2, 0, 1)[None]  # (1, 3, 512, 512)
-        mask = torch.from_numpy(crop.hole.copy())[None, None]  # (1, 1, 512, 512)
-        filled = self.fill_batch(image, mask)
-        return Fill(np.ascontiguousarray(filled[0].permute(1, 2, 0).numpy()))
+        return Fill(image_of(self.fill_batch(*tensors_of(crop))))
 
     def fill_batch(self, images: Tensor, masks: Tensor) -> Tensor:
         """Fill a batch.

@@ -75,7 +75,7 @@ class WeightsRecord:
     ----------
     name : the card's, or the user's own
     file : its name in the folder
-    sha256, bytes, mtime_ns : of the file as it lies here
+    sha256, bytes, mtime_ns : of the file as it lies here; `put` knows them
     origin : the address, archive or file it came from
     origin_sha256 : of the file as it was published, which an import may have converted
     network, layout, licence, forbids : for files without a card too
@@ -85,16 +85,16 @@ class WeightsRecord:
 
     name: str
     file: str
-    sha256: str
-    bytes: int
-    mtime_ns: int
     origin: str
     origin_sha256: str
     network: str
     layout: str
     licence: str
     forbids: str
-    when: str
+    sha256: str = ""
+    bytes: int = 0
+    mtime_ns: int = 0
+    when: str = field(default_factory=now)
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -180,16 +180,12 @@ def record_for(card: Card, origin: str, origin_sha256: str) -> WeightsRecord:
     return WeightsRecord(
         name=card.name,
         file=card.file,
-        sha256="",
-        bytes=0,
-        mtime_ns=0,
         origin=origin,
         origin_sha256=origin_sha256,
         network=card.network,
         layout=card.layout,
         licence=card.licence,
         forbids=card.forbids,
-        when=now(),
     )
 
 

@@ -19,7 +19,6 @@ from freefill.weights.folder import (
     hash_problem,
     hashes,
     keep,
-    now,
     put,
     record_for,
     sha256_of_file,
@@ -141,16 +140,12 @@ def _take_checkpoint(path: Path, name: str | None, sha256: str) -> Imported:
     record = WeightsRecord(
         name=own,
         file=f"{own}.safetensors",
-        sha256="",
-        bytes=0,
-        mtime_ns=0,
         origin=path.name,
         origin_sha256=sha256,
         network=found.network,
         layout=found.layout,
         licence="not stated",
         forbids="not known",
-        when=now(),
     )
     if card is not None:
         record = replace(record_for(card, path.name, sha256), file=record.file)
@@ -181,16 +176,12 @@ def import_trained(state: dict[str, Tensor], name: str, origin: str, about: Mapp
     record = WeightsRecord(
         name=own,
         file=f"{own}.safetensors",
-        sha256="",
-        bytes=0,
-        mtime_ns=0,
         origin=origin,
         origin_sha256="",
         network=found.network,
         layout=found.layout,
         licence="yours to choose",
         forbids="what the terms of your photographs forbid",
-        when=now(),
         about=dict(about),
     )
     return Imported(own, _kept(state, record), str(found))

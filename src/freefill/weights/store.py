@@ -14,19 +14,18 @@ from freefill.weights.locate import card_of, locate
 from freefill.weights.tfjs.converted import SUFFIX, convert_fetched
 
 
-def fetch(name: str, progress: FetchProgress | None = None) -> Path:
-    """Fetch the weights of a card, and its companions, if they are not here; return where they lie.
+def fetch(names: Iterable[str], progress: FetchProgress | None = None) -> list[Path]:
+    """Fetch the weights of cards, and their companions, if they are not here; return where they lie.
+
+    Parameters
+    ----------
+    names : of cards, or of all that a job needs ("people"); what comes back is ordered as `asked_for` orders them
 
     Raises
     ------
     WeightsError
         If they cannot be had, are not what the card says, or FREEFILL_OFFLINE is set.
     """
-    return fetch_many([name], progress)[0]
-
-
-def fetch_many(names: Iterable[str], progress: FetchProgress | None = None) -> list[Path]:
-    """Fetch several, or all that a job needs ("people"); return where they lie, as `asked_for` orders them."""
     asked = catalogue.asked_for(names)
     companions = [catalogue.find(other) for card in asked for other in card.companions]
     paths = fetch_cards(dict.fromkeys([*asked, *companions]), progress)

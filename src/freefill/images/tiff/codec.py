@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.images.damage import silence_libtiff, unlimited
-from freefill.images.tiff.tags import Tag, header_of, longs, pack_tags, read_tags, shorts
+from freefill.images.tiff.tags import header_of, longs, pack_tags, read_tags, shorts
 
 NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS = 1, 5, 8, 32946, 32773
 READ = (NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS, 34925, 50000)  # the last two: LZMA, Zstandard
@@ -103,8 +103,3 @@ def apply_predictor(array: NDArray[Any]) -> NDArray[Any]:
     out = array.copy()
     out[:, 1:] -= array[:, :-1]  # wraps, as the format means it
     return out
-
-
-def ascii_tag(text: str) -> Tag:
-    """Return a text tag; TIFF's texts are 7-bit, UTF-8 is what readers expect beyond."""
-    return Tag(2, text.encode("utf-8", "replace") + b"\0")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,6 +152,19 @@ def _said_of(layout: PixelLayout, carry: TiffCarry) -> list[str]:
     return notes
 
 
+class _Channels(NamedTuple):
+    """A page's own colours or numbers (H, W, C), its alpha (H, W), and channels beyond both (H, W, N)."""
+
+    own: NDArray[Any]
+    alpha: NDArray[Any] | None
+    others: NDArray[Any] | None
+
+    @property
+    def native(self) -> NDArray[Any]:
+        """What goes along to the writer."""
+        return self.own if self.others is None else np.dstack([self.own, self.others])
+
+
 def _take_apart(
     samples: NDArray[Any], tags: Tags, layout: PixelLayout, carry: TiffCarry, name: str
 ) -> tuple[Raster, TiffCarry, NDArray[np.bool_] | None]:
@@ -171,10 +184,10 @@ def _take_apart(
             names = (what for place, what in enumerate(layout.extras) if place != alpha_at)
             carry = replace(carry, others=tuple(names))
     if layout.photometric in (INKS, LAB, ICC_LAB):
-        return *_by_profile(pixels, alpha, others, tags, layout, carry), None
+        return *_by_profile(_Channels(pixels, alpha, others), tags, layout, carry), None
     odd = layout.kind == "i" or (layout.kind, layout.bits) in (("u", 32), ("u", 64), ("f", 16))
     if odd or not _in_unit(pixels):
-        return _as_numbers(pixels, alpha, others, tags, layout, carry, name)
+        return _as_numbers(_Channels(pixels, alpha, others), tags, layout, carry, name)
     if alpha is not None and not _in_unit(alpha):
         raise InputError(f"{name}: its alpha channel is not within 0 to 1; leave it out")
     if layout.photometric == WHITE_IS_ZERO:
@@ -200,21 +213,14 @@ def _by_palette(samples: NDArray[Any], tags: Tags, carry: TiffCarry) -> tuple[Ra
     return Raster(shown, None, "P", native, rgb), replace(carry, palette16=table.astype(np.uint16)), None
 
 
-def _by_profile(
-    own: NDArray[Any],
-    alpha: NDArray[Any] | None,
-    others: NDArray[Any] | None,
-    tags: Tags,
-    layout: PixelLayout,
-    carry: TiffCarry,
-) -> tuple[Raster, TiffCarry]:
+def _by_profile(channels: _Channels, tags: Tags, layout: PixelLayout, carry: TiffCarry) -> tuple[Raster, TiffCarry]:
     """Show LAB or inks as RGB, and keep them."""
+    own, alpha, others = channels
     shown = rgb_shown(own, layout.photometric, tags[34675].data if 34675 in tags else None)
-    native = own if others is None else np.dstack([own, others])
     word = "CMYK" if layout.photometric == INKS else "LAB"
     mode = word if layout.bits == 8 and alpha is None and others is None else f"{word};{layout.bits}+{layout.samples}"
     carry = replace(carry, photometric=layout.photometric)
-    return Raster(shown, None if alpha is None else change_depth(alpha, np.uint8), mode, native), carry
+    return Raster(shown, None if alpha is None else change_depth(alpha, np.uint8), mode, channels.native), carry
 
 
 def _in_unit(pixels: NDArray[Any]) -> bool:
@@ -223,15 +229,10 @@ def _in_unit(pixels: NDArray[Any]) -> bool:
 
 
 def _as_numbers(
-    own: NDArray[Any],
-    alpha: NDArray[Any] | None,
-    others: NDArray[Any] | None,
-    tags: Tags,
-    layout: PixelLayout,
-    carry: TiffCarry,
-    name: str,
+    channels: _Channels, tags: Tags, layout: PixelLayout, carry: TiffCarry, name: str
 ) -> tuple[Raster, TiffCarry, NDArray[np.bool_] | None]:
     """Show numbers that are no picture's, and keep them."""
+    own, alpha, _ = channels
     try:
         scale = numbers_of(own, _nodata(tags))
     except InputError as error:
@@ -242,8 +243,7 @@ def _as_numbers(
         if not (np.isfinite(alpha).all() and alpha.min() >= 0 and alpha.max() <= 1):
             raise InputError(f"{name}: an alpha channel beside numbers of {own.dtype} is not read; leave it out")
         alpha = alpha.astype(pixels.dtype)
-    native = own if others is None else np.dstack([own, others])
-    return Raster(pixels, alpha, f"{own.dtype}", native=native), carry, scale.unknown_in(own)
+    return Raster(pixels, alpha, f"{own.dtype}", native=channels.native), carry, scale.unknown_in(own)
 
 
 def _nodata(tags: Tags) -> float | None:
