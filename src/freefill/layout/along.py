@@ -43,6 +43,7 @@ def along(lines: list[Joined], sight: Sight) -> NDArray[np.float32]:
         places, foot, aside = places[kept], foot[kept], aside[kept]
         way = np.concatenate(([0.0], np.cumsum(np.linalg.norm(np.diff(line.curve, axis=0), axis=1))))
         nearer = way[foot] < way[-1] / 2
+        # An end whose piece is too short lends nothing: then the other gives all.
         mine = nearer if min(lengths) >= LEAST_PX else np.full(len(foot), lengths[0] > lengths[1])
         for end, piece, chosen, far, side in (
             (line.one, pieces[0], mine, way[foot], aside),
@@ -57,6 +58,7 @@ def along(lines: list[Joined], sight: Sight) -> NDArray[np.float32]:
 def _back(piece: tuple[float, float], far: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how far back from the hole lies what is copied `far` px into it."""
     near, length = piece[0], piece[1] - piece[0]
+    # Whole lengths of the piece back, to the first place that is known.
     return near + (np.floor(far / length) + 1) * length - far
 
 

@@ -82,12 +82,12 @@ def follow(grey, clear, row, col, down, across, sign, most, path):
             if not (clear[int(ay + 0.5), int(ax + 0.5)] and clear[int(by + 0.5), int(bx + 0.5)]):
                 continue
             step = between(grey, ay, ax) - between(grey, by, bx)
-            value = sign * step - 0.02 * abs(side) * abs(first)
+            value = sign * step - 0.02 * abs(side) * abs(first)  # of equal steps the one straight ahead
             if value > best:
                 best, best_side, middle = value, side, step
         if best <= 0 or (count > 0 and abs(middle) < 0.4 * abs(first)):
             return count
-        first = middle if count == 0 else 0.9 * first + 0.1 * middle
+        first = middle if count == 0 else 0.9 * first + 0.1 * middle  # contrast changes slowly along an edge
         path[count, 0], path[count, 1] = y - across * best_side, x + down * best_side
         count += 1
         # the way on: mean direction of the last points
@@ -121,6 +121,7 @@ def find_ends(sight: Sight) -> list[End]:
     channels = [np.ascontiguousarray(sight.lab[..., k], np.float32) for k in range(3)]
     detector = cv2.createLineSegmentDetector(0, scale=1.0)
     found = []
+    # `a` and `b` lie around 0; what the detector sees does not go below it.
     for channel, base in zip(channels, (0.0, 128 / GAIN, 128 / GAIN), strict=True):
         grey = np.clip((channel + base) * GAIN, 0, 255).astype(np.uint8)
         segments = detector.detect(grey)[0]

@@ -94,7 +94,7 @@ def _straightened(end: End, sight: Sight, distance: NDArray[np.float32]) -> End 
     for n in range(LEAST_PX, count + 1, 2):
         middle = path[:n].mean(0)
         way = np.linalg.svd(path[:n] - middle)[2][0]
-        way = way * np.sign(way @ end.heading)
+        way = way * np.sign(way @ end.heading)  # a line's direction has no sign of its own
         off = (path[:n] - middle) @ left_of(way)
         if np.abs(off[1:]).max() > STRAIGHT_PX + 0.01 * n and found is not None:
             break

@@ -87,6 +87,7 @@ def steps_across(values, seen, middle, fine, side, result):
         result[3] += max(line2 - line**2, 0.0)
     few = length / 2  # neighbours along the way are not independent
     result[0], result[2] = np.sqrt(result[0]), np.sqrt(result[2])
+    # 0.05: a clean sky has no error at all, and would be sure of anything.
     result[1], result[3] = np.sqrt(result[1] / few) + 0.05, np.sqrt(result[3] / few) + 0.05
 
 
@@ -126,7 +127,7 @@ def refine(lab, clear, row, col, down, across, length, side, beside, best):
     # Ways a quarter of a pixel apart read the same places: each is read once.
     half = 4 * side + MOVES
     values, seen = np.empty((length, 2 * half + 1, 3)), np.empty(2 * half + 1, np.uint8)
-    for turn in range(-5, 6):
+    for turn in range(-5, 6):  # to both sides as far as the next direction that was asked
         c, s = np.cos(np.pi / 180 * turn), np.sin(np.pi / 180 * turn)
         dy, dx = down * c - across * s, down * s + across * c
         read_across(lab, clear, row, col, dy, dx, half, 4, values, seen)
@@ -162,6 +163,7 @@ def faint_ways(
     places = np.argwhere(ring).astype(np.float64)
     if len(places) == 0:
         return []
+    # The distance itself has kinks where two pieces of rim are equally near.
     smooth = cv2.GaussianBlur(distance, (0, 0), 2.0)
     slopes = np.stack(np.gradient(smooth), -1)[ring].astype(np.float64)
     normals = slopes / np.maximum(np.linalg.norm(slopes, axis=1, keepdims=True), 1e-6)

@@ -39,6 +39,7 @@ def figures(sight: Sight) -> NDArray[np.float32]:
         values = np.ascontiguousarray(lab[..., channel], np.float64)
         far = np.where(seeds, 0.0, np.inf)
         barriers(values, hole, values.copy(), values.copy(), far, SCANS)
+        # What the hole encloses is not reached at all.
         total += np.where(np.isfinite(far), far, 0.0) ** 2
     away = np.sqrt(total)
     if hole.all():

@@ -58,7 +58,7 @@ def least_cut(near, spare, terminal, side):
             q = near[p, k]
             if q < 0:
                 continue
-            room = spare[p, k] if tree[p] == SOURCE else spare[q, k ^ 2]
+            room = spare[p, k] if tree[p] == SOURCE else spare[q, k ^ 2]  # k ^ 2: the opposite side
             if room <= 0:
                 continue
             if tree[q] == FREE:

@@ -285,6 +285,7 @@ def expand(near, costs, allowed, home, steps, flat, chosen, sweeps):
             for p in range(count):
                 pay(near, allowed, home, steps, flat, chosen, p, pairs)
             after = energy(costs, chosen, pairs)
+            # `offer` cuts short what a pair may save, so a move may cost more than it seemed: then it is taken back.
             if after < now - 1e-6:
                 now = after
                 before[:], paid[:] = chosen, pairs

@@ -68,9 +68,9 @@ def _likenesses(sight: Sight) -> NDArray[np.int64]:
         return np.zeros((0, 2), np.int64)
     patches = sliding_window_view(sight.lab, (PATCH, PATCH), axis=(0, 1))[rows, cols].reshape(len(rows), -1)
     patches = patches - patches.mean(0)
-    some = patches[:: max(len(patches) // 3000, 1)]
+    some = patches[:: max(len(patches) // 3000, 1)]  # some three thousand tell the axes
     _, axes = np.linalg.eigh(some.T @ some)
-    patches = np.ascontiguousarray(patches @ axes[:, ::-1][:, :DIMENSIONS])
+    patches = np.ascontiguousarray(patches @ axes[:, ::-1][:, :DIMENSIONS])  # `eigh` sorts upwards
     energy = (patches**2).sum(1)
     every = max(int(np.sqrt(len(rows) / QUERIES)), 1)
     asking = np.flatnonzero((rows % every == 0) & (cols % every == 0))
@@ -78,7 +78,7 @@ def _likenesses(sight: Sight) -> NDArray[np.int64]:
     shifts = np.empty((len(asking), 2), np.int64)
     for start in range(0, len(asking), BLOCK):
         some = asking[start : start + BLOCK]
-        apart = (-2 * patches[some]) @ patches.T
+        apart = (-2 * patches[some]) @ patches.T  # the asking patch's own square is the same for all
         apart += energy
         # Patches are in reading order: those too near lie in a band of it.
         low = np.searchsorted(rows, rows[some[0]] - least)

@@ -58,6 +58,7 @@ class Elation:
         units = (points - self.middle) / self.unit_px
         near = 1 + units @ self.values[:2]
         drop = float(self.values[:2] @ self.values[2:])
+        # Of a projective map the area goes with the third power of depth.
         return np.maximum(1 - steps * drop * near, NEAR_HORIZON) ** -3.0
 
     def length_px(self, point: NDArray[Any]) -> float:
@@ -70,7 +71,7 @@ class Elation:
 
     def seen_at(self, factor: float, corner: NDArray[Any]) -> Elation:
         """Return the same step in a picture that is `factor` larger and whose window begins at `corner`, x and y."""
-        middle = (self.middle + 0.5) * factor - 0.5 + corner
+        middle = (self.middle + 0.5) * factor - 0.5 + corner  # + 0.5: from centres of pixels to their corners and back
         return Elation(self.values, middle, self.unit_px * factor)
 
 

@@ -72,6 +72,7 @@ def _relaxed(image, hole, coarse, sweeps):  # type: ignore[no-untyped-def]
     for y in range(height):
         for x in range(width):
             if hole[y, x]:
+                # The centre of a coarse pixel lies between those of its two.
                 down, right = max(y * 0.5 - 0.25, 0.0), max(x * 0.5 - 0.25, 0.0)
                 top, left = int(down), int(right)
                 down, right = down - top, right - left

@@ -134,11 +134,11 @@ def _seen(
         return image[pixels[:, 0], pixels[:, 1]], inner[pixels[:, 0], pixels[:, 1]] > 0
     moved, kept = step.move(pixels[:, ::-1], count)
     found, there = np.zeros((len(pixels), 3), np.float32), np.zeros(len(pixels), bool)
-    for first in range(0, len(pixels), 16384):
+    for first in range(0, len(pixels), 16384):  # remap takes no more than 32,767 points a side
         part = moved[first : first + 16384].astype(np.float32)
         place = np.s_[first : first + 16384]
         seen = cv2.remap(image, part[:, :1], part[:, 1:], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         found[place] = seen[:, 0]
         near = cv2.remap(inner, part[:, :1], part[:, 1:], cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
         there[place] = near[:, 0] > 0
-    return np.maximum(found, 0), there & kept
+    return np.maximum(found, 0), there & kept  # cubic interpolation swings below 0

@@ -97,6 +97,7 @@ def exact(ground: Ground, step: Elation) -> Elation:
 def _shortest(ground: Ground, step: Elation) -> Elation:
     """Return the step, or the part of it that repeats as well: one picket instead of three."""
     places = np.argwhere(ground.known)[:, ::-1].astype(float)
+    # A fixed seed: the same picture has the same step.
     some = places[np.random.default_rng(0).choice(len(places), min(POINTS, len(places)), replace=False)]
     least = AS_GOOD * foretold(ground, step).sum()
     for parts in PARTS:
@@ -228,9 +229,11 @@ def fit(
             slopes = np.einsum("nx,nxv->nv", seen[use, 1:3], found.slopes(points[use], count))
             normal += (slopes * weight[:, None]).T @ slopes
             right += (slopes * weight[:, None]).T @ residual
+        # Damped: where two of the four values do nearly the same, neither runs off.
         damped = normal + 1e-3 * np.diag(np.diag(normal)) + 1e-9 * np.eye(4)
         change = np.linalg.solve(damped, -right)
         change[:2] = np.clip(change[:2], -0.3, 0.3)
+        # At most 3 px a round: from a start that is off the first change is far too large.
         change *= min(1.0, 3.0 / max(float(np.abs(change[2:]).max()) * found.unit_px, 1e-9))
         found = found.with_values(found.values + change)
         if float(np.abs(change).max()) * found.unit_px < STILL_PX:

@@ -51,7 +51,7 @@ def reduce_rows(first, last, bounds, image, known, source, taps, out, out_known,
                 out_known[row, col] = 1
                 out_source[row, col] = allowed >= (np.float32(1) - MOST_FORBIDDEN) * weight
                 for k in range(channels):
-                    out[row, col, k] = np.uint8(total[k] / weight + np.float32(0.5))
+                    out[row, col, k] = np.uint8(total[k] / weight + np.float32(0.5))  # 0.5: to the nearest
 
 
 def reduce(

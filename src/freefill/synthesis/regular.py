@@ -106,6 +106,7 @@ def correlation(grey: NDArray[Any], known: NDArray[np.bool_]) -> tuple[NDArray[n
     still, still_square = moved[::-1, ::-1], moved_square[::-1, ::-1]
     spread = (moved_square - moved**2 / count) * (still_square - still**2 / count)
     together = over(first, first) - moved * still / count
+    # Plain ground: less than a grey level of spread counts as one, or rounding would correlate.
     return together / np.sqrt(np.maximum(spread, count**2)), count
 
 
@@ -126,6 +127,7 @@ def _shifts(grey: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.i
     if period > MOST_PERIOD_PX or alike[length < period].min() > UNLIKE:
         return none
     places = np.argwhere(peaks)
+    # Peaks that differ by less than a fiftieth are equals; of these the shortest.
     order = np.lexsort((places[:, 1], places[:, 0], length[peaks], -np.rint(alike[peaks] * 50)))
     return places[order[:MOST_SHIFTS]] - middle
 

@@ -149,6 +149,7 @@ def descend(first, last, near, weight, diagonal, right, answer, tolerance, most)
                     left += weight[n, side] * answer[other, k]
             residual[n] = left
             direction[n] = left / diagonal[n]
+            # Summed in 64 bits: in 32 the small ones would be lost.
             goal += np.float64(right[n, k]) * np.float64(right[n, k])
             size += np.float64(left) * np.float64(left)
             slope += np.float64(left) * np.float64(direction[n])

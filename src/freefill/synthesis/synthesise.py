@@ -115,7 +115,7 @@ def synthesise(
     source = source & ~left
     if np.count_nonzero(usable_centres(source.astype(np.uint8))) < max(least_sources, 1):
         return None
-    made = None if layout is None else layout()
+    made = None if layout is None else layout()  # only now: where nothing can be copied a layout is of no use
     with Crew(tuning.threads) as crew:
         known = (~(hole | left)).astype(np.uint8)
         coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
@@ -137,12 +137,14 @@ def synthesise(
             else:
                 refine_start(level, coarse, guides, number, tuning, crew)
             height = number / (len(pyramid) - 1) if len(pyramid) > 1 else 0.0
+            # Another seed for each level, of which there are never 64.
             improve(level, height, number == first, seed * 64 + number, tuning, crew, steps)
             steps.ended(number)
             coarse = level
         assert coarse is not None
         copied = choose(coarse, tuning, crew)
         steps.joining(0.1)
+        # What the mask left outside was unknown to the search, and stays as it is.
         wanted = hole[coarse.holes[:, 0], coarse.holes[:, 1]]
         holes, copied = coarse.holes[wanted], copied[wanted]
         membrane = stretch(image, known, holes, copied, None if made is None else made.confidence)

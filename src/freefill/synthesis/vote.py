@@ -44,7 +44,7 @@ def vote(first, last, bounds, sheet, voted, field, weight, boost, change):
                 for k in range(voted):
                     mean = total[k] / sure
                     if k >= 3:
-                        mean = min(mean * boost, np.float32(254))
+                        mean = min(mean * boost, np.float32(254))  # 255 marks what may not be copied from
                     value = np.uint8(mean + np.float32(0.5))
                     if k < 3:
                         moved += abs(np.int64(value) - np.int64(sheet.filled[place + k]))
