@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from freefill.cli.main import main
 from freefill.errors import EngineError, InputError, WeightsError
+from freefill.evaluation.cases import Case
 from freefill.evaluation.compare import compared
 from freefill.evaluation.lock import check_drawn
-from freefill.evaluation.measures import choose
+from freefill.evaluation.measures import Measurer, choose
 from freefill.evaluation.protocol import PROTOCOLS, find_protocol
-from freefill.evaluation.run import evaluate, mask_files, read_cases
+from freefill.evaluation.run import evaluate, mask_files, read_cases, summary_of
 from freefill.evaluation.summary import summarise
 from freefill.evaluation.tables import tables_of
 from freefill.evaluation.work import EvaluationWork
@@ -53,6 +55,32 @@ def test_the_summary_can_be_made_again_from_the_cases(photos, masks, tmp_path):
     again = summarise(read_cases(tmp_path / "run" / "cases.jsonl"), {})
     assert again["overall"] == summary["overall"]
     assert again["pairs"] == summary["pairs"]
+
+
+def test_a_finished_run_is_shown_again_from_its_cases_with_what_it_lacked(photos, masks, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path / "none"))
+    run = work(masks, engines=("lama", "telea"), measures=(*MEASURES, "lpips_alex"))
+    summary = evaluate(photos, run, tmp_path / "run", jobs=2)
+    (tmp_path / "run" / "cases.jsonl").write_text(
+        "".join(sorted((tmp_path / "run" / "cases.jsonl").read_text().splitlines(True)))
+    )
+    assert summary_of(tmp_path / "run") == json.loads(json.dumps(summary))
+    with pytest.raises(SystemExit) as ended:
+        main(["evaluate", "show", str(tmp_path / "run"), "--format", "latex"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == "".join(f"{table.latex()}\n\n" for table in tables_of(summary))
+
+
+def test_a_folder_without_a_run_cannot_be_shown(tmp_path):
+    with pytest.raises(InputError, match="holds no run"):
+        summary_of(tmp_path)
+
+
+def test_the_order_of_cases_does_not_move_an_interval(photos, masks, tmp_path):
+    evaluate(photos, work(masks), tmp_path / "run")
+    lines = read_cases(tmp_path / "run" / "cases.jsonl")
+    turned = [line for first in (6, 3, 0) for line in lines[first : first + 3]]
+    assert summarise(turned, {}) == summarise(lines, {})
 
 
 def test_a_run_that_was_cut_off_goes_on_and_gives_the_same_summary(photos, masks, tmp_path):
@@ -114,6 +142,14 @@ def test_results_of_another_tool_are_scored_like_an_engine(photos, masks, tmp_pa
     notes = [line["notes"] for line in read_cases(tmp_path / "run" / "cases.jsonl") if "notes" in line]
     assert len(notes) == 1
     assert "known pixels differ" in notes[0][0]
+
+
+def test_results_that_fit_no_case_are_refused_before_an_engine_works(photos, masks, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "a_result.png").write_bytes(b"")
+    with pytest.raises(InputError, match=r"no result for any of 3 cases; looked for a\.png"):
+        evaluate(photos, work(masks, results=(("Theirs", tmp_path / "theirs"),)), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_results_of_another_size_fail_with_both_sizes_named(photos, masks, tmp_path):
@@ -186,6 +222,22 @@ def test_measures_whose_weights_are_not_here_are_listed_with_the_way_to_them(pho
     assert "self_consistency" in summary["absent"]
     again = evaluate(photos, work(masks, engines=("telea",), measures=asked), tmp_path / "run")
     assert again["absent"] == summary["absent"]
+
+
+def test_a_crop_is_seen_once_by_the_network_that_two_measures_share(monkeypatch):
+    seen = []
+
+    def tokens_of(image):
+        seen.append(image.shape)
+        return np.ones((image.shape[0] // 14, image.shape[1] // 14, 3), np.float32)
+
+    measurer = Measurer(choose(("rc_s_dinov2s", "context_distance")))
+    monkeypatch.setattr(measurer, "_tokens_of", tokens_of)
+    picture, hole = np.full((90, 90, 3), 128, np.uint8), np.zeros((90, 90), bool)
+    hole[30:60, 30:60] = True
+    for shade in (1, 2):
+        measurer.of_case(Case("c", picture, hole, None), picture * shade // 2)
+    assert len(seen) == 2
 
 
 def test_all_measures_leave_out_the_slow_one_unless_it_is_named():

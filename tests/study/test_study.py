@@ -12,8 +12,12 @@ pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")
 
 from freefill.cli.main import main as run
+from freefill.images.read import read_picture
+from freefill.masks.coco import read_coco
+from freefill.study import masks as study_masks
 from freefill.study.masks import fixed_disc
 from freefill.study.numbers import numbers_of
+from freefill.values import Mask
 
 
 @pytest.fixture
@@ -73,6 +77,29 @@ def test_the_study_makes_a_page_that_needs_nothing_from_outside(coco, tmp_path, 
     assert call("study", coco, "-o", out, "--engine", "telea", "--predicted", tmp_path / "predicted") == 0
     assert (out / "cases.jsonl").read_text() == done
     assert (out / "index.html").read_bytes() == before
+
+
+def test_persons_are_looked_for_once_though_two_kinds_of_masks_need_them(coco, monkeypatch):
+    asked = []
+    make = study_masks.mask_for
+
+    def mask_for(mask, picture, options, max_mpx):
+        if mask == "people":
+            asked.append(options)
+            hole = np.zeros(picture.size, bool)
+            hole[20:60, 40:56] = True
+            return Mask(hole)
+        return make(mask, picture, options, max_mpx)
+
+    monkeypatch.setattr(study_masks, "mask_for", mask_for)
+    data = read_coco(coco / "instances.json")
+    entry = data.pictures[0]
+    made = study_masks.masks_of(read_picture(coco / "images" / entry.file), data, entry, None)
+    assert len(asked) == 1
+    plain, refined = made["predicted"], made["predicted, refined"]
+    assert isinstance(plain, Mask)
+    assert isinstance(refined, Mask)
+    assert refined.hole[plain.hole].all()
 
 
 def test_a_folder_without_annotations_is_one_line(tmp_path, capsys):

@@ -10,6 +10,10 @@ import click
 
 from freefill.errors import InputError
 
+_style = click.option(
+    "--format", "style", default="markdown", show_default=True, type=click.Choice(["markdown", "latex", "html", "json"])
+)
+
 
 @click.group("evaluate")
 def command() -> None:
@@ -19,6 +23,7 @@ def command() -> None:
     freefill evaluate protocols
     freefill evaluate run lama-thick-512 photos/ -o runs/thick --engine texture --engine telea
     freefill evaluate run own cases/ -o runs/theirs --engine texture --results LaMa=their_outputs/
+    freefill evaluate show runs/thick --format latex
     freefill evaluate compare runs/a runs/b
     """
 
@@ -63,9 +68,7 @@ def protocols() -> None:
     help="File with the hashes of all pictures and masks. Written if it is missing, compared otherwise.",
 )
 @click.option("--keep", is_flag=True, help="Keep the fills in the folder of the run.")
-@click.option(
-    "--format", "style", default="markdown", show_default=True, type=click.Choice(["markdown", "latex", "html", "json"])
-)
+@_style
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def run(
     protocol: str,
@@ -105,12 +108,20 @@ def run(
     _print(summary, style)
 
 
+@command.command("show")
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@_style
+def show(folder: Path, style: str) -> None:
+    """Print the tables of a finished run again, worked out from its cases.jsonl."""
+    from freefill.evaluation.run import summary_of
+
+    _print(summary_of(folder), style)
+
+
 @command.command("compare")
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
-@click.option(
-    "--format", "style", default="markdown", show_default=True, type=click.Choice(["markdown", "latex", "html", "json"])
-)
+@_style
 def compare(a: Path, b: Path, style: str) -> None:
     """Hold run B against run A, case by case: the same protocol, pictures and masks."""
     from freefill.evaluation.compare import compared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -105,6 +106,7 @@ class Measurer:
         self.absent: dict[str, str] = {}
         self._last: tuple[str, Any] = ("", None)
         self._opened: dict[str, Lpips] = {}
+        self._seen: dict[bytes, NDArray[np.float32]] = {}
 
     def of_case(self, case: Case, composite: NDArray[np.uint8]) -> dict[str, float]:
         """Return every measure of one composite that can be had; a float by name.
@@ -115,6 +117,7 @@ class Measurer:
         composite : (h, w, 3) uint8, the fill in the hole, the picture elsewhere
         """
         found: dict[str, float] = {}
+        self._seen.clear()
         image = _float(composite)
         truth = None if case.truth is None else _float(case.truth)
         for measure in self.measures:
@@ -219,6 +222,13 @@ class Measurer:
         return _here("dinov2-focus", open_dinov2)
 
     def _tokens(self, image: Any) -> NDArray[np.float32]:
+        """Return DINOv2's tokens; two of the removal metrics look at the same crops, which are worked out once."""
+        key = hashlib.sha256(image.tobytes()).digest()
+        if key not in self._seen:
+            self._seen[key] = self._tokens_of(image)
+        return self._seen[key]
+
+    def _tokens_of(self, image: Any) -> NDArray[np.float32]:
         import torch
 
         mean, deviation = (np.array(x, np.float32) for x in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))

@@ -19,7 +19,7 @@ from freefill.evaluation.measures import choose
 from freefill.evaluation.ready import ready_engines
 from freefill.evaluation.sources import ENDINGS, read_set
 from freefill.evaluation.summary import summarise
-from freefill.evaluation.work import CaseAnswer, EvaluationWork
+from freefill.evaluation.work import CaseAnswer, EvaluationWork, check_results
 from freefill.files import replacing
 from freefill.running.here import Here
 from freefill.running.processes import Processes
@@ -58,7 +58,8 @@ def evaluate(
     Raises
     ------
     InputError
-        If the data are not there, `out` holds another run, or something that is locked changed.
+        If the data are not there, a folder of results fits no case, `out` holds another run, or something that is
+        locked changed.
     EngineError, WeightsError
         If a name is no engine's, or not one of the engines can run here. One that cannot is listed as absent.
     """
@@ -66,6 +67,7 @@ def evaluate(
     weights, lacking = ready_engines(work.engines) if work.engines else ({}, {})
     work = replace(work, engines=tuple(weights))
     items = read_set(data, own_masks=work.protocol.masks in ("own", "drawn"), limit=limit)
+    check_results(work.results, [item.name for item in items])
     out.mkdir(parents=True, exist_ok=True)
     _begin(out, work, data, len(items), weights, lacking)
     lines, features = read_cases(out / "cases.jsonl"), read_features(out)
@@ -97,18 +99,33 @@ def evaluate(
             if on_case is not None:
                 on_case(done_before + count, len(items))
     _keep_features(out, features)
-    measured = [line for line in lines if line["engine"]]
     if lock is not None:
-        cases = {line["case"]: {"name": line["case"], **line} for line in measured}
+        cases = {line["case"]: {"name": line["case"], **line} for line in lines if line["engine"]}
         check_lock(lock, work.protocol, list(cases.values()))
-    unread = [line for line in lines if not line["engine"]]
-    order = {name: place for place, name in enumerate((*work.engines, *(name for name, _ in work.results)))}
-    places = {item.name: place for place, item in enumerate(items)}
-    measured.sort(key=lambda line: (places.get(line["case"], 0), order.get(line["engine"], 0)))
-    summary = summarise(measured, features) | {"absent": absent, "absent_engines": lacking, "unread": unread}
+    summary = _summary(lines, features) | {"absent": absent, "absent_engines": lacking}
     with replacing(out / "summary.json") as stream:
         stream.write(json.dumps(summary, indent=1).encode())
     return summary
+
+
+def summary_of(out: Path) -> dict[str, Any]:
+    """Return the summary of a run, worked out anew from cases.jsonl; nothing is filled or measured.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no run.
+    """
+    run, lines = out / "run.json", read_cases(out / "cases.jsonl")
+    if not run.is_file() or not lines:
+        raise InputError(f"{out}: holds no run with cases; make one with freefill evaluate run")
+    lacking = json.loads(run.read_text()).get("absent", {})
+    return _summary(lines, read_features(out)) | {"absent": _left_out_before(out), "absent_engines": lacking}
+
+
+def _summary(lines: Sequence[dict[str, Any]], features: Features) -> dict[str, Any]:
+    measured = [line for line in lines if line["engine"]]
+    return summarise(measured, features) | {"unread": [line for line in lines if not line["engine"]]}
 
 
 def mask_files(folder: Path | None) -> tuple[Path, ...]:

@@ -40,6 +40,8 @@ def summarise(
     `pairs[engine][measure]` against the first engine; `failed[engine]`
     """
     engines = list(dict.fromkeys(case["engine"] for case in cases))
+    # worker processes end in any order, and the bootstrap draws by place: one order gives one interval
+    cases = sorted(cases, key=lambda case: case["case"])
     names = [measure.name for measure in MEASURES if any(measure.name in case.get("measures", {}) for case in cases)]
     out: dict[str, Any] = {"engines": engines, "measures": names, "cases": len({case["case"] for case in cases})}
     out["overall"] = {engine: _means(cases, engine, names) for engine in engines}

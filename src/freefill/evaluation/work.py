@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,6 +132,32 @@ def _composite(
     return read_result(name, dict(work.results)[name], case)
 
 
+def result_path(name: str, folder: Path, case: str) -> Path | None:
+    """Return the file that another tool left for a case; None where there is none."""
+    own, last = folder / case, Path(case).name
+    paths = [
+        folder / f"{stem}{ending}" for stem in (case, last, f"{last}_mask", f"{last}_mask001") for ending in ENDINGS
+    ]
+    if own.is_dir():
+        paths += [*sorted(own.glob(f"output_{glob.escape(name)}.*")), *sorted(own.glob("output*"))]
+    return next((path for path in paths if path.is_file()), None)
+
+
+def check_results(results: Sequence[tuple[str, Path]], cases: Sequence[str]) -> None:
+    """Refuse a folder that has nothing for any case, before engines work for hours; single gaps are told by case.
+
+    Raises
+    ------
+    InputError
+        With the name of a file that was looked for.
+    """
+    for name, folder in results:
+        if not any(result_path(name, folder, case) for case in cases):
+            raise InputError(
+                f"{folder}: holds no result for any of {len(cases)} cases; looked for {cases[0]}.png, .jpg and so on"
+            )
+
+
 def read_result(name: str, folder: Path, case: Case) -> tuple[NDArray[np.uint8], list[str]]:
     """Return another tool's output for a case, its known pixels replaced by the picture's.
 
@@ -142,12 +168,7 @@ def read_result(name: str, folder: Path, case: Case) -> tuple[NDArray[np.uint8],
     InputError
         If there is none, or it is of another size.
     """
-    own = folder / case.name
-    names = (case.name, Path(case.name).name, f"{Path(case.name).name}_mask", f"{Path(case.name).name}_mask001")
-    paths = [folder / f"{stem}{ending}" for stem in names for ending in ENDINGS]
-    if own.is_dir():
-        paths += [*sorted(own.glob(f"output_{glob.escape(name)}.*")), *sorted(own.glob("output*"))]
-    path = next((path for path in paths if path.is_file()), None)
+    path = result_path(name, folder, case.name)
     if path is None:
         raise InputError(f"{folder}: holds no result for case '{case.name}'")
     pixels = read_picture(path).pixels

@@ -16,12 +16,7 @@ def frechet_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
 
     Parameters
     ----------
-    a, b : (n, d) and (m, d), one row a picture; at least two rows each
-
-    Raises
-    ------
-    InputError
-        If the widths disagree or a set has fewer than two rows.
+    a, b : features of both sets, checked as in `checked_sets`
 
     References
     ----------

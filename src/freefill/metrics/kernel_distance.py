@@ -15,16 +15,11 @@ def kernel_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
 
     Parameters
     ----------
-    a, b : (n, d) and (m, d), one row a picture; at least two rows each
+    a, b : features of both sets, checked as in `checked_sets`
 
     Returns
     -------
     MMD^2 with k(x, y) = (x . y / d + 1)^3 over all pairs, the diagonals left out; no subsets are drawn
-
-    Raises
-    ------
-    InputError
-        If the widths disagree or a set has fewer than two rows.
 
     References
     ----------

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from freefill.errors import InputError
+from freefill.metrics.pairs import same_images
 from freefill.values import Image
 
 if TYPE_CHECKING:
@@ -56,8 +57,7 @@ class Lpips:
         InputError
             If the shapes disagree or a side is too short.
         """
-        if a.shape != b.shape or a.ndim != 3 or a.shape[2] != 3:
-            raise InputError(f"LPIPS: the images must both be (H, W, 3), not {a.shape} and {b.shape}")
+        same_images("LPIPS", a, b)
         return weighted_distance(self._state, self.features(a), self.features(b))
 
     def features(self, image: Image) -> list[Tensor]:

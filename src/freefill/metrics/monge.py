@@ -16,17 +16,12 @@ def monge_distance(a: NDArray[np.floating], b: NDArray[np.floating], seed: int =
 
     Parameters
     ----------
-    a, b : (n, d) and (m, d), one row a picture; at least two rows each; the larger set is thinned to the smaller's size
+    a, b : features of both sets, checked as in `checked_sets`; the larger set is thinned to the smaller's size
     seed : of the directions and of the thinning
 
     Returns
     -------
     3 d / (n M) times the sum, over M = 1,000 random unit directions, of squared differences of sorted projections
-
-    Raises
-    ------
-    InputError
-        If the widths disagree or a set has fewer than two rows.
 
     References
     ----------

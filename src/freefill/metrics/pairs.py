@@ -9,6 +9,18 @@ from freefill.errors import InputError
 from freefill.values import Hole, Image
 
 
+def same_images(name: str, a: Image, b: Image) -> None:
+    """Check that both are (H, W, 3).
+
+    Raises
+    ------
+    InputError
+        If they are not.
+    """
+    if a.shape != b.shape or a.ndim != 3 or a.shape[2] != 3:
+        raise InputError(f"{name}: the images must both be (H, W, 3), not {a.shape} and {b.shape}")
+
+
 def checked(
     name: str, truth: Image, composite: Image, hole: Hole | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

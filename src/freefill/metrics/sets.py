@@ -11,7 +11,13 @@ from freefill.errors import InputError
 def checked_sets(
     name: str, a: NDArray[np.floating], b: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return both sets in double precision.
+    """Return both sets in double precision; what is said here holds for each distance of two sets.
+
+    Parameters
+    ----------
+    name : of the distance, for the message
+    a, b : (n, d) and (m, d), one row of features a picture, of any range; at least two rows each. The network that made
+        them says how pictures were resized
 
     Raises
     ------

@@ -14,6 +14,7 @@ import numpy as np
 
 from freefill.errors import InputError
 from freefill.metrics.lpips import unit_length, weighted_distance
+from freefill.metrics.pairs import same_images
 from freefill.values import Box, Hole, Image
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ class StLpips:
         InputError
             If the shapes disagree or a side is too short.
         """
-        if a.shape != b.shape or a.ndim != 3 or a.shape[2] != 3:
-            raise InputError(f"ST-LPIPS: the images must both be (H, W, 3), not {a.shape} and {b.shape}")
+        same_images("ST-LPIPS", a, b)
         return self.between(self.features(a), self.features(b))
 
     def features(self, image: Image) -> list[Tensor]:

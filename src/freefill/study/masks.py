@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -31,11 +32,17 @@ def masks_of(picture: Picture, coco: Coco, entry: CocoPicture, given: Path | Non
         "predicted"; None = the networks that know persons predict them
     """
     annotated = picture_mask(coco, entry, ("person",))
+    refined = MaskOptions(refine=True)
+
+    @cache
+    def predicted() -> Mask:  # a network looks for persons: once for both kinds
+        return _predicted(picture, entry, given)
+
     made: dict[str, Callable[[], Mask]] = {
         "annotated": lambda: annotated,
-        "annotated, refined": lambda: mask_for(annotated, picture, MaskOptions(refine=True), 1e9),
-        "predicted": lambda: _predicted(picture, entry, given, refine=False),
-        "predicted, refined": lambda: _predicted(picture, entry, given, refine=True),
+        "annotated, refined": lambda: mask_for(annotated, picture, refined, 1e9),
+        "predicted": predicted,
+        "predicted, refined": lambda: mask_for(predicted(), picture, refined, 1e9),
         "fixed disc": lambda: replace(annotated, hole=fixed_disc(annotated.hole)),
     }
     out: dict[str, Mask | str] = {}
@@ -50,8 +57,8 @@ def masks_of(picture: Picture, coco: Coco, entry: CocoPicture, given: Path | Non
     return out
 
 
-def _predicted(picture: Picture, entry: CocoPicture, given: Path | None, *, refine: bool) -> Mask:
-    options = MaskOptions(refine=refine, mask_fit="scale")
+def _predicted(picture: Picture, entry: CocoPicture, given: Path | None) -> Mask:
+    options = MaskOptions(mask_fit="scale")
     if given is None:
         return mask_for("people", picture, options, 1e9)
     path = next((p for p in sorted(given.glob(f"{Path(entry.file).stem}.*"))), given / f"{Path(entry.file).stem}.png")
