@@ -44,7 +44,7 @@ class Joined:
     one, other : the ends
     curve : (n, 2) rows and columns from one to the other; normals : (n, 2) to the left of it
     confidence : 0 to 1
-    one_ended : only `one` was seen, and is carried on straight; `other` is where that leaves the hole
+    one_ended : only `one` was seen, and is carried on; `other` is where that leaves the hole or stops
     """
 
     one: End
@@ -76,7 +76,7 @@ def join(ends: list[End], sight: Sight) -> list[Joined]:
         if i > j or any(_beside(end, used) for end in (ends[i], ends[j]) for used in taken):
             continue
         curve, normals = curve_between(ends[i], ends[j])
-        if not _in_hole(curve, sight) or any(cross(curve, line.curve) for line in found):
+        if not in_hole(curve, sight) or any(cross(curve, line.curve) for line in found):
             continue
         found.append(Joined(ends[i], ends[j], curve, normals, 0.0))
         taken += [ends[i], ends[j]]
@@ -105,7 +105,7 @@ def _cost(one: End, other: End) -> float:
     if gap < 3:
         return np.inf
     chord = chord / gap
-    leave, arrive = _turn(chord, one.heading), _turn(chord, -other.heading)
+    leave, arrive = bearing(chord, one.heading), bearing(chord, -other.heading)
     if max(abs(leave), abs(arrive)) > MOST_TURN:
         return np.inf
     # Seen from the other end, left is right: its bend changes sign along the way.
@@ -136,7 +136,7 @@ def _unlike(one: End, other: End) -> float:
     return apart + (max(misshapen - SAME_SHAPE, 0) / SHAPE_NOISE) ** 2
 
 
-def _turn(from_: NDArray[np.float64], to: NDArray[np.float64]) -> float:
+def bearing(from_: NDArray[np.float64], to: NDArray[np.float64]) -> float:
     """Return the angle from one direction to another, positive to the left of it."""
     left = left_of(from_)
     return float(np.arctan2(to @ left, to @ from_))
@@ -158,7 +158,7 @@ def curve_between(one: End, other: End) -> tuple[NDArray[np.float64], NDArray[np
     return curve, np.stack((-tangent[:, 1], tangent[:, 0]), 1)
 
 
-def _in_hole(curve: NDArray[np.float64], sight: Sight) -> bool:
+def in_hole(curve: NDArray[np.float64], sight: Sight) -> bool:
     """Tell whether nearly all of a curve lies in the hole: what is known need not be joined."""
     rows, cols = np.rint(curve).astype(int).T
     height, width = sight.size

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from freefill.layout.along import along
 from freefill.layout.bands import bands
+from freefill.layout.companions import companions
 from freefill.layout.draw import draw
 from freefill.layout.ends import find_ends
 from freefill.layout.extend import extend
@@ -30,7 +31,8 @@ class Layout:
 
     Attributes
     ----------
-    lines : joined lines, surest first; in px of their own size, whose longer side is at most LINES_PX
+    lines : joined lines, surest first, then their companions and what was carried on; in px of their own size, whose
+        longer side is at most LINES_PX
     drawn : (h, w, 3) float32 Lab at that size, the lines' colours
     confidence : (h, w) float32, how sure the lines are, 0 to 1
     along : (h, w, 2) float32, what places on a line copy of it: shifts, NaN elsewhere
@@ -72,9 +74,11 @@ def make_layout(
     ends = find_ends(large)
     tell(0.6)
     lines = [line for line in join(ends, large) if line.confidence >= LEAST_SURE]
-    lines += extend(ends, lines, large)
+    lines = companions(ends, lines, large)
+    carried = extend(ends, lines, large)
+    lines += carried
     drawn, confidence = draw(lines, large)
-    lay_sides(lines, large, drawn, confidence)
+    lay_sides(carried, large, drawn, confidence)
     led = along(lines, large)
     tell(0.7)
     lined = Layout(tuple(lines), drawn, confidence, led, small, None)

@@ -89,12 +89,12 @@ def parted(end: End, gap: float, sides: Sides, sight: Sight, smooth: NDArray[np.
 def lay_sides(lines: Sequence[Joined], sight: Sight, lab: NDArray[np.float32], confidence: NDArray[np.float32]) -> None:
     """Write into `lab` and `confidence`, where they are less sure, what the rim on each side of carried on lines shows.
 
-    So no sky is copied below a roof's edge, however well it would fit there.
+    `lines` are those carried on straight. So no sky is copied below a roof's edge, however well it would fit there.
     """
     import cv2
 
     for line in lines:
-        sides = sides_of(line.one, sight) if line.one_ended else None
+        sides = sides_of(line.one, sight)
         if sides is None:
             continue
         gap = float(np.hypot(*(line.other.place - line.one.place)))
