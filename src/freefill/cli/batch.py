@@ -83,8 +83,10 @@ def command(
     from freefill.batch.run import plan_all, run
 
     work = Work(request, format=format_name, quality=quality, plan_only=dry_run)
+    # Shapes are a mask by themselves; where masks are named too, they are found first and joined with them.
     drawn = masks is None and mask_suffix is None and bool(request.shapes or request.also)
     pairing = _pairing(images, masks, output, mask_suffix, format_name, drawn)
+    # Before the refusal below: where nothing has a partner, this says why.
     if not quiet:
         _report_alone(pairing)
     if not pairing.pairs:
@@ -111,6 +113,7 @@ def command(
     if not quiet:
         told.conclude()
     _conclude(summary, pairing, time.monotonic() - begun, as_json, quiet)
+    # A row of a manifest that cannot be used has failed; a picture without a mask was perhaps never meant.
     return SOME_FAILED if summary.failed or any(each.kind == "row" for each in pairing.alone) else 0
 
 
@@ -196,7 +199,7 @@ class _BatchReport:
 
     def begin(self, left: int, skipped: int) -> None:
         """Know how many there are."""
-        del skipped
+        del skipped  # they are no work: the estimate leaves them out
         self._total = left
 
     def told(self, pair: Pair, message: object) -> None:
@@ -204,7 +207,7 @@ class _BatchReport:
         from freefill.batch.fill import COMPILING
 
         if message == COMPILING:
-            if not self._compiling:
+            if not self._compiling:  # each process of --jobs says it for itself
                 self._compiling = True
                 self._report.compiling()
         elif isinstance(message, float):

@@ -24,7 +24,7 @@ def complete_weights(ctx: click.Context, param: click.Parameter, incomplete: str
 
 def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the names of weights alone."""
-    return complete_weights(ctx, param, incomplete)[:-1]
+    return complete_weights(ctx, param, incomplete)[:-1]  # without the files, which stand last
 
 
 def complete_masks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -21,4 +21,4 @@ def command(shell: str) -> None:
 
     kind = get_completion_class(shell)
     assert kind is not None
-    click.echo(kind(cli, {}, "freefill", "_FREEFILL_COMPLETE").source())
+    click.echo(kind(cli, {}, "freefill", "_FREEFILL_COMPLETE").source())  # the name that click looks for

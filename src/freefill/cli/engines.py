@@ -29,6 +29,7 @@ def command(warm: bool, as_json: bool) -> None:
     for spec in registry.ENGINES:
         extra = registry.missing(spec)
         ready = "ready" if extra is None else f"pip install 'freefill[{extra}]'"
+        # Weights come second: without its extra an engine has no use for them.
         if extra is None and spec.weights:
             ready = _weights_state(spec.weights)
         rows.append(

@@ -94,7 +94,7 @@ def run(
     work = EvaluationWork(
         find_protocol(protocol),
         mask_files(masks),
-        engines or (() if results else ("auto",)),
+        engines or (() if results else ("auto",)),  # another tool's results need no engine of ours beside them
         tuple(_named(each) for each in results),
         measures or None,
         output / "fills" if keep else None,

@@ -66,6 +66,7 @@ def command(
         from freefill.values import Length
 
         asked = (left, right, top, bottom)
+        # Compared with None: `--left 0` is an answer, which --all does not change.
         margins = Margins(*(each if each is not None else everywhere or Length() for each in asked))
         picture = read_picture(stream_of(image), max_mpx=request.max_mpx)
         target = target_of(picture, image, output, "extended")

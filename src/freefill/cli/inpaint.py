@@ -101,6 +101,7 @@ def command(
     places = _Places.of(image, mask, out, image_option, mask_option, output, request)
     request = replace(request, save_stages=save_stages is not None, save_attention=save_attention is not None)
     with working("reading", quiet) as report:
+        # Imported under the bar: the first import of what fills takes a moment.
         from freefill.cli.tries import diagnosis_of
         from freefill.images.read import read_picture
         from freefill.inpainter import Inpainter
@@ -109,12 +110,14 @@ def command(
         picture = read_picture(stream_of(places.image), max_mpx=request.max_mpx)
         target = target_of(picture, places.image, places.output)
         made = None if places.mask is None else stream_of(places.mask)
+        # Before the checks: a preview writes nothing to the target.
         if preview is not None:
             write_preview(picture, made, request, preview, report)
             return
         if not dry_run:
             check_target(picture, target, format_name, places.mask)
             check_more(request.engine, save_mask, save_stages, save_attention)
+        # After the checks: to open a network takes seconds.
         inpainter = Inpainter.of(request)
         if dry_run:
             hole = mask_for(made, picture, request, request.max_mpx)

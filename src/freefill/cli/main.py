@@ -34,6 +34,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+# As images/ reads them; repeated, since to ask it would import NumPy, and --help answers at once.
 _ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic", ".heif", ".avif")
 
 
@@ -55,6 +56,7 @@ class _Lazy(click.Group):
         known = self.list_commands(ctx)
         if args and args[0] not in known and _is_picture(args[0]):
             args = ["inpaint", *args]  # freefill photo.jpg mask.png out.jpg
+        # While the shell completes a word, the word may be half a name.
         if args and not args[0].startswith("-") and args[0] not in known and not ctx.resilient_parsing:
             raise click.UsageError(f"no command '{args[0]}';{did_you_mean(args[0], known)} all: freefill --help", ctx)
         return super().resolve_command(ctx, args)
@@ -107,10 +109,12 @@ def main(args: list[str] | None = None) -> None:
     if threading.current_thread() is threading.main_thread():  # Python allows it nowhere else
         signal.signal(signal.SIGTERM, _interrupt)
     try:
+        # Alone, click would end the program by its own codes.
         code = cli.main(args=args, prog_name="freefill", standalone_mode=False)
     except FreefillError as error:
         click.echo(f"freefill: {error}", err=True)
         sys.exit(error.exit_code)
+    # Before UsageError, of which it is a kind.
     except click.exceptions.NoArgsIsHelpError as error:  # a group alone: what it has
         click.echo(error.format_message(), err=True)
         sys.exit(error.exit_code)
@@ -128,6 +132,7 @@ def main(args: list[str] | None = None) -> None:
         click.echo("freefill: interrupted", err=True)
         sys.exit(130)
     except BrokenPipeError:  # the reader of our standard output has gone, as `head` does
+        # Else Python's last flush fails again, with a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:  # what no command expected of the system is one line too

@@ -11,6 +11,7 @@ from freefill.errors import InputError
 if TYPE_CHECKING:
     from freefill.values import Length
 
+# By 1024, as memory is counted.
 _UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 

@@ -128,6 +128,7 @@ max_mpx_option = click.option(
     type=click.FloatRange(min=0, min_open=True),
     help="Refuse pictures larger than this.",
 )
+# No default: each detector has its own.
 score_option = click.option(
     "--score",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -226,6 +227,7 @@ _TALK = (
 
 def _all(*groups: tuple[Callable[..., Any], ...]) -> Callable[[Any], Any]:
     def decorate(command: Any) -> Any:
+        # Decorators act from the last to the first; --help keeps the order.
         for option in reversed([option for group in groups for option in group]):
             command = option(command)
         return command

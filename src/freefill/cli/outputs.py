@@ -67,7 +67,7 @@ def check_more(engine: str, mask: str | None, stages: str | None, attention: str
         raise InputError(f"{stages}: this is a file; name a folder for the stages")
     if attention is not None:
         check_place(attention)
-        if engine == "auto" or not find(engine).attention:
+        if engine == "auto" or not find(engine).attention:  # auto may choose one that has none
             raise InputError(f"engine '{engine}' has no attention to save; use --engine deepfillv2")
 
 
@@ -81,7 +81,7 @@ def write(result: Outcome, target: str, format_name: str | None, quality: int | 
 
     if target == "-":
         notes = write_picture(result.picture, sys.stdout.buffer, format=format_name, quality=quality)
-        sys.stdout.buffer.flush()
+        sys.stdout.buffer.flush()  # what fails here is told; at exit it would be a traceback
         return notes
     return write_picture(result.picture, target, format=format_name, quality=quality)
 
@@ -165,6 +165,7 @@ def tell_filled(
     if as_json:
         said = {} if diagnosis is None else {"diagnosis": diagnosis.to_json()}
         notes = list(dict.fromkeys((*result.notes, *written)))
+        # Standard output has the picture.
         click.echo(json.dumps(summary(result, target) | {"notes": notes} | said), err=target == "-")
     elif not quiet and target != "-":
         click.echo(target)

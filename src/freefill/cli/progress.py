@@ -32,6 +32,7 @@ class Report:
         self._begun = time.monotonic()
         self._over, self._printing = threading.Event(), threading.Lock()
         self._drawn = 0  # characters of the bar that stands there now
+        # Nothing waits for it where the program fails.
         self._thread = None if quiet else threading.Thread(target=self._show, name="freefill-progress", daemon=True)
         self.stage(what)
 
@@ -103,8 +104,9 @@ class Report:
 
     def _draw(self) -> None:
         text = f"{self._what} {self._bar()} {', '.join(self._figures())}"
+        # In the last column some terminals begin a new line.
         text = text[: max(shutil.get_terminal_size().columns - 1, 20)]
-        click.echo("\r" + text.ljust(self._drawn), err=True, nl=False)
+        click.echo("\r" + text.ljust(self._drawn), err=True, nl=False)  # over what is left of a longer one
         self._drawn = len(text)
 
     def _wipe(self) -> None:
@@ -114,6 +116,7 @@ class Report:
 
     def _bar(self) -> str:
         """Return the bar; where nobody knows how far it is, something that moves."""
+        # An old console has no such signs.
         full, empty = "\u2501\u2500" if "utf" in (sys.stderr.encoding or "").lower() else "#-"
         if self._share is None:
             at = int(4 * (time.monotonic() - self._since)) % BAR_CHARACTERS

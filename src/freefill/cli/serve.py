@@ -105,14 +105,17 @@ def command(
         metrics=metrics,
     )
     log_to([] if quiet else [logging.StreamHandler(sys.stderr)])
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET  # no other address has a colon
     listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # so that it starts at once after it ended
+    # Bound here and not by uvicorn: with port 0 the address is known before it is printed, and a port that is taken
+    # is told in one line.
     try:
         listening.bind((host, port))
         listening.listen(128)  # whoever reads the address may call at once
     except OSError as error:
         raise InputError(f"{host}:{port}: cannot listen here ({error.strerror}); pass another --port") from None
+    # These mean "everywhere", and no browser opens them.
     address = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{listening.getsockname()[1]}"
     click.echo(f"{address}/{f'?token={token}' if token else ''}")
     if open_page:
@@ -121,9 +124,9 @@ def command(
         make_app(settings),
         http=Patient,
         log_level="error",
-        access_log=False,
+        access_log=False,  # web/guard.py says it
         timeout_keep_alive=20,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=5,  # Ctrl-C ends it, whatever is at work
         h11_max_incomplete_event_size=64 << 10,
     )
     uvicorn.Server(config).run(sockets=[listening])

@@ -27,10 +27,10 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: str = 
     """
     columns = list(zip(titles, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
-    room = shutil.get_terminal_size((100, 24)).columns - GAP * (len(widths) - 1)
+    room = shutil.get_terminal_size((100, 24)).columns - GAP * (len(widths) - 1)  # 100: into a file or a pipe
     while sum(widths) > room:
         wide = max((n for n, title in enumerate(titles) if title != whole), key=lambda n: widths[n])
-        if widths[wide] <= NARROWEST:
+        if widths[wide] <= NARROWEST:  # narrower nobody can read: better lines that are too long
             break
         widths[wide] = max(
             widths[wide] - (sum(widths) - room), _next(widths, wide, titles.index(whole) if whole else -1)
@@ -38,6 +38,7 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: str = 
     lines = []
     for row in (titles, *rows):
         cells = [
+            # Names with hyphens are there to be copied.
             [text] if title == whole else textwrap.wrap(text, width, break_on_hyphens=False) or [""]
             for title, text, width in zip(titles, row, widths, strict=True)
         ]

@@ -148,7 +148,7 @@ def _print(planned: Planned, header: str) -> None:
 
 
 def _ended(done: bool, run: Path, show: _Bar) -> int:
-    if show.rank:
+    if show.rank:  # the first process tells it for all
         return 0 if done else 130
     if done:
         click.echo(f"freefill: done; use it: freefill weights import {run}", err=True)
@@ -164,7 +164,7 @@ class _Bar:
     def __init__(self, quiet: bool) -> None:
         import os
 
-        self.rank = int(os.environ.get("RANK", "0"))
+        self.rank = int(os.environ.get("RANK", "0"))  # torchrun starts a process for each GPU
         self._quiet = quiet
         self._report = Report("training", quiet or self.rank != 0 or not sys.stderr.isatty())
         self._first: tuple[int, float] | None = None

@@ -33,7 +33,7 @@ def best_try(
     from freefill.inputs import mask_for, sources
     from freefill.tries import best_of, can_choose
 
-    hole = mask_for(mask, picture, request, request.max_mpx)
+    hole = mask_for(mask, picture, request, request.max_mpx)  # once: all tries fill the same hole
     report.stage("filling")
 
     def told(done: int, of: int, share: float) -> None:

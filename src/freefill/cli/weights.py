@@ -40,6 +40,7 @@ def list_(as_json: bool) -> None:
     rows = [_row(card) for card in catalogue.CARDS]
     from freefill.weights.tfjs.converted import SUFFIX
 
+    # A converted file belongs to the card of its source.
     own = [record for record in records() if card_of(record.name.removesuffix(SUFFIX)) is None]
     rows += [_packaged_row(weights) for weights in all_packaged()]
     rows += [_own_row(record) for record in own]
@@ -51,7 +52,7 @@ def list_(as_json: bool) -> None:
         if row["part_of"] is None:
             sizes = [part["size_mb"] for part in rows if row["name"] in (part["name"], part["part_of"])]
             size = "" if None in sizes else f"{sum(sizes):.1f}"
-            licence = re.split(r" \(|; ", row["licence"])[0]
+            licence = re.split(r" \(|; ", row["licence"])[0]  # its name alone; `show` has it in full
             listed.append([row["name"], row["what_for"], size, licence, row["state"]])
     click.echo(table(("name", "what for", "MB", "licence", "state"), listed, right="MB"))
     click.echo(f"freefill: files lie in {folder()}; licence in full, and what it forbids: show NAME", err=True)

@@ -59,6 +59,7 @@ class _Crossing:
 def _share(found: list[_Crossing]) -> float:
     weight = np.concatenate([each.weight for each in found], axis=1)
     lost = np.concatenate([each.lost for each in found], axis=1)
+    # 50: where hardly an edge crosses, its share says little and goes to 0.
     return float((weight * lost).sum() / (weight.sum() + 50))
 
 

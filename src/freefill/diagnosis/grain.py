@@ -15,7 +15,7 @@ _TILE_PX = 320  # grain does not outlive a reduced view: full resolution, in a f
 _MOST_TILES = 4
 _SQUARE_PX = 8
 # Immerkaer, Fast noise variance estimation, 1996: the difference of two Laplacians, blind to planes and to most edges
-_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
+_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6  # 6 is its norm: noise keeps its strength
 
 
 def grain(view: View) -> Measurement:
@@ -49,6 +49,7 @@ def _tiles(view: View) -> list[Box]:
     if view.box.area <= _MOST_TILES * _TILE_PX**2:
         return [view.box]
     middle = len(view.rim.rows) // 2
+    # The border is closed: its last point lies beside the first.
     picks = np.linspace(0, len(view.rim) - 1, _MOST_TILES + 1).astype(int)[:-1]
     boxes = []
     for at in picks:

@@ -43,6 +43,7 @@ def along(rim: Rim, values: NDArray[np.float32], run_px: int) -> NDArray[np.floa
         mine = rim.piece == number
         part = values[mine].astype(np.float32)
         run = min(run_px, len(part) | 1)
+        # The border is closed: behind its end comes its beginning.
         wrapped = np.concatenate([part[-(run // 2) :], part, part[: run // 2]]) if run > 1 else part
         out[mine] = cv2.blur(wrapped, (1, run), borderType=cv2.BORDER_REPLICATE)[run // 2 : run // 2 + len(part)]
     return out
@@ -53,6 +54,7 @@ def paint(view: View, rim: Rim, values: NDArray[np.float32]) -> Image:
     where = np.zeros(view.hole.shape, np.float32)
     middle, (height, width) = len(rim.rows) // 2, view.hole.shape
     rows, cols = np.rint(rim.rows[middle]).astype(int), np.rint(rim.cols[middle]).astype(int)
+    # `at`: several points of the border may lie in one pixel.
     np.maximum.at(where, (rows.clip(0, height - 1), cols.clip(0, width - 1)), values)
     soft = cv2.GaussianBlur(cv2.dilate(where, np.ones((5, 5), np.uint8)), (0, 0), 1.5)
     return np.clip(soft, 0, 1, dtype=np.float32)

@@ -13,4 +13,5 @@ def near_ground(view: View) -> NDArray[np.intp]:
     blocks = view.blocks
     known = blocks.known
     reach = view.reach[blocks.rows[known].astype(int), blocks.cols[known].astype(int)]
+    # Stable: of equals always the same.
     return known[np.argsort(reach, kind="stable")[: max(int(blocks.filled.sum()), 30)]]

@@ -68,12 +68,14 @@ def _twins(light: Image, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> NDAr
     textured = np.flatnonzero(own > 4.0)
     count = np.zeros(len(rows), np.float32)
     norms = (all_codes**2).sum(1)
+    # Fifty at once: each is compared with every patch of the picture, which takes memory.
     for part in np.array_split(textured, max(1, textured.size // 50)):
         apart2 = norms - 2 * (codes[part] @ all_codes.T) + (codes[part] ** 2).sum(1)[:, None]
         patch, found = np.nonzero(apart2 < _CLOSE**2 * own[part][:, None])
         r = found // across - (rows[part][patch] - half)
         c = found % across - (cols[part][patch] - half)
         elsewhere = (abs(r) > half) | (abs(c) > half)
+        # What is found a pixel or two apart is one place.
         places = set(
             zip(patch[elsewhere].tolist(), (r[elsewhere] // 3).tolist(), (c[elsewhere] // 3).tolist(), strict=True)
         )

@@ -58,6 +58,7 @@ def unroll(signed: NDArray[np.float32], level_px: float, step_px: float = 1.0) -
     -------
     Rim; empty where no such line exists
     """
+    # CCOMP: known islands within a hole have borders too.
     contours, _ = cv2.findContours((signed <= level_px).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     kept = [c[:, 0, ::-1].astype(np.float32) for c in contours if len(c) >= 8]
     if not kept:

@@ -50,6 +50,7 @@ class Case:
 
 def sha256_of(array: NDArray[np.uint8]) -> str:
     """Return the hash of an array's shape and bytes."""
+    # The shape too: the same bytes laid out otherwise are another picture.
     return hashlib.sha256(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes()).hexdigest()
 
 
@@ -77,6 +78,7 @@ def make_case(item: Item, number: int, protocol: Protocol, masks: Sequence[Path]
     hole = _hole(item, number, protocol, (picture.shape[0], picture.shape[1]), masks)
     if not hole.any():
         raise InputError(f"{item.name}: the hole is empty")
+    # With a mask of its own a picture shows the thing that goes: only a background in the set tells what is behind it.
     truth = picture if protocol.masks != "own" else None
     if item.truth is not None:
         truth = _cut(_rgb(item.truth), protocol)
@@ -119,6 +121,7 @@ def _cut(image: NDArray[np.uint8], protocol: Protocol) -> NDArray[np.uint8]:
     if protocol.fit == "whole" or side is None:
         return image
     share = side / min(image.shape[:2])
+    # `max`: rounding may fall a pixel short of the square.
     size = max(round(image.shape[1] * share), side), max(round(image.shape[0] * share), side)
     sized = cv2.resize(image, size, interpolation=cv2.INTER_AREA if share < 1 else cv2.INTER_CUBIC)
     top, left = (sized.shape[0] - side) // 2, (sized.shape[1] - side) // 2

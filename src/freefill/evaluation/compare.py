@@ -25,10 +25,11 @@ def compared(a: Path, b: Path) -> dict[str, Any]:
         raise InputError(f"{a}, {b}: runs of different protocols ({names}) cannot be compared")
     lines: list[dict[str, Any]] = []
     seen: dict[str, tuple[str, str]] = {}
+    # Folders of one name at different places are told apart by the whole path.
     labels = (a.name, b.name) if a.name != b.name else (str(a), str(b))
     for folder, label in zip((a, b), labels, strict=True):
         for line in read_cases(folder / "cases.jsonl"):
-            if not line["engine"]:
+            if not line["engine"]:  # a picture that could not be read
                 continue
             hashes = line["picture_sha256"], line["mask_sha256"]
             if seen.setdefault(line["case"], hashes) != hashes:

@@ -25,7 +25,7 @@ def check_drawn(protocol: Protocol) -> None:
         If one differs: this version, or this machine, does not draw the masks that the protocol means.
     """
     locked = json.loads(files("freefill.evaluation").joinpath("locks.json").read_text()).get(protocol.name)
-    if locked is None:
+    if locked is None:  # its masks are files, or as large as each picture
         return
     if locked["protocol_sha256"] != protocol.sha256:
         raise InputError(

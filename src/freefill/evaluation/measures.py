@@ -231,6 +231,7 @@ class Measurer:
     def _tokens_of(self, image: Any) -> NDArray[np.float32]:
         import torch
 
+        # ImageNet's, by which DINOv2 was trained.
         mean, deviation = (np.array(x, np.float32) for x in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
         batch = torch.from_numpy((image - mean) / deviation).permute(2, 0, 1)[None]
         with torch.inference_mode():

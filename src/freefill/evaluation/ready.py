@@ -33,7 +33,7 @@ def ready_engines(names: Sequence[str]) -> tuple[dict[str, str | None], dict[str
     ready: dict[str, str | None] = {}
     absent: dict[str, FreefillError] = {}
     for name in dict.fromkeys(names):
-        if name in YARDSTICKS or name == "auto":
+        if name in YARDSTICKS or name == "auto":  # "auto" takes an engine only when it sees a picture
             ready[name] = None
             continue
         try:

@@ -63,6 +63,7 @@ def evaluate(
     EngineError, WeightsError
         If a name is no engine's, or not one of the engines can run here. One that cannot is listed as absent.
     """
+    # Before anything is filled: a mask that is another one would be noticed after hours.
     check_drawn(work.protocol)
     weights, lacking = ready_engines(work.engines) if work.engines else ({}, {})
     work = replace(work, engines=tuple(weights))
@@ -75,9 +76,11 @@ def evaluate(
     by_case: dict[str, set[str]] = {}
     for line in lines:
         by_case.setdefault(line["case"], set()).add(line["engine"])
+    # A picture is one piece of work: where the line of one engine is missing, or it could not be read, all is done
+    # again.
     left = [(n, item) for n, item in enumerate(items) if not wanted <= by_case.get(item.name, set())]
     lines = [line for line in lines if line["case"] not in {item.name for _, item in left}]
-    _rewrite(out / "cases.jsonl", lines)
+    _rewrite(out / "cases.jsonl", lines)  # a line that was cut off goes too
     absent = _left_out_before(out) if lines else {}
     task = Task("freefill.evaluation.work:worker", work)
     done_before = len(items) - len(left)
@@ -90,7 +93,7 @@ def evaluate(
                 )
             for line in answer.lines:
                 journal.write(json.dumps(line) + "\n")
-            journal.flush()
+            journal.flush()  # what is done stays, however the run ends
             lines += answer.lines
             absent |= answer.absent
             for engine, found in answer.features.items():
@@ -99,6 +102,7 @@ def evaluate(
             if on_case is not None:
                 on_case(done_before + count, len(items))
     _keep_features(out, features)
+    # After the work: only now every picture and mask was decoded.
     if lock is not None:
         cases = {line["case"]: {"name": line["case"], **line} for line in lines if line["engine"]}
         check_lock(lock, work.protocol, list(cases.values()))
@@ -165,7 +169,7 @@ def read_features(out: Path) -> Features:
     features: Features = {}
     with np.load(path) as stored:
         for key in stored.files:
-            network, engine, case = key.split("|", 2)
+            network, engine, case = key.split("|", 2)  # the name of a case may hold a bar itself
             features.setdefault(network, {}).setdefault(engine, {})[case] = stored[key]
     return features
 
@@ -208,8 +212,10 @@ def _begin(
     path = out / "run.json"
     if path.is_file():
         before = json.loads(path.read_text())
+        # The count is not held against it, so that --limit may be raised, nor is the machine: a run may go on
+        # elsewhere.
         for part in ("protocol", "data", "engines", "results", "measures", "freefill"):
-            if before.get(part) != json.loads(json.dumps(run[part])):
+            if before.get(part) != json.loads(json.dumps(run[part])):  # as a file has it: without tuples
                 raise InputError(f"{out}: holds a run with other {part}; name another folder, or delete this one")
     with replacing(path) as stream:
         stream.write(json.dumps(run, indent=1).encode())

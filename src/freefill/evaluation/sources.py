@@ -94,4 +94,5 @@ def _named(folder: Path, names: tuple[str, ...]) -> Path | None:
 
 
 def _partner(masks: dict[str, Path], stem: str) -> Path | None:
+    # NAME_mask001 is how LaMa's own scripts write masks.
     return next((masks[name] for name in (stem, f"{stem}_mask", f"{stem}_mask001") if name in masks), None)

@@ -15,6 +15,8 @@ from freefill.metrics.frechet import frechet_distance
 from freefill.metrics.kernel_distance import kernel_distance
 from freefill.metrics.monge import monge_distance
 
+# By tenths, as G. Liu et al. (partial convolutions, ECCV 2018) report irregular masks; 1.01: a picture that is
+# all hole counts too.
 BINS = ((0.0, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 1.01))
 _OF_SETS = {
     "kid_effnetlite0": kernel_distance,
@@ -91,7 +93,7 @@ def _sets(features: Mapping[str, Mapping[str, Mapping[str, NDArray[np.float32]]]
         of = features.get(measure_of(name).needs[-1], {})
         mine, truth = of.get(engine, {}), of.get("truth", {})
         shared = sorted(mine.keys() & truth.keys())
-        if len(shared) >= 2:
+        if len(shared) >= 2:  # fewer are no set
             found[name] = distance(*(np.stack([each[case] for case in shared]) for each in (mine, truth)))
     return found
 

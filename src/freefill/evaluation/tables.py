@@ -50,6 +50,7 @@ class Table:
 
 
 def _latex(text: str) -> str:
+    # The backslash first, else it would meet those that the others write.
     for plain, written in (
         ("\\", r"\textbackslash{}"),
         ("_", r"\_"),
@@ -88,7 +89,7 @@ def tables_of(summary: Mapping[str, Any]) -> list[Table]:
         first = summary["engines"][0]
         tables.append(Table(f"Difference to {first}, case by case", ("engine", *head[1 : len(names) + 1]), rows))
     for span, engines in summary["bins"].items():
-        if len(summary["bins"]) > 1:
+        if len(summary["bins"]) > 1:  # a single bin is the first table once more
             rows = tuple((engine, *(_cell(means[name]) for name in names)) for engine, means in engines.items())
             tables.append(Table(f"Holes of {span} of the picture", ("engine", *head[1 : len(names) + 1]), rows))
     sets = {engine: found for engine, found in summary["sets"].items() if found}

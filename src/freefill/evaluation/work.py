@@ -176,6 +176,6 @@ def read_result(name: str, folder: Path, case: Case) -> tuple[NDArray[np.uint8],
     if pixels.shape != case.picture.shape or pixels.dtype != np.uint8:
         size = f"{pixels.shape[1]}x{pixels.shape[0]}"
         raise InputError(f"{path}: is {size}, the case is {case.picture.shape[1]}x{case.picture.shape[0]}")
-    apart = int(np.abs(pixels.astype(int) - case.picture)[~case.hole].max(initial=0))
+    apart = int(np.abs(pixels.astype(int) - case.picture)[~case.hole].max(initial=0))  # as int: bytes would wrap around
     notes = [f"known pixels differ by up to {apart} of 255; the picture's own were taken"] if apart else []
     return np.where(case.hole[..., None], pixels, case.picture), notes

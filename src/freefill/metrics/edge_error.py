@@ -39,6 +39,7 @@ def edge_error(truth: Image, composite: Image, hole: Hole) -> float:
         np.abs(np.diff(truth.astype(np.float64), axis=axis) - np.diff(composite.astype(np.float64), axis=axis))
         for axis in (0, 1)
     ]
+    # A difference stands at the first of its two pixels, and there is one less than there are pixels.
     rows, cols = apart[0][border[:-1]], apart[1][border[:, :-1]]
     return 100 * float(np.concatenate([rows.ravel(), cols.ravel()]).mean())
 

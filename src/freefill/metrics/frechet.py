@@ -29,4 +29,5 @@ def frechet_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     centred_b /= np.sqrt(len(b) - 1)
     # tr sqrt(Sa Sb) is the sum of the singular values of A B', which is n x m instead of d x d
     cross = np.linalg.svd(centred_a @ centred_b.T, compute_uv=False).sum()
+    # Rounding may leave it just below 0.
     return max(float(off @ off + (centred_a**2).sum() + (centred_b**2).sum() - 2 * cross), 0.0)

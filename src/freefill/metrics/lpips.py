@@ -29,7 +29,7 @@ _POOLED: Mapping[Trunk, tuple[int, ...]] = {"alex": (1, 2), "vgg": (1, 2, 3, 4)}
 _POOL_PX: Mapping[Trunk, int] = {"alex": 3, "vgg": 2}
 _FIRST: Mapping[Trunk, tuple[int, int]] = {"alex": (4, 2), "vgg": (1, 1)}  # stride and padding of the first layer
 MIN_SIDE_PX = 32  # below, nothing is left for the last level
-_SHIFT, _SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
+_SHIFT, _SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)  # ImageNet's mean and deviation, for values in [-1, 1]
 
 
 class Lpips:
@@ -76,6 +76,7 @@ class Lpips:
             raise InputError(f"LPIPS: an image of {size} is too small; the least side is {MIN_SIDE_PX} px")
         trunk, levels = self._trunk, []
         with torch.inference_mode():
+            # To [-1, 1], as the networks of the paper take it.
             x = torch.from_numpy(np.ascontiguousarray(image, np.float32)).permute(2, 0, 1)[None] * 2 - 1
             shift, scale = (torch.tensor(part).view(1, 3, 1, 1) for part in (_SHIFT, _SCALE))
             x = (x - shift) / scale

@@ -80,7 +80,7 @@ def token_coherence(image: Image, hole: Hole, tokens: Tokens) -> float:
     share = _share(cut)
     inside, outside = share >= 1, share <= 0
     if not inside.any():
-        inside = share >= share.max()
+        inside = share >= share.max()  # a thin hole fills no square: then the fullest ones
     return _cosine(grid[inside].mean(axis=0), grid[outside].mean(axis=0)) if outside.any() else 0.0
 
 

@@ -11,7 +11,7 @@ from freefill.metrics.pairs import checked
 from freefill.values import Hole, Image
 
 SIGMA, RADIUS_PX = 1.5, 5  # the Gaussian of 11 x 11 of the paper
-_K1, _K2 = 0.01, 0.03
+_K1, _K2 = 0.01, 0.03  # the paper's
 
 
 def ssim(truth: Image, composite: Image, hole: Hole | None = None) -> float:
@@ -61,7 +61,7 @@ def ssim_map(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float
     mean_a, mean_b = _blur(a), _blur(b)
     var_a, var_b = _blur(a * a) - mean_a**2, _blur(b * b) - mean_b**2
     both = _blur(a * b) - mean_a * mean_b
-    c1, c2 = _K1**2, _K2**2
+    c1, c2 = _K1**2, _K2**2  # times the range squared in the paper; ours is 1
     return ((2 * mean_a * mean_b + c1) * (2 * both + c2)) / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))
 
 

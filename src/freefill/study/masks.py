@@ -40,7 +40,7 @@ def masks_of(picture: Picture, coco: Coco, entry: CocoPicture, given: Path | Non
 
     made: dict[str, Callable[[], Mask]] = {
         "annotated": lambda: annotated,
-        "annotated, refined": lambda: mask_for(annotated, picture, refined, 1e9),
+        "annotated, refined": lambda: mask_for(annotated, picture, refined, 1e9),  # 1e9: it is read already
         "predicted": predicted,
         "predicted, refined": lambda: mask_for(predicted(), picture, refined, 1e9),
         "fixed disc": lambda: replace(annotated, hole=fixed_disc(annotated.hole)),
@@ -61,6 +61,7 @@ def _predicted(picture: Picture, entry: CocoPicture, given: Path | None) -> Mask
     options = MaskOptions(mask_fit="scale")
     if given is None:
         return mask_for("people", picture, options, 1e9)
+    # Without any, a name that the error can say.
     path = next((p for p in sorted(given.glob(f"{Path(entry.file).stem}.*"))), given / f"{Path(entry.file).stem}.png")
     return mask_for(mask_from_picture(read_picture(path)), picture, options, 1e9)
 
@@ -71,4 +72,4 @@ def fixed_disc(hole: Hole) -> Hole:
     small = cv2.resize(hole.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _DISC_PX + 1,) * 2)
     grown = cv2.resize(cv2.dilate(small, disc), hole.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    return grown | hole
+    return grown | hole  # thin parts may get lost on the way to 224 px and back

@@ -58,6 +58,7 @@ def _way(lines: Sequence[Mapping[str, Any]], masks: str, engine: str) -> dict[st
         "hole_share": plain(mean_interval(np.array([line["hole_share"] for line in mine]))),
         "seconds": plain(mean_interval(np.array([line["seconds"] for line in mine]))),
         "verdicts": {word: sum(line["verdict"] == word for line in mine) for word in ("good", "doubtful", "bad")},
+        # From 0.5 on a finding is doubtful.
         "failures": {name: float(np.mean([line["findings"][name] >= 0.5 for line in mine])) for name in names},
     }
 

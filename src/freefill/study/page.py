@@ -35,6 +35,7 @@ def write_page(out: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[st
         import jinja2
     except ImportError:
         raise InputError("the page needs an extra; run: pip install 'freefill[report]'") from None
+    # Strict: a name that is misspelt would leave a gap.
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     template = environment.from_string(files("freefill.study").joinpath("page.html").read_text())
     ways, grids = numbers["ways"], _grids(numbers, lines)
@@ -79,6 +80,7 @@ def _grids(numbers: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> li
         middle = max(len(mine) // 2 - PER_GRID // 2, 0)
         parts = {"Best": mine[:PER_GRID], "Median": mine[middle : middle + PER_GRID], "Worst": mine[::-1][:PER_GRID]}
         for title, part in parts.items():
+            # With fewer the three rows would show the same pictures.
             if len(mine) >= 2 * PER_GRID or title == "Worst":
                 way_name = f"{way['masks']} masks, {way['engine']}"
                 grids.append({"way": way_name, "title": title, "cards": [_card(line) for line in part]})
@@ -109,6 +111,7 @@ def _embedded(folder: Path, grids: Sequence[Mapping[str, Any]]) -> dict[str, str
     A picture stands in many cards: as sources of its elements it would be there as often.
     """
     names = sorted({card[side] for grid in grids for card in grid["cards"] for side in ("before", "after")})
+    # Base64 makes four bytes of three.
     if sum((folder / name).stat().st_size for name in names) * 4 / 3 >= BUDGET_BYTES:
         return {}
     return {name: base64.b64encode((folder / name).read_bytes()).decode() for name in names}

@@ -34,7 +34,7 @@ def verdict_plot(ways: Sequence[Mapping[str, Any]]) -> str:
         for word, colour in VERDICT_COLOURS.items():
             share = way["verdicts"][word] / way["count"]
             axes.barh(place, share, left=left, color=colour, height=0.7, label=word if place == 0 else None)
-            if share > 0.06:
+            if share > 0.06:  # a narrower bar has no room for a number
                 axes.text(left + share / 2, place, f"{way['verdicts'][word]}", ha="center", va="center", color="white")
             left += share
     axes.set_xlim(0, 1)
@@ -51,6 +51,7 @@ def _figure(count: int) -> tuple[Any, Any]:
     matplotlib.use("svg")
     from matplotlib.figure import Figure
 
+    # By itself matplotlib makes up ids at random and draws letters as outlines.
     matplotlib.rcParams.update({"svg.hashsalt": "freefill", "svg.fonttype": "none", "font.family": "sans-serif"})
     figure = Figure(figsize=(7, 1.2 + 0.42 * count), layout="constrained")
     return figure, figure.subplots()
@@ -60,7 +61,7 @@ def _svg(figure: Any, axes: Any, ways: Sequence[Mapping[str, Any]]) -> str:
     several = len({way["engine"] for way in ways}) > 1
     names = [f"{way['masks']} · {way['engine']}" if several else way["masks"] for way in ways]
     axes.set_yticks(range(len(names)), names)
-    axes.invert_yaxis()
+    axes.invert_yaxis()  # the first way at the top, as in the table
     axes.grid(axis="x", color="#ddd")
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):
@@ -68,4 +69,4 @@ def _svg(figure: Any, axes: Any, ways: Sequence[Mapping[str, Any]]) -> str:
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None}, transparent=True)
     text = out.getvalue()
-    return text[text.index("<svg") :]
+    return text[text.index("<svg") :]  # without the XML declaration, which may not stand within a page

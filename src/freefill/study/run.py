@@ -60,6 +60,7 @@ def study(
     work = StudyWork(file, _pictures(folder, entries[0]), engines, predicted, out / "pictures")
     out.mkdir(parents=True, exist_ok=True)
     cases = out / "cases.jsonl"
+    # A line without an engine is of a picture that could not be read, which is tried again.
     kept = [line for line in read_cases(cases) if line.get("engine") in engines]
     done = {line["picture"] for line in kept}
     left = [entry for entry in entries if Path(entry.file).stem not in done]
@@ -70,7 +71,7 @@ def study(
         for count, answer in enumerate(runner.run(left), 1):
             lines = answer.answer if answer.death is None else [{"picture": answer.item.file, "error": answer.death}]
             journal.writelines(json.dumps(line) + "\n" for line in lines)
-            journal.flush()
+            journal.flush()  # what is done stays, however the run ends
             kept += lines
             if on_picture is not None:
                 on_picture(len(done) + count, len(entries))

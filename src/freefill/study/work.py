@@ -99,6 +99,7 @@ def _groups(picture: Picture, coco: Any, entry: CocoPicture, masks: dict[str, Ma
     if isinstance(mask, str):
         return {}
     light = picture.pixels.astype(np.float32).mean(axis=2) / picture.full_scale * 255
+    # / 8: what Sobel sums up, as a slope for one pixel.
     slope = np.hypot(cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1)) / 8
     hole = mask.hole.astype(np.uint8)
     ring = (cv2.dilate(hole, np.ones((61, 61), np.uint8)) > 0) & ~mask.hole

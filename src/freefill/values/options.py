@@ -42,7 +42,7 @@ class Length:
             return value
         if isinstance(value, str):
             return cls.parse(value)
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):  # to Python True is a number
             raise InputError(f"{value!r} is not a length; write 12, '12px' or '5%'")
         return cls(float(value))
 

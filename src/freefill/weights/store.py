@@ -30,7 +30,7 @@ def fetch(names: Iterable[str], progress: FetchProgress | None = None) -> list[P
     companions = [catalogue.find(other) for card in asked for other in card.companions]
     paths = fetch_cards(dict.fromkeys([*asked, *companions]), progress)
     convert_fetched(asked)
-    return paths[: len(asked)]
+    return paths[: len(asked)]  # companions were put behind
 
 
 def verify(name: str) -> str:
@@ -64,6 +64,7 @@ def remove(name: str, *, forget: bool = False) -> Path:
     if path is None or not (path.is_file() or (forget and record is not None)):
         raise WeightsError(f"weights '{name}' are not on this machine; nothing to remove")
     path.unlink(missing_ok=True)
+    # What was converted from it goes too.
     made = _record_to_remove(name + SUFFIX, forget=True)
     if made is not None:
         made.path.unlink(missing_ok=True)

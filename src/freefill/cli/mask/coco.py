@@ -182,6 +182,7 @@ def _outputs(
 
 def _in_a_name(word: object) -> str:
     """Return an id or a category as it can stand in a file's name on any system."""
+    # Dots at an end would hide the file or name a folder above, and Windows drops them.
     return re.sub(r"[^\w.+-]+", "-", str(word)).strip(".")[:80] or "-"
 
 
@@ -215,6 +216,7 @@ def _made(
         mask = picture_mask(data, entry, wanted, attached=attached, crowds=crowds, max_mpx=max_mpx)
     else:
         alone = replace(entry, annotations=(entry.annotations[thing],))
+        # "with": this one was chosen before, crowd or not.
         mask = picture_mask(data, alone, (entry.annotations[thing].category,), crowds="with", max_mpx=max_mpx)
     image = None if shown is None else as_image(shown)
     mask = finished(mask, image, refining=refine, growing=grow)

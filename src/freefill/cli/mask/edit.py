@@ -27,6 +27,7 @@ class _TakesNegative(click.Command):
             if word == "--":
                 break
             if re.fullmatch(r"-[\d.]+(px|%)?", word):
+                # What comes behind `--` is no option; LENGTH is the last argument anyway.
                 args = [*args[:number], *args[number + 1 :], "--", word]
                 break
         return super().parse_args(ctx, args)
@@ -72,6 +73,7 @@ def invert(masks: tuple[str, ...], output: str | None, bits: str, max_mpx: float
 
     def make(job: MaskJob) -> MadeMask:
         mask = files.read_mask(job.source, max_mpx)
+        # "looks inverted" and the like are no longer true.
         return MadeMask(replace(mask, hole=~mask.hole, notes=()), {})
 
     jobs = files.plan_jobs(masks, output, suffix=".inverted.png")

@@ -75,6 +75,7 @@ def finish_options(command: Any) -> Any:
         ),
         *WRITE_OPTIONS,
     )
+    # Decorators act from the last to the first: reversed, --help lists them as they stand here.
     for option in reversed(options):
         command = option(command)
     return command
@@ -202,7 +203,7 @@ def tell(told: dict[str, Any], output: str, as_json: bool, report: Report) -> No
     """Print one result: notes to standard error, the path or the JSON line to standard output."""
     for note in told["notes"]:
         report.line(f"freefill: {note}")
-    if as_json and output == "-":
+    if as_json and output == "-":  # standard output has the mask
         click.echo(json.dumps(told), err=True)
     elif as_json or (not report.quiet and output != "-"):
         report.result(json.dumps(told) if as_json else output)
@@ -252,9 +253,10 @@ def write_image(image: Image, target: str) -> None:
 
 def safe_name(name: str, where: str) -> str:
     """Return a name from a file of somebody else's, if it stays below the folder it is written to."""
-    path = PurePosixPath(name.replace("\\", "/"))
+    path = PurePosixPath(name.replace("\\", "/"))  # names may have been written on Windows
     if "\0" in name:
         raise InputError(f"{where}: the file name {name!r} holds a NUL, which no file can have in its name")
+    # A colon: a drive of Windows.
     if path.is_absolute() or ".." in path.parts or not path.parts or ":" in path.parts[0]:
         raise InputError(f"{where}: the file name {name!r} leads out of the output folder")
     return str(path)

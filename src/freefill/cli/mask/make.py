@@ -37,7 +37,7 @@ class Numbers(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
         if isinstance(value, tuple):
             return value
-        parts = str(value).replace("x", ",").split(",")
+        parts = str(value).replace("x", ",").split(",")  # 640x480 is a size too
         try:
             numbers = tuple(int(part) for part in parts)
         except ValueError:
@@ -83,7 +83,7 @@ def salient(
     from freefill.detectors.salient import WEIGHTS, detect
     from freefill.detectors.source import as_image, as_mask
 
-    if weights in WEIGHTS:
+    if weights in WEIGHTS:  # a file of one's own is on no card
         require(WEIGHTS, "mask salient")
 
     def make(job: MaskJob) -> MadeMask:
@@ -187,6 +187,7 @@ def grabcut(
     def make(job: MaskJob) -> MadeMask:
         picture = read(job.source, max_mpx)
         marks = Marks(
+            # Words are x and y, ours are row and column.
             box=None if box is None else Box(box[1], box[0], box[3], box[2]),
             points=tuple((y, x) for x, y in points),
             not_points=tuple((y, x) for x, y in not_points),
@@ -286,6 +287,7 @@ def _outlines(shapes: str | None) -> list[Hole]:
         hole
         for picture in coco.pictures
         for _, hole in instance_holes(coco, picture, ("person",), crowds="without")
+        # What is smaller COCO itself calls small.
         if hole.sum() >= 32 * 32
     ]
     if not found:

@@ -47,7 +47,7 @@ _WITHOUT = {
 
 
 def _switches(command: Any) -> Any:
-    for name in reversed(SWITCHES):
+    for name in reversed(SWITCHES):  # as in cli/mask/files.py: --help lists them in order
         command = click.option(f"--no-{name}", f"no_{name}", is_flag=True, help=_WITHOUT[name])(command)
     return command
 
@@ -77,7 +77,7 @@ def _switches(command: Any) -> Any:
 @click.option(
     "--settings",
     is_flag=True,
-    is_eager=True,
+    is_eager=True,  # asked before click misses MASKS
     expose_value=False,
     callback=lambda ctx, param, asked: _print_settings(ctx, asked),
     help="Print all settings and their defaults.",
@@ -126,7 +126,7 @@ def refine(
         seen = None if picture is None else as_image(picture)
         mask, refined = refined_mask(given, seen, prior, settings=settings, things=things)
         if overlay is not None and picture is not None:
-            folder = len(jobs) > 1 or is_folder(overlay) or overlay.endswith("/")
+            folder = len(jobs) > 1 or is_folder(overlay) or overlay.endswith("/")  # "/": a folder that is not there yet
             _show_steps(picture, given, refined, str(Path(overlay) / Path(job.output).name) if folder else overlay)
         added = {step: round(share, 5) for step, share in refined.shares().items()}
         return MadeMask(mask, {"share_before": round(given.share, 6), "added": added})
