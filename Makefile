@@ -37,8 +37,8 @@ api: setup  ## thousands of requests made up from the API's description, by sche
 	$(BIN)/python -m pytest -n 0 -m slow tests/web/test_schema.py
 
 lint: setup  ## format and lint
-	$(BIN)/ruff format --check src tests benchmarks examples docs
-	$(BIN)/ruff check src tests benchmarks examples docs
+	$(BIN)/ruff format --check src tests benchmarks examples docs/*.py
+	$(BIN)/ruff check src tests benchmarks examples docs/*.py
 
 types: setup  ## types
 	$(BIN)/pyright

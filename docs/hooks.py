@@ -10,7 +10,7 @@ import click
 from freefill.cli.main import COMMANDS, cli
 
 MARK = "<!-- help of every command -->"
-WIDTH = 88  # of a line; wider ones would have to be scrolled
+WIDTH = 78  # of a line; wider ones would have to be scrolled
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
@@ -24,7 +24,14 @@ def _pages() -> Iterator[str]:
 
 
 def _page(command: click.Command, name: str, parent: click.Context | None, depth: int) -> Iterator[str]:
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=WIDTH, max_content_width=WIDTH)
+    context = click.Context(
+        command,
+        info_name=name,
+        parent=parent,
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        help_option_names=["-h", "--help"],
+    )
     yield f"{'#' * depth} {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n"
     if isinstance(command, click.Group):
         names = [first for first, _, _ in COMMANDS] if parent is None else command.list_commands(context)
