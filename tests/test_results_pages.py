@@ -35,9 +35,3 @@ def test_a_page_of_figures_names_a_command_that_exists(page: Path):
 def test_every_page_of_figures_is_found_from_the_overview():
     overview = (ROOT / "docs" / "results.md").read_text()
     assert [page.name for page in PAGES if f"results/{page.name}" not in overview] == []
-
-
-def test_every_decision_is_found_from_their_index():
-    folder = ROOT / "docs" / "decisions"
-    index = (folder / "index.md").read_text()
-    assert [page.name for page in sorted(folder.glob("0*.md")) if f"]({page.name})" not in index] == []
