@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from freefill.synthesis.compiled import Crew
-from freefill.synthesis.solve import paste
+from freefill.synthesis.solve import DARK_HARD, HARD, paste
 
 
-def pasted(image: np.ndarray, hole: np.ndarray, copied: np.ndarray, screening: float = 0.02) -> np.ndarray:
-    holes = np.argwhere(hole).astype(np.int32)
+def pasted(
+    image: np.ndarray, hole: np.ndarray, copied: np.ndarray, screening: float = 0.02, least_hard: float = HARD
+) -> np.ndarray:
+    holes, known = np.argwhere(hole).astype(np.int32), (~hole).astype(np.uint8)
     with Crew(1) as crew:
-        colours = paste(image, (~hole).astype(np.uint8), holes, copied.astype(np.int32), crew, screening)
+        colours = paste(image, known, holes, copied.astype(np.int32), crew, screening, least_hard=least_hard)
     out = image.copy()
     out[hole] = colours
     return out
@@ -104,3 +106,18 @@ def test_a_hard_edge_has_the_width_of_a_pixel_and_no_more():
     filled = pasted(image, hole, holes + np.where(holes[:, 1:] < 60, [[0, -25]], [[0, 25]]))
     across = filled[20, 57:63, 0]
     assert across == pytest.approx([0.2, 0.2, 0.32, 0.68, 0.8, 0.8], abs=0.01)
+
+
+@pytest.mark.parametrize(("least_hard", "stays"), [(DARK_HARD, True), (HARD, False)])
+def test_an_edge_in_the_dark_stays_hard_where_it_is_to_be_kept(least_hard: float, stays: bool):
+    # The same edge at a tenth of the light: eight per cent of full scale, but nearly four times as light on one side.
+    rng = np.random.default_rng(0)
+    image = (0.03 + rng.normal(0, 0.004, (40, 120, 3))).astype(np.float32)
+    image[:, 60:] += 0.08
+    hole = np.zeros((40, 120), bool)
+    hole[10:30, 50:70] = True
+    holes = np.argwhere(hole)
+    copied = holes + np.where(holes[:, 1:] < 60, [[0, -25]], [[0, 25]])
+    filled = pasted(image, hole, copied, least_hard=least_hard)
+    kept = filled[12:28, 60:64].mean() - filled[12:28, 56:60].mean()
+    assert (kept > 0.06) == stays

@@ -227,7 +227,8 @@ def _solve(
         both, rim = even & smooth[place], fixed[place]
         near[:, side] = number[place]
         apart = np.abs(np.where(rim[:, None], mine - framed[place], step)).mean(axis=1)
-        linked = np.where(both, np.float32(1), hardness(apart))
+        level = (np.where(rim[:, None], mine, own) + framed[place]).mean(axis=1) / 2
+        linked = np.where(both, np.float32(1), hardness(apart, level))
         if first:
             linked[rim & even & ~both] = FAINT
         weight[:, side] = np.where(rim | (near[:, side] >= 0), linked, 0)

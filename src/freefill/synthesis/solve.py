@@ -3,7 +3,8 @@
 What is followed and what is not:
 - where two copies meet and differ a little, one is lifted until they are level: no seam shows;
 - where they differ by much they are two things, and the edge between them stays as hard as it was copied: to follow it
-  would smear both over several pixels. Not where both are out of focus: no edge is hard there;
+  would smear both over several pixels. Much is less in the dark, where the eye tells small steps apart. Not where both
+  are out of focus: no edge is hard there;
 - smooth ground (`membrane.py`) is drawn to its own light, whatever the copies' light is.
 
 References
@@ -24,6 +25,8 @@ from freefill.synthesis.compiled import Crew, kernel, part
 
 SCREENING = 0.02  # corrections fade over about 7 pixels
 HARD = 0.08  # of full scale: a step of this size is followed by half
+HARD_SHARE = 0.1  # of the mean of both, where that is dark: there a smaller step is an edge as clear (Weber's law)
+DARK_HARD = 0.03  # of full scale, at least: smaller steps are the noise of dark ground
 EDGE_MIX = 0.2  # of the pixel across a hard edge
 STILL_LINKED = 1e-3  # of a hard step, so that the matrix stays well behaved
 TOLERANCE = 1e-4
@@ -32,7 +35,7 @@ MOST_STEPS = 400
 
 @part
 def step_between(image, known, dy, dx, from_y, from_x, other_y, other_x, inside, step):
-    """Write how far one copy lies above another where they meet, (3,), and return the number of pixels asked.
+    """Write how far one copy lies above another where they meet, and their mean level, (4,); return the pixels asked.
 
     (from_y, from_x) is a pixel's source, (other_y, other_x) that of its neighbour by (dy, dx). `inside` is 1 where both
     are copies: the mean over three pixels along the seam on both sides is taken, for that of one pair is mostly grain,
@@ -52,17 +55,25 @@ def step_between(image, known, dy, dx, from_y, from_x, other_y, other_x, inside,
                 count += 1
                 for k in range(3):
                     step[k] += image[y, x, k] - image[v, u, k]
-    for k in range(3):
+                    step[3] += (image[y, x, k] + image[v, u, k]) / np.float32(6)
+    for k in range(4):
         step[k] /= max(count, 1)
     return count
 
 
-def hardness(step: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how far steps between two copies are followed, 1 (fully) to nearly 0: 1 / (1 + (step / HARD)^4).
+@part
+def threshold(level, least):
+    """Return the step that is followed by half between two things of this mean level, of full scale."""
+    return min(max(np.float32(HARD_SHARE) * level, least), np.float32(HARD))
 
-    `step` is the mean absolute difference of the channels, of full scale.
+
+def hardness(step: NDArray[np.float32], level: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how far steps between two copies are followed, 1 (fully) to nearly 0: 1 / (1 + (step / threshold)^4).
+
+    `step` is the mean absolute difference of the channels, `level` the mean of both over channels, of full scale.
     """
-    return (1 / (1 + (step / HARD) ** 4) + STILL_LINKED).astype(np.float32)
+    half = np.clip(HARD_SHARE * level, DARK_HARD, HARD)
+    return (1 / (1 + (step / half) ** 4) + STILL_LINKED).astype(np.float32)
 
 
 @kernel
@@ -79,6 +90,7 @@ def assemble(
     blurred,
     lift,
     screening,
+    least_hard,
     near,
     weight,
     diagonal,
@@ -89,7 +101,7 @@ def assemble(
     Unknown is the correction that is added to the copy. `smooth`, `blurred` (n,) and `lift` (n, 3): see `membrane.py`.
     """
     height, width = known.shape
-    step = np.empty(3, np.float32)
+    step = np.empty(4, np.float32)
     for n in range(bounds[first], bounds[last]):
         row, col = holes[n, 0], holes[n, 1]
         from_y, from_x = copied[n, 0], copied[n, 1]
@@ -121,7 +133,7 @@ def assemble(
                 if step_between(image, known, dy, dx, from_y, from_x, other_y, other_x, inside, step) == 0:
                     continue
                 if inside and not (blurred[n] and blurred[other]):
-                    size = (abs(step[0]) + abs(step[1]) + abs(step[2])) / np.float32(3 * HARD)
+                    size = (abs(step[0]) + abs(step[1]) + abs(step[2])) / (3 * threshold(step[3], least_hard))
                     w = 1 / (1 + size * size * size * size) + np.float32(STILL_LINKED)
                 for k in range(3):
                     right[n, k] -= w * step[k]
@@ -190,6 +202,7 @@ def paste(
     screening: float = SCREENING,
     membrane: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float32]] | None = None,
     tell: Callable[[float], None] | None = None,
+    least_hard: float = HARD,
 ) -> NDArray[np.float32]:
     """Return the hole pixels' colours.
 
@@ -205,6 +218,8 @@ def paste(
     copied : (n, 2) int32, where each of them is copied from
     membrane : smooth (n,), blurred (n,) and lift (n, 3) of `membrane.Membrane`; None = nothing is smooth
     tell : called with the share that is done, 0 to 1
+    least_hard : of full scale; in the dark a step that is followed by half may be as small as this. A small picture
+        that only steers a search has no edges to keep, and leaves it at HARD.
 
     Returns
     -------
@@ -234,6 +249,7 @@ def paste(
         blurred,
         lift,
         np.float32(screening),
+        np.float32(least_hard),
         near,
         weight,
         diagonal,

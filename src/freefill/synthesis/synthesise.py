@@ -152,7 +152,7 @@ def synthesise(
         parts = membrane.smooth, membrane.blurred, membrane.lift
         colours = solve.paste(
             image, known, holes, copied, crew, tuning.screening, parts,
-            lambda share: steps.joining(JOINING_BEFORE + (1 - JOINING_BEFORE) * share),
+            lambda share: steps.joining(JOINING_BEFORE + (1 - JOINING_BEFORE) * share), solve.DARK_HARD,
         )  # fmt: skip
     return Synthesis(holes, copied, colours, left)
 
