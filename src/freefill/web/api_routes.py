@@ -214,7 +214,7 @@ def _answered(
     """Answer the file, or JSON with the file in it where that is asked for."""
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse(told | {"image": base64.b64encode(target.read_bytes()).decode()})
-    rest = [path for path in files.hand_on() if path != target]
+    rest = [path for path in files.hand_on() if path != target]  # the target itself goes once it is sent
     for path in rest:
         path.unlink(missing_ok=True)
     return _file(told, target, format)
@@ -237,6 +237,7 @@ def _file(told: dict[str, Any], target: Path, format: str | None) -> FileRespons
 def _later(service: Service, order: orders.Once, files: _Files) -> JSONResponse:
     """Take a job whose file is fetched later."""
     job = service.fillers.submit(order, service.settings.deadline_s)
+    # A worker reads them when this request is long over.
     inputs = [path for path in files.hand_on() if str(path) != order.target]
 
     target = Path(order.target)

@@ -101,6 +101,7 @@ def _page(app: FastAPI, settings: Settings) -> None:
         # No-cache: after an upgrade the page is the new one.
         page = HTMLResponse((STATIC / "index.html").read_text("utf-8"), headers={"Cache-Control": "no-cache"})
         if settings.token:  # so that the page's own requests carry it
+            # No script reads it, no other site sends it.
             page.set_cookie("freefill", settings.token, httponly=True, samesite="strict")
         return page
 

@@ -29,5 +29,5 @@ class Patient(H11Protocol):
         self.loop.call_later(self.head_s, self._give_up, last)
 
     def _give_up(self, last: object) -> None:
-        if self.cycle is last and not self.transport.is_closing():
+        if self.cycle is last and not self.transport.is_closing():  # no request has begun since
             self.transport.close()

@@ -79,6 +79,7 @@ class Desk(threading.Thread):
         """Have a worker that is ready; False once the office is closed."""
         while self._worker is None and not self._closed:
             with self._lock:
+                # Asked again under the lock: one that was hired after `end` would never be told to stop.
                 if self._closed:
                     return False
                 worker = self._hire()

@@ -113,7 +113,7 @@ class Guard:
         ):
             return 401, "this service wants a token; send it as 'Authorization: Bearer TOKEN'"
         # Before a byte of it is read; a sender that says nothing of its length is counted in `_Bounded`.
-        if int(given.get("content-length", "0") or 0) > self._settings.max_upload_bytes:
+        if int(given.get("content-length", "0") or 0) > self._settings.max_upload_bytes:  # h11 lets only digits through
             return 413, f"the upload is larger than {self._settings.max_upload_bytes >> 20} MB"
         return None
 
@@ -167,6 +167,7 @@ def _for_origin(origin: str) -> tuple[tuple[bytes, bytes], ...]:
 
 def _id(given: str) -> str:
     """Return the caller's request id where it is a plain word, else one of our own."""
+    # It goes into a header and into the log.
     plain = given.isascii() and given.replace("-", "").isalnum() and len(given) <= 64
     return given if plain else secrets.token_hex(8)
 

@@ -39,7 +39,7 @@ class Job:
 
     order: Any
     deadline_s: float
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(12))  # nobody guesses another visitor's
     what: What = "waiting"
     answer: dict[str, Any] = field(default_factory=dict)
     error: str | None = None

@@ -54,7 +54,7 @@ def routes(service: Service) -> APIRouter:
         return StreamingResponse(
             _events(service.job(name), service, hold_s),
             media_type="text/event-stream",
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},  # or nginx would hold the events back
         )
 
     return router

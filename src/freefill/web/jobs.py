@@ -95,6 +95,7 @@ class Office:
         over = [each for each in self._jobs.values() if each.over]
         now = time.monotonic()
         for number, old in enumerate(over):
+            # By when it was asked for: its end can be no later than its deadline.
             if number < len(over) - KEPT or now - old.asked_at > old.deadline_s + KEPT_S:
                 del self._jobs[old.id]
                 if old.forget is not None:
@@ -110,7 +111,7 @@ class Office:
 
     def wait_estimate_s(self, ahead: int) -> int:
         """How long so many jobs take, by what jobs took so far; whole seconds, at least one."""
-        usual = statistics.median(self._took) if self._took else 2.0
+        usual = statistics.median(self._took) if self._took else 2.0  # nothing was done yet
         return max(1, math.ceil((ahead + 1) * usual / len(self._desks)))
 
     def end(self, job: Job, what: What = "cancelled") -> None:
@@ -120,6 +121,7 @@ class Office:
         with self._news:
             if job in self._waiting:
                 self._waiting.remove(job)
+        # Before the worker is ended: what it says then is no news.
         self._settle(job, what)
         for desk in self._desks:
             desk.abandon(job)

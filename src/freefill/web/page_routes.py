@@ -31,7 +31,7 @@ def routes(service: Service) -> APIRouter:
         name, upload = service.pictures.take(path)
         try:
             await service.open(upload, request)
-        except BaseException:
+        except BaseException:  # also where the visitor leaves, which cancels this
             service.pictures.drop(name)
             raise
         return JSONResponse({"id": name, **upload.about}, 201, {"Location": f"/api/v1/pictures/{name}"})
@@ -76,7 +76,7 @@ def routes(service: Service) -> APIRouter:
         if not state.fills:
             raise problems.Problem(404, "nothing was filled in this picture")
         view = Path(state.fills[-1]).with_suffix(VIEW)
-        kind = "image/png" if view.read_bytes()[:4] == b"\x89PNG" else "image/webp"
+        kind = "image/png" if view.read_bytes()[:4] == b"\x89PNG" else "image/webp"  # what is too wide for WebP
         return FileResponse(view, media_type=kind, headers=FOREVER)
 
     @router.get("/{name}/file", summary="The picture as a file of its own format")
@@ -88,7 +88,7 @@ def routes(service: Service) -> APIRouter:
         kind = kind_of(format, upload.about["format"])
         try:
             told = await service.answer(service.readers, orders.WriteFile(state, str(target), kind.lower()), request)
-        except BaseException:
+        except BaseException:  # as above: a visitor who leaves
             target.unlink(missing_ok=True)
             raise
         return file_answer(target, kind, {"X-Freefill-Notes": notes_header(told["notes"])})

@@ -88,7 +88,7 @@ class Pictures:
                     if count > most_bytes:
                         raise TooLarge(f"the upload is larger than {most_bytes >> 20} MB")
                     file.write(chunk)
-        except BaseException:
+        except BaseException:  # where the sender breaks off, too
             path.unlink(missing_ok=True)
             raise
         return path

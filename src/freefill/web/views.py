@@ -39,6 +39,7 @@ def shown(picture: Picture, rows: slice = slice(None), cols: slice = slice(None)
     if picture.alpha is None:
         return out
     alpha = picture.alpha[rows, cols][..., None] / np.float32(picture.full_scale)
+    # Squares go by the whole picture's rows and columns, or tiles would not join.
     top, left = rows.indices(picture.size[0])[0], cols.indices(picture.size[1])[0]
     height, width = pixels.shape[:2]
     row, col = np.ogrid[top : top + height, left : left + width]

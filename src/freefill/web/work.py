@@ -104,6 +104,7 @@ def _about(picture: Picture) -> JsonAnswer:
     }
 
 
+# One: a picture of 200 megapixels takes more than half a gigabyte.
 @functools.lru_cache(maxsize=1)
 def _base(folder: str) -> Picture:
     """Read an upload back; the files are this service's own, in a folder that nobody else may enter."""
@@ -116,6 +117,7 @@ def _picture(state: orders.State) -> Picture:
     base = _base(state.folder)
     if not state.fills:
         return base
+    # Copies: `_base` keeps its own for the next order.
     pixels, alpha = base.pixels.copy(), None if base.alpha is None else base.alpha.copy()
     for name in state.fills:
         with np.load(name) as fill:
@@ -190,6 +192,7 @@ def _told(outcome: Outcome) -> JsonAnswer:
 def _once(order: orders.Once) -> JsonAnswer:
     most_mpx = float(order.wishes["max_mpx"])
     picture = _read(order.image, "image", most_mpx)
+    # A word has no slash, a file's path always.
     mask = order.mask if "/" not in order.mask else mask_from_picture(_read(order.mask, "mask", most_mpx))
     outcome = _filled(picture, mask, order.wishes)
     notes = write_picture(outcome.picture, order.target, format=order.format)
