@@ -161,6 +161,17 @@ def test_a_picture_that_stands_in_many_cards_lies_in_the_page_once(coco, tmp_pat
     assert set(held) == {f"{path.name}" for path in (out / "pictures").iterdir()}
 
 
+def test_few_pictures_are_called_few_and_one_engine_is_not_named_in_every_row(coco, tmp_path):
+    out = tmp_path / "out"
+    assert call("study", coco, "-o", out, "--engine", "telea", "--predicted", tmp_path / "predicted", "-q") == 0
+    page = (out / "index.html").read_text()
+    assert "Only 2 pictures:" in page
+    assert '<th scope="row">fixed disc</th>' in page
+    assert call("study", coco, "-o", out, "--engine", "telea", "--engine", "ns", "--predicted", tmp_path / "predicted",
+                "-q") == 0  # fmt: skip
+    assert '<th scope="row">fixed disc · ns</th>' in (out / "index.html").read_text()
+
+
 def test_nothing_is_said_of_groups_with_few_pictures():
     few = " ".join(numbers_of([line(n, "annotated", 0.1 * n) for n in range(9)])["sentences"])
     many = " ".join(numbers_of([line(n, "annotated", 0.01 * n) for n in range(40)])["sentences"])

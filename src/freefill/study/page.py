@@ -11,10 +11,11 @@ from typing import Any
 
 from freefill.errors import InputError
 from freefill.files import replacing
-from freefill.study.plots import score_plot, verdict_plot
+from freefill.study.plots import labeller, score_plot, verdict_plot
 
 BUDGET_BYTES = 11_000_000
 PER_GRID = 4
+FEW = 20  # pictures below which the page says so
 
 
 def write_page(out: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Path:
@@ -39,8 +40,11 @@ def write_page(out: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[st
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     template = environment.from_string(files("freefill.study").joinpath("page.html").read_text())
     ways, grids = numbers["ways"], _grids(numbers, lines)
+    label = labeller(ways)
     html = template.render(
         numbers=numbers,
+        few=FEW,
+        label=label,
         plots=[("Score", score_plot(ways)), ("Verdicts", verdict_plot(ways))] if ways else [],
         groups=_by_groups(numbers),
         grids=grids,
@@ -56,13 +60,14 @@ def write_page(out: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[st
 
 def _by_groups(numbers: Mapping[str, Any]) -> dict[str, Any]:
     """Return the groups as columns and the ways as rows; a cell is the mean score, or None."""
+    label = labeller(numbers["ways"])
     columns = list(dict.fromkeys(row["group"] for row in numbers["groups"]))
     cells = {(row["group"], row["masks"], row["engine"]): row["score"] for row in numbers["groups"]}
     most = {
         column: max(row["score"]["count"] for row in numbers["groups"] if row["group"] == column) for column in columns
     }
     rows = [
-        (f"{way['masks']}, {way['engine']}", [cells.get((column, way["masks"], way["engine"])) for column in columns])
+        (label(way), [cells.get((column, way["masks"], way["engine"])) for column in columns])
         for way in numbers["ways"]
     ]
     return {"columns": [f"{column} ({most[column]})" for column in columns], "rows": rows}
@@ -72,6 +77,7 @@ def _grids(numbers: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> li
     """Return best, median and worst cases of each way of masking and filling."""
     good = [line for line in lines if "score" in line]
     grids: list[dict[str, Any]] = []
+    label = labeller(numbers["ways"])
     for way in numbers["ways"]:
         mine = sorted(
             (line for line in good if (line["masks"], line["engine"]) == (way["masks"], way["engine"])),
@@ -82,8 +88,7 @@ def _grids(numbers: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> li
         for title, part in parts.items():
             # With fewer the three rows would show the same pictures.
             if len(mine) >= 2 * PER_GRID or title == "Worst":
-                way_name = f"{way['masks']} masks, {way['engine']}"
-                grids.append({"way": way_name, "title": title, "cards": [_card(line) for line in part]})
+                grids.append({"way": label(way), "title": title, "cards": [_card(line) for line in part]})
     return grids
 
 
@@ -96,7 +101,7 @@ def _card(line: Mapping[str, Any]) -> dict[str, Any]:
         "after": line["shown"],
         "score": line["score"],
         "verdict": line["verdict"],
-        "told": ", ".join(f"{name} {score:.2f}" for score, name in told) or "no failure by itself",
+        "told": ", ".join(f"{name} {score:.2f}" for score, name in told) or "no single failure found",
         # the part around the hole fills the frame: the picture is enlarged and moved
         "zoom": round(min(1 / max(width, height, 0.05), 6.0), 3),
         "aspect": line["aspect"],

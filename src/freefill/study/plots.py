@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from freefill.errors import InputError
@@ -22,7 +22,7 @@ def score_plot(ways: Sequence[Mapping[str, Any]]) -> str:
         if score["low"] is not None:
             axes.plot([score["low"], score["high"]], [place, place], "-", color=COLOURS[0], linewidth=2)
     axes.set_xlim(0, 1)
-    axes.set_xlabel("score of the diagnosis: 0 nothing to see, 1 bad (mean, 95 % interval)")
+    axes.set_xlabel("score: 0 nothing to see, 1 bad; mean and 95 % interval")
     return _svg(figure, axes, ways)
 
 
@@ -35,12 +35,19 @@ def verdict_plot(ways: Sequence[Mapping[str, Any]]) -> str:
             share = way["verdicts"][word] / way["count"]
             axes.barh(place, share, left=left, color=colour, height=0.7, label=word if place == 0 else None)
             if share > 0.06:  # a narrower bar has no room for a number
-                axes.text(left + share / 2, place, f"{way['verdicts'][word]}", ha="center", va="center", color="white")
+                ink = "black" if word == "doubtful" else "white"  # white on orange is hard to read
+                axes.text(left + share / 2, place, f"{way['verdicts'][word]}", ha="center", va="center", color=ink)
             left += share
     axes.set_xlim(0, 1)
     axes.set_xlabel("share of results")
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
     return _svg(figure, axes, ways)
+
+
+def labeller(ways: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], str]:
+    """Return what names a way: its masks, and its engine where there are several."""
+    several = len({way["engine"] for way in ways}) > 1
+    return lambda way: f"{way['masks']} · {way['engine']}" if several else str(way["masks"])
 
 
 def _figure(count: int) -> tuple[Any, Any]:
@@ -53,13 +60,13 @@ def _figure(count: int) -> tuple[Any, Any]:
 
     # By itself matplotlib makes up ids at random and draws letters as outlines.
     matplotlib.rcParams.update({"svg.hashsalt": "freefill", "svg.fonttype": "none", "font.family": "sans-serif"})
-    figure = Figure(figsize=(7, 1.2 + 0.42 * count), layout="constrained")
+    figure = Figure(figsize=(5.2, 1.2 + 0.36 * count), layout="constrained")
     return figure, figure.subplots()
 
 
 def _svg(figure: Any, axes: Any, ways: Sequence[Mapping[str, Any]]) -> str:
-    several = len({way["engine"] for way in ways}) > 1
-    names = [f"{way['masks']} · {way['engine']}" if several else way["masks"] for way in ways]
+    label = labeller(ways)
+    names = [label(way) for way in ways]
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()  # the first way at the top, as in the table
     axes.grid(axis="x", color="#ddd")

@@ -62,7 +62,10 @@ def study(
     cases = out / "cases.jsonl"
     # A line without an engine is of a picture that could not be read, which is tried again.
     kept = [line for line in read_cases(cases) if line.get("engine") in engines]
-    done = {line["picture"] for line in kept}
+    filled = {(line["picture"], line["engine"]) for line in kept}
+    # an engine that was not asked for before is run on every picture, with the others beside it
+    done = {name for name, _ in filled if all((name, engine) in filled for engine in engines)}
+    kept = [line for line in kept if line["picture"] in done]
     left = [entry for entry in entries if Path(entry.file).stem not in done]
     with replacing(cases) as stream:
         stream.write("".join(json.dumps(line) + "\n" for line in kept).encode())
@@ -74,7 +77,7 @@ def study(
             journal.flush()  # what is done stays, however the run ends
             kept += lines
             if on_picture is not None:
-                on_picture(len(done) + count, len(entries))
+                on_picture(len(entries) - len(left) + count, len(entries))
     wanted = {Path(entry.file).stem: place for place, entry in enumerate(entries)}
     lines = sorted((line for line in kept if line["picture"] in wanted), key=lambda line: wanted[line["picture"]])
     numbers: dict[str, Any] = numbers_of(lines) | {"absent": [f"{name}: {why}" for name, why in lacking.items()]}
