@@ -106,6 +106,36 @@ def test_what_looks_like_nothing_else_is_believed_from_a_lower_score_on(models, 
     assert [each.category for each in look(image, hole).things] == [name] * taken + ["surfboard"]
 
 
+@pytest.mark.parametrize(("top", "taken"), [(80, True), (100, False), (20, False)])
+def test_an_umbrella_is_believed_from_a_lower_score_on_where_somebody_stands_under_it(models, monkeypatch, top, taken):
+    image = scene()
+    hole = first(image) | np.roll(first(image), 20, 1)
+    monkeypatch.setattr(things, "_shape", lambda image, box, masked: np.ones((box.height, box.width), bool))
+    seen(
+        monkeypatch,
+        {"person": ([[100.0, 80, 160, 140]], [0.9]), "umbrella": ([[float(top), 70, top + 40.0, 150]], [0.3])},
+    )
+    found = look(image, hole).things
+    assert [each.category for each in found] == ["umbrella"] * taken
+    for umbrella in found:  # nobody can tell its shape: a dome
+        assert umbrella.hole[2, 40]
+        assert not umbrella.hole[2, [2, 77]].any()
+        assert umbrella.hole[-1].all()
+
+
+@pytest.mark.parametrize(
+    ("name", "score", "away", "taken"),
+    [("frisbee", 0.6, 30, True), ("frisbee", 0.4, 30, False), ("frisbee", 0.6, 90, False), ("kite", 0.6, 30, False)],
+)
+def test_what_is_thrown_is_seen_though_it_touches_nobody(models, monkeypatch, name, score, away, taken):
+    image = scene()
+    box = [120.0, 140.0 + away, 140, 160.0 + away]
+    monkeypatch.setattr(things, "_shape", lambda image, box, masked: np.eye(box.height, box.width) > 0)
+    seen(monkeypatch, {"person": ([[100.0, 80, 160, 140]], [0.9]), name: ([box], [score])})
+    hole = first(image) | np.roll(first(image), 20, 1)
+    assert [each.category for each in look(image, hole).things] == [name] * taken
+
+
 def test_what_the_network_leaves_out_of_a_thing_is_taken_by_its_colours(models, monkeypatch):
     image = np.full((240, 240, 3), 0.1, np.float32) + np.array([0, 0.3, 0], np.float32)
     image[90:150, 100:140] = 0.95  # stands out

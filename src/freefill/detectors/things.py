@@ -16,7 +16,7 @@ from freefill.detectors.crops import resized
 from freefill.detectors.nanodet import Found
 from freefill.masks.grabcut import WORK_PX, Marks, cut_out, surroundings
 from freefill.masks.parts import spans
-from freefill.masks.refining.attached import IN_THE_HAND, WITH_A_PERSON
+from freefill.masks.refining.attached import IN_THE_AIR, IN_THE_HAND, WITH_A_PERSON
 from freefill.masks.refining.detected import Seen
 from freefill.values import Box, Hole, Image
 from freefill.weights.locate import state
@@ -25,6 +25,9 @@ LEAST_SCORE = 0.35  # of a thing: below it NanoDet sees umbrellas in horses' ear
 # Of things that look like nothing else; skis are benches and skateboards are bags at this score.
 CLEAR = ("baseball bat", "baseball glove", "tennis racket", "surfboard")
 LEAST_CLEAR_SCORE = 0.25
+LEAST_OVER_HEADS = 0.25  # of an umbrella that is masked below and free above: somebody stands under it
+FREE, BELOW = 0.15, 0.4  # the most that is masked of its upper half, and the least of its lower one
+AIR_SCORE, AIR_SIDES = 0.5, 3.0  # what is in the air is believed from this score on, so many of its sides away
 MOST_THINGS = 12  # the surest; each takes up to half a second
 LEAST_PX = 16  # area of a box
 TOLD = 0.8  # of a box: where GrabCut fills more, colours do not tell the thing from the ground
@@ -47,16 +50,38 @@ def cut_out_things(image: Image, hole: Hole, kinds: Mapping[str, Found]) -> list
         box = whole(boxes[number], hole.shape)
         if len(things) == MOST_THINGS:
             break
-        if scores[number] < (LEAST_CLEAR_SCORE if names[number] in CLEAR else LEAST_SCORE):
+        over_heads = names[number] == "umbrella" and _over_heads(box, hole)
+        least = LEAST_OVER_HEADS if over_heads else LEAST_CLEAR_SCORE if names[number] in CLEAR else LEAST_SCORE
+        if scores[number] < least:
             continue
         masked = float(hole[box.slices].mean())
-        if box.area >= LEAST_PX and touches(box, hole) and masked < 0.9:
+        near = touches(box, hole) or (scores[number] >= AIR_SCORE and _in_the_air(names[number], box, hole))
+        if box.area >= LEAST_PX and near and masked < 0.9:
             shape = _shape(image, box, masked)
             if shape.mean() < FULL and spans(shape, THROUGH):
                 things.append(Seen(names[number], box, shape))
+            elif over_heads:
+                things.append(Seen(names[number], box, dome(box)))
             elif scores[number] >= SURE:  # half a bicycle left over is worse than some ground taken
                 things.append(Seen(names[number], box, shape_by_edges(image, box) | (shape & (shape.mean() < FULL))))
     return things
+
+
+def _over_heads(box: Box, hole: Hole) -> bool:
+    """Tell whether somebody who is masked stands under what is in a box: it is masked below and free above."""
+    above, below = np.array_split(hole[box.slices], 2)
+    return bool(above.size) and above.mean() <= FREE and below.mean() >= BELOW
+
+
+def dome(box: Box) -> Hole:
+    """Return the upper half of the ellipse that fits a box, (box.height, box.width): an umbrella seen from its side."""
+    rows, cols = np.indices((box.height, box.width)) + 0.5
+    return (1 - rows / box.height) ** 2 + (2 * cols / box.width - 1) ** 2 <= 1
+
+
+def _in_the_air(name: str, box: Box, hole: Hole) -> bool:
+    """Tell whether a thing may have been thrown or kicked by who is masked; seen_things asks how far they are."""
+    return name in IN_THE_AIR and touches(box.grown(int(AIR_SIDES * max(box.height, box.width)), hole.shape), hole)
 
 
 def _shape(image: Image, box: Box, masked: float) -> Hole:

@@ -172,6 +172,14 @@ def test_a_seen_thing_that_touches_nobody_stays():
     assert not seen_things(hole, [person(hole)], [], [thing("skateboard", board(135))])[0].any()
 
 
+def test_a_disc_in_the_air_goes_with_whoever_is_near_it_and_not_with_who_is_far():
+    hole = figure()
+    assert seen_things(hole, [person(hole)], [], [thing("frisbee", board(135))])[1] == ["frisbee"]
+    wide = np.pad(hole, ((0, 0), (0, 200)))
+    disc = np.roll(np.pad(board(), ((0, 0), (0, 200))), 150, axis=1)
+    assert not seen_things(wide, [person(wide)], [], [thing("frisbee", disc)])[1]
+
+
 def test_a_thing_is_taken_from_a_hand_of_which_the_detector_is_unsure():
     hole = figure()
     unsure = Person(Box(0, 0, 160, 160), np.where(hole, np.where(arm(), 0.2, 0.97), 0.01).astype(np.float32))

@@ -64,9 +64,12 @@ IN_THE_HAND = frozenset(
         "teddy bear",
     ]
 )
+# These are thrown and kicked: near enough is enough, for a disc that hangs in the air over nobody looks odd.
+IN_THE_AIR = frozenset(["frisbee", "sports ball"])
 # Everything else stays though a person touches it: couch, chair, bench, bed, table, car, bus, train, truck, boat, ...
 
 TOUCH, TOUCH_PX = 0.04, 4.0  # how near a thing must be: a share of the person's size, and at least so many px
+AIR = 0.6  # how near what is in the air must be, as a share of the person's size
 MOST_TIMES = 3.0  # the largest size of a detected thing, as a multiple of the person's ...
 MOST_TIMES_UMBRELLA = 1.3  # ... and of one that is stuck in the sand or stands over a stall where it is larger
 
@@ -118,7 +121,8 @@ def seen_things(
 ) -> tuple[Hole, list[str]]:
     """Choose the detected things that go with the masked persons, by the rules for annotated ones and two more.
 
-    A detector errs: a thing must touch what it holds for a person that is masked, more than it touches anybody else;
+    A detector errs: a thing must touch what it holds for a person that is masked, more than it touches anybody else
+    (what is IN_THE_AIR: be near her, and nearer than to anybody else);
     and one that is MOST_TIMES as large as that person (an umbrella: less) is none that one carries or rides.
 
     Parameters
@@ -136,7 +140,7 @@ def seen_things(
     names: list[str] = []
     for thing in things:
         size_px = max((person.area_px for person in own if person.box.overlaps(thing.box)), default=0.0) ** 0.5
-        touch_px = max(TOUCH_PX, TOUCH * size_px)
+        touch_px = max(TOUCH_PX, (AIR if thing.category in IN_THE_AIR else TOUCH) * size_px)
         view = thing.box.grown(int(touch_px) + 1, hole.shape)
         hint = hint_for(view, (view.height, view.width), own, others)
         if hint is None:

@@ -4,7 +4,7 @@ Where a mask ends inside a thing, one colour goes on straight across the contour
 the contour, at several levels of likeness: what is joined then is an end where more than a rim of it is masked, and
 where what is outside is small, leaves the contour rather than runs along it, stops in the open, and differs from all
 that is around it by clearly more than it varies within. Ground fails one of these: little of it is masked, or it goes
-on. Decision 0074 has the measurements.
+on. Decision 0076 has the measurements.
 """
 
 from __future__ import annotations
