@@ -42,22 +42,30 @@ class Blocks:
         every = np.flatnonzero(~self.filled)
         return every[:: max(1, -(-every.size // MOST_KNOWN))]
 
-    def alike(
-        self, of: NDArray[np.intp], gap_px: float, texture: float = 0.0
-    ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-        """Find, for each square, the known ones nearest in colour and place.
+    def alike(self, of: NDArray[np.intp], gap_px: float) -> NDArray[np.intp]:
+        """Return (m, NEIGHBOURS) indices of the known squares nearest to each of `of` in colour and place.
 
         Parameters
         ----------
         of : (m,) indices of squares
-        texture : how many Lab units an octave of a band's strength counts
         gap_px : known squares nearer than this are left out (so that known ground can be judged as if it were filled)
-
-        Returns
-        -------
-        distance : (m, NEIGHBOURS), in Lab units
-        index : (m, NEIGHBOURS) of `blocks`
         """
+        squares = self._apart(of, gap_px, 0.0)
+        count = min(NEIGHBOURS, self.known.size)
+        return self.known[np.argpartition(squares, count - 1, axis=1)[:, :count]]
+
+    def strangeness(self, of: NDArray[np.intp], gap_px: float, texture: float) -> NDArray[np.float32]:
+        """Return (m,) how far the nearest known square lies from each of `of`, in Lab units.
+
+        Parameters
+        ----------
+        of, gap_px : as `alike`
+        texture : how many Lab units an octave of a band's strength counts
+        """
+        return np.sqrt(np.maximum(self._apart(of, gap_px, texture).min(axis=1), 0)).astype(np.float32)
+
+    def _apart(self, of: NDArray[np.intp], gap_px: float, texture: float) -> NDArray[np.float32]:
+        """Return (m, k) squared distances in colour, place and texture to every known square."""
         known = self.known
         extent = max(float(np.ptp(self.rows)), float(np.ptp(self.cols)), 1.0)
         place = _COLOUR / (extent / 4)
@@ -69,10 +77,7 @@ class Blocks:
         if gap_px > 0:
             apart = (self.rows[of][:, None] - self.rows[known]) ** 2 + (self.cols[of][:, None] - self.cols[known]) ** 2
             squares[apart < gap_px**2] = 1e6
-        count = min(NEIGHBOURS, known.size)
-        nearest = np.argpartition(squares, count - 1, axis=1)[:, :count]
-        distance = np.sqrt(np.maximum(np.take_along_axis(squares, nearest, axis=1), 0))
-        return distance.astype(np.float32), known[nearest]
+        return squares
 
 
 def blocks_of(lab: Image, hole: Hole) -> Blocks:

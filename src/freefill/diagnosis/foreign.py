@@ -32,10 +32,10 @@ def foreign(view: View) -> Measurement:
     mine, near = np.flatnonzero(blocks.filled), near_ground(view)
     if mine.size < 4 or blocks.known.size < 16 or near.size < 8:
         return Measurement.nothing(view.hole.shape)
-    far = blocks.alike(mine, 0.0, _TEXTURE)[0].min(axis=1)
-    usual = blocks.alike(near, view.thickness_px / 3, _TEXTURE)[0].min(axis=1)
+    far = blocks.strangeness(mine, 0.0, _TEXTURE)
+    usual = blocks.strangeness(near, view.thickness_px / 3, _TEXTURE)
     level = _strangest(usual)
-    where = spread(view, blocks, mine, np.clip((far / (level + 2) - 1) / 2, 0, 1), SIDE_PX)
+    where = spread(view, blocks, mine, np.clip((far / np.float32(level + 2) - 1) / 2, 0, 1, dtype=np.float32), SIDE_PX)
     raw = float(np.log2(_strangest(far) + 2) - 0.6 * np.log2(level + 2))
     if (likeness := view.likeness) is not None:
         raw += _TOKENS * (worst(likeness.fill, _STRANGEST) - _USUAL * worst(likeness.ground, _STRANGEST))

@@ -34,5 +34,5 @@ def _worst(lack: NDArray[np.float32]) -> float:
 
 def _lack(blocks: Blocks, of: NDArray[np.intp], gap_px: float) -> NDArray[np.float32]:
     """Return (m,) octaves by which squares are weaker than their like, mean over the bands."""
-    _, alike = blocks.alike(of, gap_px)
+    alike = blocks.alike(of, gap_px)
     return (np.median(blocks.bands[alike], axis=1) - blocks.bands[of]).mean(axis=1)
