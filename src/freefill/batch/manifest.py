@@ -41,9 +41,7 @@ def read_manifest(place: str, output: str, format_suffix: str | None = None) -> 
     rows = list(_rows(place, alone))
     if not rows:
         raise InputError(alone[0].reason if alone else f"{place}: the manifest lists no picture")
-    default = name_outputs(
-        sorted({_below(base, row["image"]) for _, row in rows if not row.get("output")}), format_suffix
-    )
+    default = name_outputs(sorted({_below(row["image"]) for _, row in rows if not row.get("output")}), format_suffix)
     pairs: dict[Pair, int] = {}  # with their lines
     for line, row in rows:
         start = row.get("folder") or base
@@ -53,7 +51,7 @@ def read_manifest(place: str, output: str, format_suffix: str | None = None) -> 
         if gone is not None:
             alone.append(Alone(image, "row", f"line {line}: {gone} does not exist"))
             continue
-        name = row.get("output") or default[_below(base, row["image"])]
+        name = row.get("output") or default[_below(row["image"])]
         wrong = _wrong_output(name)
         if wrong:
             alone.append(Alone(place, "row", f"{place}, line {line}: output {name!r} {wrong}"))
@@ -159,7 +157,7 @@ def _resolved(base: str, name: str) -> str:
     return name if places.is_remote(name) or Path(name).is_absolute() else places.join(base, name)
 
 
-def _below(base: str, name: str) -> str:
+def _below(name: str) -> str:
     """The name that an output gets by itself: the picture's path, where that lies below the manifest, else its name."""
     path = PurePosixPath(name.replace("\\", "/"))
     return path.name if places.is_remote(name) or path.is_absolute() or ".." in path.parts else str(path)

@@ -48,14 +48,14 @@ NEAR_PX = 7  # "local"
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class EvenGround:
     """Known ground, made even: (H, W) float32 of mean 0 and spread 1 at the scale of SPREAD_PX, 0 where unknown."""
 
     even: NDArray[np.float32]
     known: NDArray[np.bool_]
 
 
-def even_ground(grey: NDArray[np.float32], known: NDArray[np.bool_], spread_px: float = SPREAD_PX) -> Ground:
+def even_ground(grey: NDArray[np.float32], known: NDArray[np.bool_], spread_px: float = SPREAD_PX) -> EvenGround:
     """Take light and contrast out of a picture, (H, W) float32 in [0, 1]."""
     import cv2
 
@@ -67,14 +67,14 @@ def even_ground(grey: NDArray[np.float32], known: NDArray[np.bool_], spread_px: 
     total = np.maximum(blur(weight), 1e-3)
     apart = (grey - blur(grey * weight) / total) * weight
     spread = np.sqrt(blur(apart * apart) / total)
-    return Ground(np.where(known, apart / (spread + LEAST_SPREAD), 0).astype(np.float32), known)
+    return EvenGround(np.where(known, apart / (spread + LEAST_SPREAD), 0).astype(np.float32), known)
 
 
-def find_step(ground: Ground) -> Elation | None:
+def find_step(ground: EvenGround) -> Elation | None:
     """Return the repeat that foretells most of the ground; None where nothing repeats."""
     import cv2
 
-    soft = Ground(np.asarray(cv2.GaussianBlur(ground.even, (0, 0), SOFT_PX), np.float32), ground.known)
+    soft = EvenGround(np.asarray(cv2.GaussianBlur(ground.even, (0, 0), SOFT_PX), np.float32), ground.known)
     tried: list[tuple[float, Elation]] = []
     left = MOST_FITS
     for middle, step in _starts(ground):
@@ -89,12 +89,12 @@ def find_step(ground: Ground) -> Elation | None:
     return max(tried, key=lambda one: one[0])[1] if tried else None
 
 
-def exact(ground: Ground, step: Elation) -> Elation:
+def exact(ground: EvenGround, step: Elation) -> Elation:
     """Return the shortest step of the same repeat, fitted so well that many in a row are still in phase."""
     return _far(ground, _shortest(ground, step))
 
 
-def _shortest(ground: Ground, step: Elation) -> Elation:
+def _shortest(ground: EvenGround, step: Elation) -> Elation:
     """Return the step, or the part of it that repeats as well: one picket instead of three."""
     places = np.argwhere(ground.known)[:, ::-1].astype(float)
     # A fixed seed: the same picture has the same step.
@@ -116,7 +116,7 @@ def _same(found: Elation, middle: NDArray[Any], step: NDArray[Any]) -> bool:
     return any(float(np.abs(way - side * step).max()) < SAME_PX for side in (1, -1))
 
 
-def _far(ground: Ground, step: Elation) -> Elation:
+def _far(ground: EvenGround, step: Elation) -> Elation:
     """Fit a step to what lies farther and farther away."""
     places = np.argwhere(foretold(ground, step))[:, ::-1].astype(float)
     some = places[np.random.default_rng(0).choice(len(places), min(3 * POINTS, len(places)), replace=False)]
@@ -142,7 +142,7 @@ def refine(image: NDArray[np.float32], known: NDArray[np.bool_], step: Elation, 
     return better.seen_at(1 / larger, np.zeros(2))
 
 
-def _starts(ground: Ground) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+def _starts(ground: EvenGround) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Return middles of pieces and steps there, x and y, the most alike first."""
     import cv2
 
@@ -186,7 +186,7 @@ def _peaks(even: NDArray[np.float32], known: NDArray[np.bool_]) -> list[tuple[fl
     return [(float(coarse[n]), steps[n]) for n in order]
 
 
-def _grown(ground: Ground, soft: Ground, middle: NDArray[Any], step: NDArray[Any]) -> Elation | None:
+def _grown(ground: EvenGround, soft: EvenGround, middle: NDArray[Any], step: NDArray[Any]) -> Elation | None:
     """Fit a step to more and more of the ground around its piece."""
     height, width = ground.known.shape
     unit = max(height, width) / 2
@@ -206,7 +206,7 @@ def _grown(ground: Ground, soft: Ground, middle: NDArray[Any], step: NDArray[Any
 
 
 def fit(
-    ground: Ground, start: Elation, points: NDArray[Any], steps: tuple[int, ...], iterations: int
+    ground: EvenGround, start: Elation, points: NDArray[Any], steps: tuple[int, ...], iterations: int
 ) -> Elation | None:
     """Return the repeat for which the points are most like what lies `steps` away; None where it runs off."""
     import cv2
@@ -241,7 +241,7 @@ def fit(
     return found if np.isfinite(found.values).all() else None
 
 
-def foretold(ground: Ground, step: Elation) -> NDArray[np.bool_]:
+def foretold(ground: EvenGround, step: Elation) -> NDArray[np.bool_]:
     """Return the pixels that are like those a step away on one side, and not like those half a step away."""
     told = np.zeros(ground.known.shape, bool)
     for side in (1, -1):
@@ -249,7 +249,7 @@ def foretold(ground: Ground, step: Elation) -> NDArray[np.bool_]:
     return told
 
 
-def local_likeness(ground: Ground, step: Elation, count: float) -> NDArray[np.float32]:
+def local_likeness(ground: EvenGround, step: Elation, count: float) -> NDArray[np.float32]:
     """Return the correlation of the ground around each pixel with what lies `count` steps away; 0 where unknown."""
     import cv2
 

@@ -118,7 +118,7 @@ def routes(service: Service) -> APIRouter:
         with _files(service) as files:
             image = await _kept(files, form.image, service)
             order = orders.MaskOnce(image, source, None, str(files.new()), {"refine": form.refine, "max_mpx": most_mpx})
-            return await _mask(service, request, order, files)
+            return await _mask(service, request, order)
 
     @router.post(
         "/api/v1/refine",
@@ -132,7 +132,7 @@ def routes(service: Service) -> APIRouter:
             order = orders.MaskOnce(
                 image, "", given, str(files.new()), {"refine": True, "mask_fit": "scale", "max_mpx": most_mpx}
             )
-            return await _mask(service, request, order, files)
+            return await _mask(service, request, order)
 
     @router.get("/api/v1/engines", summary="What can fill, what is ready, and how to get the rest")
     async def engines() -> list[dict[str, Any]]:
@@ -255,7 +255,7 @@ def _later(service: Service, order: orders.Once, files: _Files) -> JSONResponse:
     return accepted(job, service)
 
 
-async def _mask(service: Service, request: Request, order: orders.MaskOnce, files: _Files) -> Response:
+async def _mask(service: Service, request: Request, order: orders.MaskOnce) -> Response:
     told = await service.answer(service.fillers, order, request)
     data = Path(order.target).read_bytes()
     headers = {"X-Freefill-Notes": notes_header(told["notes"]), "X-Freefill-Hole-Share": f"{told['share']:.6f}"}

@@ -24,6 +24,15 @@ FOREVER = {"Cache-Control": "private, max-age=86400, immutable"}  # a picture's 
 def routes(service: Service) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/api/v1/pictures", tags=["pictures"])
+    _coming_and_going(router, service)
+    _looking(router, service)
+    _filling(router, service)
+    _masking(router, service)
+    return router
+
+
+def _coming_and_going(router: APIRouter, service: Service) -> None:
+    """Add how a picture is sent, described and forgotten."""
 
     @router.post("", status_code=201, summary="Send a picture; later requests name it")
     async def send(request: Request) -> JSONResponse:
@@ -46,6 +55,10 @@ def routes(service: Service) -> APIRouter:
         if not service.pictures.drop(name):
             raise problems.Problem(404, "this picture is not here any more")
         return Response(status_code=204)
+
+
+def _looking(router: APIRouter, service: Service) -> None:
+    """Add what is seen of a picture, and the picture as a file."""
 
     @router.get("/{name}/preview", summary="A small JPEG of the upload")
     async def preview(name: str) -> FileResponse:
@@ -93,6 +106,10 @@ def routes(service: Service) -> APIRouter:
             raise
         return file_answer(target, kind, {"X-Freefill-Notes": notes_header(told["notes"])})
 
+
+def _filling(router: APIRouter, service: Service) -> None:
+    """Add filling, and what is said of a fill."""
+
     @router.post("/{name}/fill", status_code=202, summary="Fill a hole; answers a job")
     async def fill(
         name: str,
@@ -114,6 +131,19 @@ def routes(service: Service) -> APIRouter:
         job.clean_up = clean_up
         job.finish = lambda answer: answer | {"picture": service.pictures.add_fill(upload, state, target)}
         return accepted(job, service)
+
+    @router.post(
+        "/{name}/diagnosis", status_code=202, summary="What is wrong with the last fill, in words; answers a job"
+    )
+    async def diagnosis(name: str) -> JSONResponse:
+        _, state = await service.whole(name)
+        if not state.fills:
+            raise problems.Problem(404, "nothing was filled in this picture")
+        return accepted(service.readers.submit(orders.Diagnose(state), service.settings.deadline_s), service)
+
+
+def _masking(router: APIRouter, service: Service) -> None:
+    """Add how masks are found and repaired."""
 
     @router.post("/{name}/mask/{source}", status_code=202, summary="Find people, the subject, text, or what is marked")
     async def find(
@@ -143,17 +173,6 @@ def routes(service: Service) -> APIRouter:
         _, state = await service.whole(name)
         order = orders.Refine(state, orders.Piece(await mask.read(), top, left), grow)
         return accepted(_mask_job(service, order), service)
-
-    @router.post(
-        "/{name}/diagnosis", status_code=202, summary="What is wrong with the last fill, in words; answers a job"
-    )
-    async def diagnosis(name: str) -> JSONResponse:
-        _, state = await service.whole(name)
-        if not state.fills:
-            raise problems.Problem(404, "nothing was filled in this picture")
-        return accepted(service.readers.submit(orders.Diagnose(state), service.settings.deadline_s), service)
-
-    return router
 
 
 def accepted(job: Job, service: Service) -> JSONResponse:

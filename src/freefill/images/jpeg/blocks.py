@@ -119,16 +119,9 @@ def _read_segments(data: bytes) -> DctBlocks | None:
         body = data[place + 4 : place + 2 + size]
         place += 2 + size
         if kind in (0xC0, 0xC1, 0xC2):
-            if blocks is not None or body[0] != 8:
+            if blocks is not None or (frame := _frame(body, kind == 0xC2)) is None:
                 return None
-            _, height, width, count = struct.unpack_from(">BHHB", body)
-            parts = [struct.unpack_from("BBB", body, 6 + 3 * i) for i in range(count)]
-            numbers = [part[0] for part in parts]
-            sampling = tuple((part[1] >> 4, part[1] & 15) for part in parts)
-            fits = 1 <= count <= 4 and len(set(numbers)) == count and height and width
-            if not fits or not all(1 <= h <= 4 and 1 <= v <= 4 for h, v in sampling):
-                return None
-            blocks = laid_out((height, width), sampling, kind == 0xC2)
+            blocks, numbers = frame
         elif 0xC3 <= kind <= 0xCF and kind not in (0xC4, 0xC8):
             return None  # lossless, hierarchical, arithmetic
         elif kind == 0xC4:
@@ -155,6 +148,18 @@ def _read_segments(data: bytes) -> DctBlocks | None:
             if place < 0:
                 return None
     return None
+
+
+def _frame(body: bytes, progressive: bool) -> tuple[DctBlocks, list[int]] | None:
+    """Make room for what a frame header announces; its components' numbers. None for a frame that is not read."""
+    bits, height, width, count = struct.unpack_from(">BHHB", body)
+    parts = [struct.unpack_from("BBB", body, 6 + 3 * i) for i in range(count)]
+    numbers = [part[0] for part in parts]
+    sampling = tuple((part[1] >> 4, part[1] & 15) for part in parts)
+    fits = bits == 8 and 1 <= count <= 4 and len(set(numbers)) == count and height and width
+    if not fits or not all(1 <= h <= 4 and 1 <= v <= 4 for h, v in sampling):
+        return None
+    return laid_out((height, width), sampling, progressive), numbers
 
 
 def turned(blocks: DctBlocks, orientation: int) -> DctBlocks | None:

@@ -30,7 +30,7 @@ def locate_onnx(name_or_path: str) -> Path:
     card = card_of(name_or_path)
     if card is None:
         raise WeightsError(f"{path}: a TensorFlow.js graph is read only under the name of its card")
-    kept = _kept(card, path)
+    kept = _kept(card)
     return kept if kept is not None else _convert(card, path)
 
 
@@ -42,7 +42,7 @@ def convert_fetched(cards: list[Card]) -> None:
                 locate_onnx(card.name)
 
 
-def _kept(card: Card, path: Path) -> Path | None:
+def _kept(card: Card) -> Path | None:
     """Return the file made earlier, if it was made of this very original."""
     record = read_record(card.name)
     made = read_record(card.name + SUFFIX)
