@@ -96,7 +96,7 @@ def _told_apart(pictures: Listing, masks: Listing, output: str, mask_suffix: str
     names = _outside(pictures.base, pictures.names, output)
     mask_names = _outside(masks.base, masks.names, output)
     if not _same(pictures.base, masks.base):
-        return _outside(pictures.base, names, masks.base), mask_names
+        return _outside(pictures.base, names, masks.base), mask_names  # masks may lie in a folder below the pictures
     if mask_suffix is None:
         both = set(names) & set(mask_names)
         if both:

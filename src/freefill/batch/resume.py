@@ -21,6 +21,7 @@ def is_done(pair: Pair, record: Record | None, work: Work, output: str) -> bool:
     now = {"image": pair.image, "output": places.join(output, pair.output), **work.request.files()}
     if not pair.made:
         now["mask"] = pair.mask
+    # A word has no file that could be stamped.
     elif record.mask != pair.mask:
         return False
     return all(key in record.stamps and places.is_same(record.stamps[key], place) for key, place in now.items())

@@ -27,14 +27,17 @@ class Tuning:
     match_floor: float = 0.15
     vote_base: float = 1.6  # the same for a patch's vote, by its centre
     vote_floor: float = 0.05
-    quantile: float = 0.75
+    quantile: float = 0.75  # as Y. Wexler et al. take it (Space-time completion of video, PAMI 2007)
+    # 600, 200 and 2 %: what was tried beside them is in docs/decisions/0010.
     row_pull: float = 600.0  # grey levels over the longer side
     col_pull: float = 200.0
     pull_reach: float = 0.02  # depth in the hole at which these are a half, share of the longer side
     open_reach: float = 0.4  # the same where the picture is carried on over its edge
     layered_pull: float = 600.0  # along the normal of layers that the rim is sure of
+    # Costs from 15 to 150 were tried: docs/decisions/0014.
     worn_cost: float = 15.0  # of a source, for each target that copies it beside the first; squared grey levels
     worn_most: float = 8.0  # targets that count
+    # The weight, and what of a guide is left alone: docs/decisions/0011.
     guide_weight: float = 8.0  # of its squared differences, at its own resolution
     guide_fade: float = 1.0  # per finer level; the guide is low-passed, so it never holds back detail
     guide_rim_base: float = 1.5  # it fades in by this per pixel from the rim
@@ -47,5 +50,6 @@ class Tuning:
     expected_least: float = 0.01  # below this it is left out
     expected_doubt: float = 0.025  # disagreement at which it counts by 1/e; of values in [0, 1], squared
     screening: float = 0.02
+    # With 1 fills have 0.85 of the truth's gradients, with this 0.94: docs/decisions/0012.
     boost: float = 1.13  # texture wanted, over what the sources have: means are smoother than what they are of
     threads: int | None = None

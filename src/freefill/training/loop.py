@@ -133,6 +133,7 @@ def train(
             # Of whole numbers `hash` is the same in every process, which it is not of text.
             torch.manual_seed(hash((options.seed, run.step, machine.rank)) & 0x7FFFFFFF)
             tools.begin(run.step)
+            # Before the step: these are the last weights at the full rate.
             if run.step == run.schedule.decay_from and journal is not None:
                 write(run.snapshot(), folder.before_decay_file)
             told = task.step(batch, tools)
@@ -150,7 +151,7 @@ def train(
                     show.progress(run.step, run.schedule.steps, means)
                 say(health.of_losses(means))
             if run.step % every.score == 0 or ends:
-                scores, columns, mask = scored(run, held_out or trained_on)
+                scores, columns, mask = scored(run, held_out or trained_on)  # of few photographs none may be held out
                 if journal is not None:
                     journal.note(run.step, "held_out", scores)
                     if run.step % every.samples == 0 or ends:
@@ -162,7 +163,7 @@ def train(
                     if journal is not None:
                         write(run.snapshot(), folder.best_file)
             late = hours is not None and time.monotonic() - began > hours * 3600
-            stop = machine.any(bool(stopped) or late)
+            stop = machine.any(bool(stopped) or late)  # every process asks at every step, since each waits for all
             if (run.step % every.snapshot == 0 or ends or stop) and journal is not None:
                 folder.save(run.snapshot())
             if stop:

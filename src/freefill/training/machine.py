@@ -68,7 +68,7 @@ def joined(device: str = "auto") -> Iterator[Machine]:
     has_cuda = torch.cuda.is_available()
     if device not in ("auto", "cpu", "cuda") or (device == "cuda" and not has_cuda):
         raise InputError(f"device '{device}' is not there; here: auto, cpu{', cuda' if has_cuda else ''}")
-    processes, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
+    processes, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))  # set by torchrun
     local = int(os.environ.get("LOCAL_RANK", "0"))
     on_gpu = has_cuda and device != "cpu"
     place = torch.device("cuda", local) if on_gpu else torch.device("cpu")

@@ -127,10 +127,11 @@ class PointerTask:
 def _cells(mask: Tensor, number: int | None) -> tuple[Tensor, Tensor, Tensor]:
     """Return which cells ask, which are known, and the numbers of the cells to look at, those that ask first."""
     asking, known = hole_and_known_cells(mask)
+    # Where nothing is known there is nothing to point at.
     asking = asking & known.any(1, keepdim=True)
     if number is None:
         return asking, known, torch.arange(asking.shape[1], device=mask.device).expand(len(mask), -1)
-    order = torch.rand(asking.shape, device=mask.device) * asking
+    order = torch.rand(asking.shape, device=mask.device) * asking  # those that do not ask are 0, and come last
     return asking, known, order.topk(min(number, asking.shape[1]), 1)[1]
 
 

@@ -144,6 +144,7 @@ class RunFolder:
         """
         file = self.path / "snapshots" / f"step-{snapshot.step:08d}.pt"
         write(snapshot, file)
+        # Only now that the new one is whole.
         for older in self.snapshot_files()[:-KEPT]:
             older.unlink(missing_ok=True)
         return file
