@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from freefill.synthesis.elation import Elation
 from freefill.synthesis.periods import foreseen
+from freefill.synthesis.pieces import large_pieces
 
 MOST_STEPS = 10
 SMALLER = 100  # steps that the side where things are smaller lies farther: what is enlarged is blurred
@@ -180,16 +181,8 @@ def _share(good: NDArray[np.bool_], asked: NDArray[np.bool_], reach: float) -> N
 def _without_specks(agreed: NDArray[np.bool_], hole: NDArray[np.bool_], period: float) -> NDArray[np.bool_]:
     """Return the mask without pieces, and without enclosed gaps, that are small against a period."""
 
-    def large(mask: NDArray[np.bool_], least_px: float) -> NDArray[np.bool_]:
-        import cv2
-
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-        keep = stats[:, cv2.CC_STAT_AREA] >= least_px
-        keep[0] = False
-        return keep[np.asarray(labels, np.int64)]
-
-    pieces = large(agreed, max(64.0, period**2 / 2))
-    return hole & ~large(~pieces, 2 * period**2)
+    pieces = large_pieces(agreed, max(64.0, period**2 / 2), connectivity=4)
+    return hole & ~large_pieces(~pieces, 2 * period**2, connectivity=4)
 
 
 def _dilated(mask: NDArray[np.bool_], reach: float) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.distance import thickness
+from freefill.synthesis.pieces import large_pieces
 from freefill.values import Box
 
 REACH = 0.35  # of the hole's thickness: so far a shadow is looked for
@@ -104,8 +105,8 @@ def _touching(dark: NDArray[np.bool_], share: NDArray[np.float32], least: float)
     import cv2
 
     near = cv2.dilate((share < 0.5).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(dark.astype(np.uint8), connectivity=8)
+    count, labels = cv2.connectedComponents(large_pieces(dark, least).astype(np.uint8), connectivity=8)
     labels = np.asarray(labels, np.int64)
-    keep = (stats[:, cv2.CC_STAT_AREA] >= least) & (np.bincount(labels[near & dark], minlength=count) > 0)
+    keep = np.bincount(labels[near & dark], minlength=count) > 0
     keep[0] = False
     return keep[labels]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.distance import distance_outside
+from freefill.synthesis.pieces import large_pieces
 from freefill.values import Box
 
 RIM_PX = 3  # nearer to the hole than this a pixel is asked
@@ -44,7 +45,7 @@ def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.b
         image = image[place]
         strange = np.zeros_like(rim)
         strange[rim] = _unlike(_lab(image[rim]), _lab(image[outer]))
-        found[place] = _without_specks(strange)
+        found[place] = large_pieces(strange, LEAST_PX)
     return found
 
 
@@ -89,12 +90,3 @@ def _packed(lab: NDArray[np.float32], side: int = CELLS) -> NDArray[np.int64]:
     """Return one number for each cube of side 1 that a colour lies in; a and b begin at minus half of `side`."""
     places = np.floor(lab).astype(np.int64) + np.array([0, side // 2, side // 2])
     return (places[:, 0] * side + places[:, 1]) * side + places[:, 2]
-
-
-def _without_specks(doubtful: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    import cv2
-
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(doubtful.astype(np.uint8), connectivity=8)
-    keep = stats[:, cv2.CC_STAT_AREA] >= LEAST_PX
-    keep[0] = False
-    return keep[np.asarray(labels, np.int32)]
