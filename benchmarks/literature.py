@@ -2,7 +2,7 @@
 
     python benchmarks/literature.py score judged ../shared/data/judged --out judged.json   # 33 jobs, two fills each
     python benchmarks/literature.py score published ../shared/data/published --out published.json
-    python benchmarks/literature.py table judged.json
+    python benchmarks/literature.py table judged.json --clear ../shared/data/judged
     python benchmarks/literature.py table published.json
 
 The verdicts on published outputs (benchmarks/published_verdicts.csv) were written before any score was made. Scoring
@@ -93,6 +93,8 @@ def table(arguments: argparse.Namespace) -> None:
     rows: list[dict[str, Any]] = json.loads(arguments.scores.read_text())
     grade = np.array([row["grade"] for row in rows], float)
     print(f"{len(rows)} fills: {', '.join(f'{(grade == k).sum()} {word}' for k, word in enumerate(WORDS))}\n")
+    if arguments.clear is not None:
+        _clear_pairs(rows, arguments.clear)
     print("| score | AUC, bad against the others | AUC, good against the others | rank correlation | pairs |")
     print("|---|---|---|---|---|")
     lines = []
@@ -109,6 +111,20 @@ def table(arguments: argparse.Namespace) -> None:
         ))  # fmt: skip
     for _, text in sorted(lines, reverse=True):
         print(text)
+
+
+def _clear_pairs(rows: list[dict[str, Any]], judged: Path) -> None:
+    """Print in how many of the judge's clear preferences each score prefers the same fill; ties count as wrong."""
+    scores = {row["fill"]: row["scores"] for row in rows}
+    clear = [row for row in csv.DictReader((judged / "verdicts.csv").open()) if row["better"] in SIDES]
+    for name in ("whole", *LITERATURE):
+        right = 0
+        for row in clear:
+            other = SIDES[1 - SIDES.index(row["better"])]
+            a, b = (LITERATURE.get(name, 1) * scores[f"{row['name']}-{side}"][name] for side in (row["better"], other))
+            right += a < b
+        print(f"{name}: {right} of {len(clear)} clear pairs")
+    print()
 
 
 def _pairs(rows: list[dict[str, Any]], x: np.ndarray, grade: np.ndarray) -> tuple[int, int]:
@@ -133,6 +149,7 @@ def main() -> None:
     first.set_defaults(run=score)
     second = commands.add_parser("table")
     second.add_argument("scores", type=Path)
+    second.add_argument("--clear", type=Path, metavar="JUDGED", help="the judge's clear preferences too")
     second.set_defaults(run=table)
     arguments = parser.parse_args()
     arguments.run(arguments)
