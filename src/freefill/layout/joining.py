@@ -63,7 +63,7 @@ def join(ends: list[End], sight: Sight) -> list[Joined]:
     joined lines, surest first; empty where nothing crosses
     """
     costs = np.full((len(ends), len(ends)), np.inf)
-    for i, j in _facing(ends):
+    for i, j in facing(ends):
         costs[i, j] = costs[j, i] = _cost(ends[i], ends[j])
     found: list[Joined] = []
     order = np.argsort(costs, axis=None, kind="stable")
@@ -89,7 +89,7 @@ def join(ends: list[End], sight: Sight) -> list[Joined]:
     return sorted(found, key=lambda line: -line.confidence)
 
 
-def _facing(ends: list[End]) -> NDArray[np.int64]:
+def facing(ends: list[End]) -> NDArray[np.int64]:
     """Return the pairs that look towards each other, (n, 2): of many ends hardly any do, and asking all takes long."""
     places = np.array([end.place for end in ends]).reshape(-1, 2)
     headings = np.array([end.heading for end in ends]).reshape(-1, 2)
@@ -185,10 +185,10 @@ def _sureness(i: int, j: int, costs: NDArray[np.float64], own: NDArray[np.float6
     `own` (ends,) is what each end costs in its own pair: one that has a better partner is no rival. So the lines of a
     bundle, each of which would go with any other, do not make each other doubtful.
     """
-    known = _known(ends[i], ends[j])
+    known = well_known(ends[i], ends[j])
     own_cost = costs[i, j] - 4 * np.log(known)
     rivals = [
-        costs[a, k] - 4 * np.log(_known(ends[a], ends[k]))
+        costs[a, k] - 4 * np.log(well_known(ends[a], ends[k]))
         for a, b in ((i, j), (j, i))
         for k in range(len(ends))
         if k not in (i, j) and costs[a, k] < own[k] and np.hypot(*(ends[k].place - ends[b].place)) > SAME_EDGE_PX
@@ -197,7 +197,7 @@ def _sureness(i: int, j: int, costs: NDArray[np.float64], own: NDArray[np.float6
     return float(np.exp(-costs[i, j] / 4) * apart * known)
 
 
-def _known(one: End, other: End) -> float:
+def well_known(one: End, other: End) -> float:
     """Return how well two ends are known, 0 to 1: by how they stand out, how long and how even they are."""
     seen = min(max(end.contrast / WELL_SEEN, end.clear / WELL_CLEAR) for end in (one, other))
     even = EVEN_PX / max(one.rough, other.rough, EVEN_PX)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from freefill.layout.along import along
 from freefill.layout.bands import bands
+from freefill.layout.between import seen_between
 from freefill.layout.companions import companions
 from freefill.layout.draw import draw
 from freefill.layout.ends import find_ends
@@ -74,6 +75,7 @@ def make_layout(
     ends = find_ends(large)
     tell(0.6)
     lines = [line for line in join(ends, large) if line.confidence >= LEAST_SURE]
+    lines += seen_between(ends, lines, large)
     lines = companions(ends, lines, large)
     carried = extend(ends, lines, large)
     lines += carried
