@@ -42,7 +42,7 @@ def protocols() -> None:
         click.echo(f"{measure.name:20} {measure.arrow}  {measure.forgives}{needs}")
 
 
-@command.command("run")
+@command.command("run", short_help="Fill and measure the pictures of a data set.")
 @click.argument("protocol")
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
@@ -108,7 +108,7 @@ def run(
     _print(summary, style)
 
 
-@command.command("show")
+@command.command("show", short_help="Print the tables of a finished run again.")
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @_style
 def show(folder: Path, style: str) -> None:
@@ -118,7 +118,7 @@ def show(folder: Path, style: str) -> None:
     _print(summary_of(folder), style)
 
 
-@command.command("compare")
+@command.command("compare", short_help="Compare two runs case by case.")
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
 @_style

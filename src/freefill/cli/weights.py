@@ -33,7 +33,7 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", short_help="List all weights, and which are on this machine.")
 @as_json_option
 def list_(as_json: bool) -> None:
     """List all weights, what they are for, and which are on this machine."""
@@ -58,7 +58,7 @@ def list_(as_json: bool) -> None:
     click.echo(f"freefill: files lie in {folder()}; licence in full, and what it forbids: show NAME", err=True)
 
 
-@command.command("show")
+@command.command("show", short_help="Print source, hash, licence and training data.")
 @click.argument("name", shell_complete=complete_names)
 @as_json_option
 def show(name: str, as_json: bool) -> None:
@@ -113,7 +113,7 @@ def _in_lines(shown: dict[str, Any]) -> str:
     return "\n".join(out)
 
 
-@command.command("fetch")
+@command.command("fetch", short_help="Download weights and what they need.")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete_names)
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress, only the paths.")
 @as_json_option
@@ -131,7 +131,7 @@ def fetch(names: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     _print_paths([card.name for card in cards], paths, as_json)
 
 
-@command.command("path")
+@command.command("path", short_help="Print where weights lie.")
 @click.argument("name", shell_complete=complete_names)
 @as_json_option
 def path(name: str, as_json: bool) -> None:
@@ -139,7 +139,7 @@ def path(name: str, as_json: bool) -> None:
     _print_paths([name], [locate(name)], as_json)
 
 
-@command.command("verify")
+@command.command("verify", short_help="Compare files with their recorded hashes.")
 @click.argument("names", metavar="[NAME...]", nargs=-1)
 @as_json_option
 def verify(names: tuple[str, ...], as_json: bool) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from freefill.values import Length, Picture
 
 
-@click.command("coco")
+@click.command("coco", short_help="Make masks from COCO annotations.")
 @click.argument("instances")
 @click.argument("images", required=False)
 @output_option

@@ -33,7 +33,7 @@ class _TakesNegative(click.Command):
         return super().parse_args(ctx, args)
 
 
-@click.command("grow", cls=_TakesNegative)
+@click.command("grow", cls=_TakesNegative, short_help="Grow masks all round, or shrink them.")
 @files.masks_argument
 @click.argument("length", type=LengthType())
 @files.output_option

@@ -209,7 +209,7 @@ def _strokes(place: str | None, picture: Picture) -> Hole | None:
     return None if place is None else mask_for(place, picture).hole
 
 
-@click.command("random")
+@click.command("random", short_help="Draw random masks, as networks are tested with.")
 @click.argument("images", nargs=-1)
 @output_option
 @click.option(

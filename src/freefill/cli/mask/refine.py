@@ -52,7 +52,7 @@ def _switches(command: Any) -> Any:
     return command
 
 
-@click.command("refine")
+@click.command("refine", short_help="Repair masks so that they cover the whole thing.")
 @masks_argument
 @click.option(
     "-i",
