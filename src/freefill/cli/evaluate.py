@@ -60,7 +60,7 @@ def protocols() -> None:
     help="Measure to take, or 'all'. Can be given more than once.  [default: the quick ones]",
 )
 @click.option("--masks", type=click.Path(path_type=Path), help="Folder of mask files, if the protocol needs them.")
-@click.option("--limit", type=click.IntRange(1), help="Use only the first N pictures.")
+@click.option("--limit", type=click.IntRange(1), help="Use only the first N pictures, and the masks they get.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="How many processes to run.")
 @click.option(
     "--lock",
