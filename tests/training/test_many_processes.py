@@ -41,10 +41,13 @@ def logged(folder: Path, keys: tuple[str, ...]) -> list[dict[str, float]]:
 
 
 def test_two_processes_equal_one_with_the_double_batch(tmp_path: Path, photos: Path, recipe: Path) -> None:
+    (photos / "photo3.jpg").write_bytes(b"broken")
     for processes in (1, 2):
         start(recipe, photos, tmp_path / str(processes), processes)
     one, two = logged(tmp_path / "1", LOSSES), logged(tmp_path / "2", LOSSES)
     assert len(one) == 6
+    counts = [[line["skipped"] for line in logged(tmp_path / name, ("skipped",))] for name in "12"]
+    assert counts == [[1] * 6, [1] * 6]  # a step is one pass over the photographs, and one of them is broken
     for alone, together in zip(one, two, strict=True):
         assert together == pytest.approx(alone, abs=1e-5)
     assert one[0]["l1_refined"] != pytest.approx(one[-1]["l1_refined"], abs=1e-4)  # something was learned

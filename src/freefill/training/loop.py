@@ -146,6 +146,7 @@ def train(
             ends = run.step == run.schedule.steps
             if run.step % every.log == 0 or ends:
                 means = machine.mean(figures.taken())
+                means["skipped"] *= machine.processes  # a count: what all of them left out
                 if journal is not None:
                     journal.note(run.step, "train", {**means, "rate_share": run.schedule.share(run.step - 1)})
                     show.progress(run.step, run.schedule.steps, means)
@@ -177,7 +178,6 @@ class Means:
     """Means of what steps told, since they were last taken; tensors stay where they are until then."""
 
     def __init__(self) -> None:
-        self.skipped = 0  # of the whole run, not only since the last time
         self._clear()
 
     def _clear(self) -> None:
@@ -185,10 +185,12 @@ class Means:
         self._counts: dict[str, int] = {}
         self._waited = self._worked = 0.0
         self._steps = 0
+        self.skipped = 0
 
     def add(self, told: dict[str, Tensor], waited_s: float, worked_s: float) -> None:
         """Add one step."""
         for name, value in told.items():
+            # A copy: a task may tell a parameter, which the next step changes in place.
             self._sums[name] = self._sums[name] + value if name in self._sums else value.clone()
             self._counts[name] = self._counts.get(name, 0) + 1
         self._waited += waited_s
@@ -196,7 +198,7 @@ class Means:
         self._steps += 1
 
     def taken(self) -> dict[str, Tensor]:
-        """Return the means, with the time of a step and the share of time waited for views; begin anew."""
+        """Return the means, a step's time, the share of it waited for views, and how many were skipped; begin anew."""
         means = {name: value / self._counts[name] for name, value in self._sums.items()}
         whole = self._waited + self._worked
         means["step_ms"] = torch.tensor(1000 * whole / max(self._steps, 1))
