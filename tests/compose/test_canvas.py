@@ -274,6 +274,20 @@ def test_the_next_window_sees_what_the_last_one_filled():
     assert crop.hole[3:6, 10:17].all()
 
 
+def test_what_was_filled_may_be_copied_from_with_a_source_as_without():
+    hole = np.zeros((10, 20), bool)
+    hole[3:6, 3:17] = True
+    source = np.zeros((10, 20), bool)
+    source[:, 12:] = True
+    board = canvas(random_pixels(10, 20), hole, source=source)
+    left, right = (Window(Box(0, 0, 10, 20), Box(3, col, 3, 7)) for col in (3, 10))
+    assert np.array_equal(board.cut(left).known, source & ~hole)
+    board.paste(Fill(np.full((10, 20, 3), 0.2, np.float32)), board.cut(left), left)
+    filled = np.zeros((10, 20), bool)
+    filled[3:6, 3:10] = True
+    assert np.array_equal(board.cut(right).known, source & ~hole | filled)
+
+
 def test_a_tile_of_the_ring_alone_fades_towards_a_core_that_it_does_not_hold():
     core, hole = np.zeros((60, 60), bool), np.zeros((60, 60), bool)
     core[20:40, 20:40] = hole[10:50, 10:50] = True

@@ -38,7 +38,8 @@ class Canvas:
     core : (H, W) bool within `hole`: what the fill covers fully; between it and the border of `hole` it fades
     fade_px : how wide that ring is; 0 = core and hole are the same
     codec : see `Codec`
-    source : (H, W) bool, True = may be copied from, or None for all known pixels
+    source : (H, W) bool, True = may be copied from, or None for all known pixels. What was filled may be copied from by
+        later windows and tiles, with a source as without: it was copied from there itself.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Canvas:
         hole = self._open[where]
         image = self._codec.decode(self.pixels[where])
         image[hole] = 0
-        source = None if self._source is None else self._source[where] & ~self._hole[where]
+        source = None if self._source is None else (self._source[where] | self._hole[where]) & ~hole
         if window.scale != 1:
             size = scaled_size(window.box, window.scale)[::-1]
             cover = cv2.resize((~hole).astype(np.float32), size, interpolation=cv2.INTER_AREA)
