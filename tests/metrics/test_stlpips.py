@@ -128,6 +128,17 @@ def test_the_box_ends_at_the_pictures_edge():
     assert (box.top, box.left, box.bottom, box.right) == (0, 167, 33, 200)
 
 
+def test_a_small_margin_is_kept_where_the_box_is_large_enough_for_the_network():
+    hole = np.zeros((200, 200), bool)
+    hole[50:80, 60:100] = True
+    box = hole_box(hole, 4)
+    assert (box.top, box.left, box.bottom, box.right) == (46, 56, 84, 104)
+    corner = np.zeros((50, 200), bool)
+    corner[0, 199] = True
+    box = hole_box(corner, 4)
+    assert (box.height, box.width) == (MIN_SIDE_PX, MIN_SIDE_PX)
+
+
 def test_an_image_below_the_least_side_is_refused_in_words(tiny):
     small = np.zeros((MIN_SIDE_PX - 1, 64, 3), np.float32)
     with pytest.raises(InputError, match="too small"):

@@ -75,7 +75,7 @@ def token_coherence(image: Image, hole: Hole, tokens: Tokens) -> float:
     ----------
     ReMOVE (CVPRW 2024), with SAM's embedding replaced by DINOv2 ViT-S tokens; only squares wholly in the hole count.
     """
-    (crop, cut), *_ = [_sized(image, hole)]
+    crop, cut = _sized(image, hole)
     grid = tokens(crop)
     share = _share(cut)
     inside, outside = share >= 1, share <= 0

@@ -146,7 +146,9 @@ def hole_box(hole: Hole, margin_px: int = MARGIN_PX) -> Box:
     box = Box.around(hole)
     if box is None:
         raise InputError("ST-LPIPS: the hole is empty; there is nothing to compare")
-    return box.grown(max(margin_px, MIN_SIDE_PX), (hole.shape[0], hole.shape[1]))
+    # Where the box lies in a corner it grows to one side only.
+    margin_px = max(margin_px, MIN_SIDE_PX - min(box.height, box.width))
+    return box.grown(margin_px, (hole.shape[0], hole.shape[1]))
 
 
 def _blur(x: Tensor, kernel: Tensor) -> Tensor:
