@@ -39,7 +39,7 @@ def distance_inside(hole: Hole) -> NDArray[np.float32]:
 
 
 def thickness(hole: Hole, *, closed: bool = False) -> float:
-    """Return the diameter of the largest disc within the hole, px, to about 2 %.
+    """Return the diameter of the largest disc within the hole, px, to about 2 %: twice the greatest depth.
 
     `closed` = the picture's edge ends the hole; else a disc may reach beyond it. A large picture is looked at smaller.
     """

@@ -204,7 +204,7 @@ class Inpainter:
         """Of the weights that the engine uses, or None where it has none, or is chosen for each picture."""
         if self._name == "auto":
             return None
-        return getattr(self._load(registry.find(self._name).name).engine, "weights_sha256", None)
+        return self._load(registry.find(self._name).name).engine.weights_sha256
 
     def engine_for(self, mask: Mask) -> str:
         """Return the name of the engine that fills this mask: the user's, or the one that "auto" chooses."""

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freefill.compose.groups import CELL_PX, Group, find_groups, thickness
+from freefill.compose.groups import CELL_PX, Group, find_groups, pixels_across
 from freefill.distance import distance_inside
 from freefill.values import Box
 
@@ -49,7 +49,7 @@ def test_specks_two_cells_apart_are_two_parts():
 def test_a_hole_at_the_border_counts_as_thick_beyond_it():
     hole = np.zeros((40, 40), bool)
     hole[:, :10] = True
-    assert thickness(hole) == 19
+    assert pixels_across(hole) == 19
     assert find_groups(hole)[0].thick_px == 19
 
 
@@ -133,10 +133,10 @@ def test_two_groups_become_one_as_thick_as_the_thicker():
 def test_the_thickness_of_a_large_hole_is_measured_on_blocks(size, block):
     hole = np.zeros(size, bool)
     hole[400:520, 400:1200] = True
-    assert thickness(hole) == 120 - block  # (2 * depth - 1) blocks, for a side of an even number of blocks
+    assert pixels_across(hole) == 120 - block  # (2 * depth - 1) blocks, for a side of an even number of blocks
 
 
 def test_no_hole_has_no_thickness_and_nothing_but_hole_that_of_its_longer_side():
-    assert thickness(np.zeros((3, 4), bool)) == 0.0
-    assert thickness(np.ones((3, 4), bool)) == 4.0
-    assert thickness(np.ones((2000, 2100), bool)) == 2100.0
+    assert pixels_across(np.zeros((3, 4), bool)) == 0.0
+    assert pixels_across(np.ones((3, 4), bool)) == 4.0
+    assert pixels_across(np.ones((2000, 2100), bool)) == 2100.0

@@ -11,7 +11,7 @@ from freefill.weights.packaged import STRUCTURE
 
 torch = pytest.importorskip("torch")
 
-from freefill.networks import pointer, small_unet  # noqa: E402
+from freefill.networks import painter, pointer, small_unet  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,13 @@ def test_shares_are_those_of_torch(file):
     there, mirrored = shares(truth, mask), shares(truth.flip(-1), mask.flip(-1)).flip(1, 3)
     both = torch.log_softmax((there + mirrored).flatten(2) / 2, -1).exp()
     assert np.abs(found - both[torch.from_numpy(asking)].numpy()).max() < 1e-3
+
+
+def test_its_sizes_are_those_that_the_networks_were_trained_with():
+    assert pointing.CELL_PX == pointer.CELL_PX
+    assert pointing.WINDOW_PX == pointer.WINDOW_PX
+    assert pointing.MULTIPLE_PX == pointer.MULTIPLE_PX
+    assert pointing.MULTIPLE_PX % painter.MULTIPLE_PX == 0  # `painting.py` takes its views from here
 
 
 def test_cells_and_windows_are_those_of_torch():

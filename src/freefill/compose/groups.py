@@ -37,8 +37,10 @@ class Group:
         return Group(self.box.joined(other.box), self.area_px + other.area_px, max(self.thick_px, other.thick_px))
 
 
-def thickness(hole: Hole) -> float:
-    """Return the diameter of the largest disc inside the hole, px; beyond the picture counts as hole.
+def pixels_across(hole: Hole) -> float:
+    """Return how many pixels the largest disc inside the hole is across; beyond the picture counts as hole.
+
+    A line of 1 px is 1 across; `distance.thickness` measures between the known pixels on both sides, and says 2.
 
     Above 4 megapixels it is measured on blocks of pixels, correct to a block's side.
     """
@@ -103,5 +105,5 @@ def find_groups(hole: Hole) -> list[Group]:
             cell_row = np.clip(np.arange(around.top, around.bottom) // CELL_PX - top, 0, height_cells - 1)
             cell_col = np.clip(np.arange(around.left, around.right) // CELL_PX - left, 0, width_cells - 1)
             own = own & inside[np.ix_(cell_row, cell_col)]  # a new array: a mask is read-only
-        groups.append(Group(box, int(np.count_nonzero(own)), thickness(own)))
+        groups.append(Group(box, int(np.count_nonzero(own)), pixels_across(own)))
     return sorted(groups, key=lambda group: (group.box.top, group.box.left))

@@ -13,18 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.images.jpeg.header import ZIGZAG
 from freefill.images.jpeg.huffman import huffman, lookup
 from freefill.images.jpeg.scan import decode_scan
 from freefill.images.jpeg.scan_writing import encode_scan
 
-ZIGZAG_ROW = np.array(
-    [0, 0, 1, 2, 1, 0, 0, 1, 2, 3, 4, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1, 0, 0, 1, 2, 3,
-     4, 5, 6, 7, 7, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 3, 4, 5, 6, 7, 7, 6, 5, 6, 7, 7]
-)  # fmt: skip
-ZIGZAG_COL = np.array(
-    [0, 1, 0, 0, 1, 2, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 4, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 6, 5, 4,
-     3, 2, 1, 0, 1, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 3, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 5, 6, 7, 7, 6, 7]
-)  # fmt: skip
+ZIGZAG_ROW, ZIGZAG_COL = np.divmod(np.array(ZIGZAG), 8)
 _PLACE_OF = np.zeros((8, 8), np.intp)
 _PLACE_OF[ZIGZAG_ROW, ZIGZAG_COL] = np.arange(64)
 # Of `DctBlocks.layout`: first coefficient, blocks a row, blocks down, how many across and down lie inside the picture,

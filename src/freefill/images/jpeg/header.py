@@ -26,8 +26,8 @@ _MOST_SCANS, _MOST_WORK_MPX, _MOST_TABLES = 100, 5000, 2000
 _MOST_NOTES = 20  # a damaged file may have thousands of foreign segments, and as many notes help nobody
 _READ = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)  # by the library: baseline, extended, progressive; the last two arithmetic
 _STARTS = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
-# A table's numbers are stored from the lowest to the highest frequency.
-_ZIGZAG = (
+# From the lowest to the highest frequency, as tables and blocks are stored: where each stands row by row.
+ZIGZAG = (
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
     28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
     47, 55, 62, 63,
@@ -141,7 +141,7 @@ def _take(header: Header, kind: int, body: bytes, budget: Budget) -> None:
             wide, size = body[0] >> 4, 128 if body[0] >> 4 else 64  # upper half 1: numbers of two bytes
             numbers = struct.unpack(">64H" if wide else "64B", body[1 : 1 + size])
             natural = [0] * 64
-            for place, number in zip(_ZIGZAG, numbers, strict=True):
+            for place, number in zip(ZIGZAG, numbers, strict=True):
                 natural[place] = number
             header.tables[body[0] & 15] = tuple(natural)
             body = body[1 + size :]

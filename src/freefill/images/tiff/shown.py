@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.images import cmyk
+from freefill.images.depth import change_depth
 from freefill.images.profile import convert, lab_to_srgb, srgb_to_lab
 from freefill.images.tiff.layout import ICC_LAB, INKS, LAB
 
@@ -28,7 +29,7 @@ def rgb_shown(samples: NDArray[Any], photometric: int, icc: bytes | None) -> NDA
     for top in range(0, samples.shape[0], rows):
         band = samples[top : top + rows]
         if photometric == INKS:
-            out[top : top + rows] = cmyk.rgb_of(_eight(band), icc)
+            out[top : top + rows] = cmyk.rgb_of(change_depth(band, np.uint8), icc)
         else:
             out[top : top + rows] = convert(_lab8(band, photometric), lab_to_srgb(), "LAB")
     return out
@@ -44,7 +45,7 @@ def samples_stored(
         colours = pixels[filled]
         if photometric == INKS:
             new = cmyk.inks_of(colours, icc)
-            out[filled] = new if native.dtype == np.uint8 else new.astype(np.uint16) * 257
+            out[filled] = change_depth(new, native.dtype)
         else:
             out[filled] = _of_lab8(convert(colours[None], srgb_to_lab(), "RGB")[0], photometric, native.dtype)
     return out, filled
@@ -61,10 +62,6 @@ def premultiplied(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
     """Multiply straight colours by alpha, rounded to the nearest."""
     full = int(np.iinfo(pixels.dtype).max)
     return ((pixels.astype(np.uint64) * alpha[:, :, None] + full // 2) // full).astype(pixels.dtype)
-
-
-def _eight(samples: NDArray[Any]) -> NDArray[np.uint8]:
-    return samples if samples.dtype == np.uint8 else ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def _lab8(samples: NDArray[Any], photometric: int) -> NDArray[np.uint8]:

@@ -139,9 +139,7 @@ def _write(response: requests.Response, url: str, part: Path, start: int, progre
     if progress is not None:
         progress.start(total - start if total is not None else None)
     try:
-        with part.open("r+b" if start else "wb") as file:
-            file.truncate(start)
-            file.seek(start)
+        with part.open("ab" if start else "wb") as file:
             for chunk in response.iter_content(CHUNK_BYTES):
                 file.write(chunk)
                 if progress is not None:

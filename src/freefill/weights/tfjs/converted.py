@@ -9,7 +9,7 @@ from pathlib import Path
 
 from freefill.errors import WeightsError
 from freefill.weights.cards.card import Card
-from freefill.weights.folder import folder, hashes, put, read_record, record_for, trusted_file
+from freefill.weights.folder import folder, put, read_record, record_for, sha256_of_file, trusted_file
 from freefill.weights.getting.fetch import only_one
 from freefill.weights.locate import card_of, locate
 
@@ -61,6 +61,6 @@ def _convert(card: Card, path: Path) -> Path:
     with only_one(card.name, None) as work:
         part = work / f"{card.name}.onnx.part"
         part.write_bytes(data)
-        record = record_for(card, f"converted from {path.name}", hashes(path)[0])
+        record = record_for(card, f"converted from {path.name}", sha256_of_file(path))
         named = replace(record, name=card.name + SUFFIX, file=f"{card.name}.onnx", layout=f"ONNX made of {card.layout}")
-        return put(part, named, hashes(part)[0])
+        return put(part, named, sha256_of_file(part))
