@@ -10,8 +10,9 @@ from typing import Literal
 class SizeRule:
     """What crop sizes an engine takes, engine px.
 
-    `hole_px` is the longest side of a hole that the engine fills well at its own scale (None: any): the plan makes a
-    window smaller until its hole fits. `fixed_px` is set where the engine takes one square size only.
+    `hole_px` is the thickness of a hole (the diameter of the largest disc in it) that the engine fills well at its own
+    scale (None: any): the plan makes a window smaller until its hole is no thicker. `fixed_px` is set where the engine
+    takes one square size only.
     """
 
     min_px: int = 1
@@ -31,7 +32,7 @@ class EngineSpec:
     factory : "module:Class", loaded on first use
     summary : one line for `freefill engines`
     size : SizeRule
-    context : context around a hole on each side, as a share of the hole's longer side
+    context : context around a hole on each side, as a share of the root of the hole's area
     min_context_px : the least context, picture px
     bytes_per_px : peak memory for one crop pixel, measured; the plan keeps within --max-memory with it
     bits : depth of the fill; a picture of more bits gets a note

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from freefill.errors import WeightsError
 from freefill.weights.tfjs.nodes import Writer
 
-OPSET = 13  # read by ONNX Runtime 1.7 and later
-IR_VERSION = 8
+OPSET = 13
+IR_VERSION = 8  # with this opset read by ONNX Runtime 1.9 and later
 
 _BYTES = {"float32": 4, "int32": 4, "bool": 1, "float16": 2, "uint8": 1, "uint16": 2}
 
