@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from freefill.masks.draw import free_form_mask
-from freefill.networks.deepfill import GeneratorOptions, keys, table
+from freefill.networks.deepfill import table
+from freefill.networks.deepfill_weights import GeneratorOptions, keys
 
 
 def weights(width: int = 48) -> dict[str, Tensor]:

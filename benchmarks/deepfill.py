@@ -29,7 +29,7 @@ import _plain_deepfill as plain
 import numpy as np
 import torch
 
-from freefill.networks.deepfill import from_state
+from freefill.networks.deepfill_weights import from_state
 from freefill.networks.on_processor.hole_generator import HoleGenerator
 
 THREADS = 2

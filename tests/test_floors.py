@@ -172,3 +172,8 @@ def test_the_core_uses_neither_scipy_nor_scikit_image_nor_torch_at_import():
         if room_of(path) in CORE:
             names = {name.split(".")[0] for _, name in imports(path)}
             assert not names & {"scipy", "skimage", "torch"}, path
+
+
+def test_no_file_is_longer_than_300_lines():
+    long = {str(path.relative_to(SOURCE)): len(path.read_text().splitlines()) for path in FILES}
+    assert not {name: lines for name, lines in long.items() if lines > 300}

@@ -171,9 +171,9 @@ def test_offline_fetch_is_one_line_and_code_1(run, monkeypatch: pytest.MonkeyPat
 
 def test_import_says_what_a_checkpoint_is_and_how_to_use_it(run, tmp_path: Path, place: Path) -> None:
     torch = pytest.importorskip("torch")
-    from freefill.networks import deepfill
+    from freefill.networks import deepfill_weights
 
-    keys = deepfill.keys(deepfill.GeneratorOptions("pt", 8, 6))
+    keys = deepfill_weights.keys(deepfill_weights.GeneratorOptions("pt", 8, 6))
     torch.save({"G": {key: torch.zeros(shape) for key, shape in keys.items()}, "D": {}}, tmp_path / "mine.pth")
     ran = run("import", str(tmp_path / "mine.pth"))
     assert ran.code == 0

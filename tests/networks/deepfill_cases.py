@@ -14,7 +14,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from freefill.networks.deepfill import Generator, GeneratorOptions, from_state, keys
+from freefill.networks.deepfill import Generator
+from freefill.networks.deepfill_weights import GeneratorOptions, from_state, keys
 from freefill.networks.gated_conv import WeightLayout
 
 PARITY = Path(__file__).parents[2].parent / "shared" / "parity"

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from freefill.errors import InputError, WeightsError
-from freefill.networks import deepfill
+from freefill.networks import deepfill, deepfill_weights
 from freefill.networks.gated_conv import LayerRow, WeightLayout
 
 from .deepfill_cases import (
@@ -37,7 +37,7 @@ def test_generator_agrees_with_the_public_port(path: Path) -> None:
     maker, stored = recipe(), np.load(path)
     state = tensors(maker.make_weights(maker.generator_shapes(layout, int(width[1:])), 1))
     with torch.inference_mode():
-        coarse, refined = deepfill.from_state(state)(picture(stored["image"]), torch.from_numpy(stored["mask"]))
+        coarse, refined = deepfill_weights.from_state(state)(picture(stored["image"]), torch.from_numpy(stored["mask"]))
     # The port gives the mask of the first sample to all; what each sample gives alone is right.
     alone = "stage2_each_alone" in stored
     assert np.abs(coarse.numpy() - stored["stage1"]).max() < 1e-4
@@ -47,9 +47,9 @@ def test_generator_agrees_with_the_public_port(path: Path) -> None:
 @needs_parity
 def test_weights_renamed_to_the_other_layout_agree_with_the_public_port() -> None:
     maker, stored = recipe(), np.load(PARITY / "renamed_pt_to_tf_c8.npz")
-    state = deepfill.renamed(tensors(maker.make_weights(maker.generator_shapes("pt", 8), 5)), "tf")
+    state = deepfill_weights.renamed(tensors(maker.make_weights(maker.generator_shapes("pt", 8), 5)), "tf")
     with torch.inference_mode():
-        _, refined = deepfill.from_state(state)(picture(stored["image"]), torch.from_numpy(stored["mask"]))
+        _, refined = deepfill_weights.from_state(state)(picture(stored["image"]), torch.from_numpy(stored["mask"]))
     assert np.abs(refined.numpy() - stored["stage2"]).max() < 1e-4
 
 
@@ -79,30 +79,30 @@ def test_full_generator_has_42_convolutions_and_4052478_numbers(layout: WeightLa
 def test_options_are_read_from_the_shapes(layout: WeightLayout, width: int, in_channels: int) -> None:
     with torch.device("meta"):
         state = deepfill.Generator(layout, width, in_channels).state_dict()
-    options = deepfill.recognise(state)
+    options = deepfill_weights.recognise(state)
     assert options is not None
-    assert options == deepfill.GeneratorOptions(layout, width, in_channels)
-    assert {key: tuple(value.shape) for key, value in state.items()} == deepfill.keys(options)
+    assert options == deepfill_weights.GeneratorOptions(layout, width, in_channels)
+    assert {key: tuple(value.shape) for key, value in state.items()} == deepfill_weights.keys(options)
 
 
 def test_the_identity_buffer_of_the_public_files_is_accepted() -> None:
-    state = seeded_state(deepfill.GeneratorOptions("pt", 8, 5), seed=1)
-    state[deepfill.IDENTITY_KEY] = torch.eye(3)[None, None]
-    assert deepfill.from_state(state).layout == "pt"
+    state = seeded_state(deepfill_weights.GeneratorOptions("pt", 8, 5), seed=1)
+    state[deepfill_weights.IDENTITY_KEY] = torch.eye(3)[None, None]
+    assert deepfill_weights.from_state(state).layout == "pt"
 
 
 def test_renaming_there_and_back_changes_nothing() -> None:
-    state = seeded_state(deepfill.GeneratorOptions("pt", 8, 5), seed=1)
-    there = deepfill.renamed(state, "tf")
-    back = deepfill.renamed(there, "pt")
-    assert there.keys() == deepfill.keys(deepfill.GeneratorOptions("tf", 8, 5)).keys()
+    state = seeded_state(deepfill_weights.GeneratorOptions("pt", 8, 5), seed=1)
+    there = deepfill_weights.renamed(state, "tf")
+    back = deepfill_weights.renamed(there, "pt")
+    assert there.keys() == deepfill_weights.keys(deepfill_weights.GeneratorOptions("tf", 8, 5)).keys()
     assert list(back) == list(state)
     assert all(torch.equal(back[key], state[key]) for key in state)
 
 
 @pytest.mark.parametrize("change", ["missing", "surplus", "shape"])
 def test_weights_that_do_not_fit_are_refused_with_the_first_key(change: str) -> None:
-    state = seeded_state(deepfill.GeneratorOptions("tf", 8, 5), seed=1)
+    state = seeded_state(deepfill_weights.GeneratorOptions("tf", 8, 5), seed=1)
     if change == "missing":
         del state["conv5.conv.bias"]
     elif change == "surplus":
@@ -110,12 +110,12 @@ def test_weights_that_do_not_fit_are_refused_with_the_first_key(change: str) -> 
     else:
         state["conv5.conv.bias"] = torch.zeros(3)
     with pytest.raises(WeightsError, match=r"conv5\.conv\."):
-        deepfill.from_state(state)
+        deepfill_weights.from_state(state)
 
 
 def test_other_weights_are_refused() -> None:
     with pytest.raises(WeightsError, match="not a DeepFillv2 generator"):
-        deepfill.from_state({"fc.weight": torch.zeros(2, 2)})
+        deepfill_weights.from_state({"fc.weight": torch.zeros(2, 2)})
 
 
 def test_what_lies_in_the_hole_has_no_influence_even_if_not_a_number() -> None:

@@ -13,7 +13,7 @@ pytest.importorskip("onnxruntime")
 from freefill.engines.deepfill import DeepFill
 from freefill.errors import InputError
 from freefill.networks.contextual_attention import attend
-from freefill.networks.deepfill import GeneratorOptions
+from freefill.networks.deepfill_weights import GeneratorOptions
 from freefill.networks.exportable import attended
 from freefill.networks.gated_conv import WeightLayout
 from freefill.values import EngineSettings

@@ -21,12 +21,12 @@ from freefill.weights.locate import locate
 torch = pytest.importorskip("torch")
 from torch import Tensor  # noqa: E402
 
-from freefill.networks import deepfill  # noqa: E402
+from freefill.networks import deepfill_weights  # noqa: E402
 from freefill.weights.opening.load import load_state  # noqa: E402
 
 
 def made(layout: str = "pt", width: int = 8) -> dict[str, Tensor]:
-    keys = deepfill.keys(deepfill.GeneratorOptions(layout, width, 5))  # type: ignore[arg-type]
+    keys = deepfill_weights.keys(deepfill_weights.GeneratorOptions(layout, width, 5))  # type: ignore[arg-type]
     return {key: torch.randn(shape) for key, shape in keys.items()}
 
 

@@ -10,8 +10,8 @@ from freefill.errors import WeightsError
 torch = pytest.importorskip("torch")
 from torch import Tensor  # noqa: E402
 
-from freefill.networks import deepfill  # noqa: E402
-from freefill.networks.deepfill import GeneratorOptions  # noqa: E402
+from freefill.networks import deepfill, deepfill_weights  # noqa: E402
+from freefill.networks.deepfill_weights import GeneratorOptions  # noqa: E402
 from freefill.networks.efficientnet_lite0 import names  # noqa: E402
 from freefill.networks.patch_discriminator import PatchDiscriminator  # noqa: E402
 from freefill.weights.opening.features import STLPIPS_NAMES  # noqa: E402
@@ -22,7 +22,7 @@ from freefill.weights.opening.tensorflow import read_npz, state_key  # noqa: E40
 def made(layout: str, width: int = 8, in_channels: int = 5) -> dict[str, Tensor]:
     """A state dict of that network, each tensor of its own numbers."""
     chance = torch.Generator().manual_seed(0)
-    keys = deepfill.keys(GeneratorOptions(layout, width, in_channels))  # type: ignore[arg-type]
+    keys = deepfill_weights.keys(GeneratorOptions(layout, width, in_channels))  # type: ignore[arg-type]
     return {key: torch.randn(shape, generator=chance) for key, shape in keys.items()}
 
 
@@ -37,7 +37,7 @@ def test_what_is_recognised_can_be_loaded(tmp_path: Path) -> None:
 
 
 def test_the_constant_of_newer_files_does_not_disturb() -> None:
-    state = made("pt") | {deepfill.IDENTITY_KEY: torch.eye(3).reshape(1, 1, 3, 3)}
+    state = made("pt") | {deepfill_weights.IDENTITY_KEY: torch.eye(3).reshape(1, 1, 3, 3)}
     assert recognise(state).layout == "pt"
 
 
@@ -82,7 +82,7 @@ def test_a_wrong_shape_is_named() -> None:
 
 def test_each_generator_of_the_table_is_told_by_its_first_layer() -> None:
     assert {row.layout: row.first for row in GENERATORS} == {
-        layout: f"{name}.weight" for layout, name in deepfill.FIRST.items()
+        layout: f"{name}.weight" for layout, name in deepfill_weights.FIRST.items()
     }
 
 

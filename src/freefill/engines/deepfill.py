@@ -49,7 +49,7 @@ class DeepFill:
     def __init__(self, settings: EngineSettings) -> None:
         import torch
 
-        from freefill.networks.deepfill import from_state
+        from freefill.networks.deepfill_weights import from_state
         from freefill.networks.on_processor.hole_generator import HoleGenerator
 
         self._device = pick_device(settings.device, ("cpu", "cuda", "mps"))

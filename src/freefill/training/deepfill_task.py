@@ -16,7 +16,8 @@ from torch.optim import Optimizer
 
 from freefill.errors import InputError
 from freefill.networks import losses, projected_discriminator
-from freefill.networks.deepfill import FIRST, PREFILL_CHANNELS, Generator, from_state
+from freefill.networks.deepfill import PREFILL_CHANNELS, Generator
+from freefill.networks.deepfill_weights import FIRST, from_state
 from freefill.networks.gated_conv import WeightLayout
 from freefill.networks.patch_discriminator import Normalisation, PatchDiscriminator
 from freefill.networks.projected_discriminator import ProjectedDiscriminator

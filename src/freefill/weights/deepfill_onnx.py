@@ -51,7 +51,7 @@ def export_onnx(name_or_path: str, path: Path) -> Exported:
     """
     import torch
 
-    from freefill.networks.deepfill import from_state
+    from freefill.networks.deepfill_weights import from_state
     from freefill.networks.exportable import Exportable
 
     if path.suffix != ".onnx":

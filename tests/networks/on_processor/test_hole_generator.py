@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from freefill.networks import deepfill
+from freefill.networks import deepfill_weights
 from freefill.networks.gated_conv import LayerRow, WeightLayout
 from freefill.networks.on_processor import hole_generator, regions
 from freefill.networks.on_processor.hole_generator import HoleGenerator
@@ -31,7 +31,9 @@ def furthest(one: Tensor, other: Tensor, mask: Tensor) -> float:
 def test_the_hole_agrees_with_the_public_port(path: Path) -> None:
     _, layout, width = path.stem.split("_")[:3]
     maker, stored = recipe(), np.load(path)
-    generator = deepfill.from_state(tensors(maker.make_weights(maker.generator_shapes(layout, int(width[1:])), 1)))
+    generator = deepfill_weights.from_state(
+        tensors(maker.make_weights(maker.generator_shapes(layout, int(width[1:])), 1))
+    )
     image, mask = picture(stored["image"]), torch.from_numpy(stored["mask"]).float()
     filled = HoleGenerator(generator).fill(image, mask)
     refined = stored["stage2_each_alone" if "stage2_each_alone" in stored else "stage2"]

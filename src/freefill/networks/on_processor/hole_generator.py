@@ -23,15 +23,15 @@ from functools import partial
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from freefill.networks.attention_sets import usable_keys
 from freefill.networks.contextual_attention import CHUNK_BYTES, SCALE, attend
 from freefill.networks.deepfill import Generator
-from freefill.networks.gated_conv import GatedConv, LayerRow, WeightLayout, activate
-from freefill.networks.on_processor import gate_compiled, regions
+from freefill.networks.gated_conv import LayerRow
+from freefill.networks.on_processor import regions
 from freefill.networks.on_processor.attention_compiled import CompiledChunks
+from freefill.networks.on_processor.convolution import ReadyLayer, convolve, margin_px
 from freefill.networks.on_processor.feature_map import Map, Room
 from freefill.networks.on_processor.regions import Step, Wanted
 from freefill.networks.on_processor.workers import Workers
@@ -55,41 +55,6 @@ class Filled:
     best_key: Tensor | None  # (B, H/8, W/8): see `contextual_attention.Attended`
 
 
-@dataclass(frozen=True)
-class _Ready:
-    """A convolution's weights, laid out for the speed of this processor and number format."""
-
-    row: LayerRow
-    weight: Tensor
-    bias: Tensor
-    layout: WeightLayout
-    dtype: torch.dtype
-
-    @classmethod
-    def of(cls, layer: GatedConv, dtype: torch.dtype) -> _Ready:
-        weight, bias = layer.conv.weight.detach(), layer.conv.bias
-        assert bias is not None
-        if layer.row.upsample:
-            weight, bias = _of_cells(weight), bias.repeat(4)
-        weight = weight.to(dtype).contiguous(memory_format=torch.channels_last)
-        return cls(layer.row, weight, bias.detach().to(dtype), layer.layout, dtype)
-
-
-def _of_cells(weight: Tensor) -> Tensor:
-    """Turn a 3x3 kernel behind a doubling into four 2x2 kernels, (o, i, 3, 3) -> (4 * o, i, 2, 2).
-
-    The upper pixels of a cell read the row above once and their own row twice; the lower pixels their own row twice
-    and the row below once. Columns likewise.
-    """
-    upper, lower = [(0,), (1, 2)], [(0, 1), (2,)]
-    kernels = []
-    for rows in (upper, lower):
-        for cols in (upper, lower):
-            taps = [[weight[:, :, r][:, :, :, c].sum((2, 3)) for c in cols] for r in rows]  # each (o, i)
-            kernels.append(torch.stack([torch.stack(line, -1) for line in taps], -2))
-    return torch.cat(kernels)
-
-
 class HoleGenerator:
     """A generator made ready for filling; holds no state between calls, so threads may share it.
 
@@ -105,9 +70,11 @@ class HoleGenerator:
         self.dtype = dtype
         table, layers = generator.table, {layer.row: layer for layer in generator.layers(generator.table.rows)}
         exact = set(table.coarse)
-        self.ready = {row: _Ready.of(layer, torch.float32 if row in exact else dtype) for row, layer in layers.items()}
+        self.ready = {
+            row: ReadyLayer.of(layer, torch.float32 if row in exact else dtype) for row, layer in layers.items()
+        }
         rounded = table.coarse[EXACT_IN_THIN:] if dtype != torch.float32 else ()
-        self.ready_thin = {**self.ready, **{row: _Ready.of(layers[row], dtype) for row in rounded}}
+        self.ready_thin = {**self.ready, **{row: ReadyLayer.of(layers[row], dtype) for row in rounded}}
         on_processor = next(generator.parameters()).device.type == "cpu"
         self.workers = Workers() if on_processor else Workers(1)
         # The loops count in float32: a generator of float64, which tests use as the judge, keeps its tensors.
@@ -148,7 +115,7 @@ class HoleGenerator:
             return Filled(masked, masked, None)
         table, layout = self.generator.table, self.generator.layout
 
-        def planned() -> tuple[Wanted, Wanted, list[list[Step]], Mapping[LayerRow, _Ready]]:
+        def planned() -> tuple[Wanted, Wanted, list[list[Step]], Mapping[LayerRow, ReadyLayer]]:
             decoder, features = regions.plan(table.decoder, hole, layout)
             plain, _ = regions.plan(table.plain, features, layout)
             pasted, attention = regions.plan(table.pasted, features, layout)
@@ -159,19 +126,19 @@ class HoleGenerator:
         def laid_out() -> tuple[Tensor, Map]:
             first = self.generator.first_guess(masked, mask)
             given = self.generator.coarse_input(masked, mask, guide, first)
-            return first, Map.of(given, _margin(table.coarse[0]), torch.float32)
+            return first, Map.of(given, margin_px(table.coarse[0]), torch.float32)
 
         (first, start), (features_wanted, attention_wanted, steps, ready) = self.workers.together(laid_out, planned)
         coarse_steps, plain, pasted, decoder = steps
         x = self._chain(ready, coarse_steps, start)
         coarse = self._completed(x, coarse_steps[-1].boxes, mask, masked, first)
 
-        start = Map.of(coarse, _margin(table.plain[0]), self.dtype)
+        start = Map.of(coarse, margin_px(table.plain[0]), self.dtype)
         both = Map(masked, table.decoder[0].inputs, features_wanted.shape, 1, self.dtype)
 
         def branch_b() -> Tensor | None:
             b, best = self._attended(start, mask, attention_wanted, chunk_bytes, want_best)
-            self._chain(ready, pasted, Map.of(b, _margin(table.pasted[0]), self.dtype), both, table.plain[-1].outputs)
+            self._chain(ready, pasted, Map.of(b, margin_px(table.pasted[0]), self.dtype), both, table.plain[-1].outputs)
             return best
 
         best, _ = self.workers.together(branch_b, partial(self._chain, ready, plain, start, both, 0))
@@ -203,7 +170,7 @@ class HoleGenerator:
 
     def _chain(
         self,
-        ready: Mapping[LayerRow, _Ready],
+        ready: Mapping[LayerRow, ReadyLayer],
         steps: list[Step],
         x: Map,
         into: Map | None = None,
@@ -217,10 +184,10 @@ class HoleGenerator:
                 y, first = into, channel
             else:
                 size = [side * 2 if row.upsample else side // row.stride for side in x.size]
-                margin = 0 if last else _margin(steps[number + 1].row)
+                margin = 0 if last else margin_px(steps[number + 1].row)
                 dtype = ready[row].dtype if last else ready[steps[number + 1].row].dtype
                 y, first = Map(x.data, row.outputs, size, margin, dtype, room), 0
-            run = partial(_convolve, ready[row], x, y, slice(first, first + row.outputs))
+            run = partial(convolve, ready[row], x, y, slice(first, first + row.outputs))
             self.workers.each(run, _strips(step, self.workers.count))
             x = y
         return x
@@ -248,11 +215,6 @@ def _is_thick(hole: Wanted) -> bool:
     return bool((inside == side**2).any())
 
 
-def _margin(row: LayerRow) -> int:
-    """Zeros that a layer may read around its input, on the side where it reads more."""
-    return 1 if row.upsample else row.before_px
-
-
 def _strips(step: Step, workers: int) -> list[Box]:
     """Cut the boxes into parts with STRIP_BYTES of output or less, so that every worker has some; the largest first."""
     px_bytes = 8 * step.row.outputs * (4 if step.row.upsample else 1)
@@ -266,36 +228,3 @@ def _strips(step: Step, workers: int) -> list[Box]:
             top, bottom = box.height * i // count, box.height * (i + 1) // count
             strips.append(Box(box.top + top, box.left, bottom - top, box.width))
     return sorted(strips, key=lambda strip: -strip.area)
-
-
-def _convolve(ready: _Ready, x: Map, y: Map, channels: slice, box: Box) -> None:
-    """Compute one rectangle of a layer and write it."""
-    row = ready.row
-    if row.upsample:
-        source = x.at(box.top - 1, box.left - 1, box.height + 2, box.width + 2)
-        target = y.at(2 * box.top, 2 * box.left, 2 * box.height, 2 * box.width)[:, channels]
-        # (b, 4 * 2 * outputs, h + 1, w + 1): the four pixels of each cell
-        cells = F.conv2d(source.contiguous(memory_format=torch.channels_last), ready.weight, ready.bias)
-        for number, cell in enumerate(cells.chunk(4, dim=1)):
-            i, j = divmod(number, 2)
-            _gate(row, cell[:, :, i : i + box.height, j : j + box.width], target[:, :, i::2, j::2])
-        return
-    height, width = x.size
-    top = box.top * row.stride - row.padding(ready.layout, height)[0]
-    left = box.left * row.stride - row.padding(ready.layout, width)[0]
-    reach = row.dilation * (row.kernel - 1) + 1
-    source = x.at(top, left, (box.height - 1) * row.stride + reach, (box.width - 1) * row.stride + reach)
-    source = source.contiguous(memory_format=torch.channels_last)
-    both = F.conv2d(source, ready.weight, ready.bias, row.stride, 0, row.dilation)
-    _gate(row, both, y.at(box.top, box.left, box.height, box.width)[:, channels])
-
-
-def _gate(row: LayerRow, both: Tensor, target: Tensor) -> None:
-    """Write the activated half of a convolution's output times its gate; all of it where there is no gate."""
-    if row.activation is None:
-        target.copy_(both)
-    elif gate_compiled.can_run(both, target):
-        gate_compiled.gate(both, target, relu=row.activation == "relu")
-    else:
-        value, gate = both.chunk(2, dim=1)
-        torch.mul(activate(value, row.activation), gate.sigmoid(), out=target)

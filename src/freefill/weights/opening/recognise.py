@@ -86,13 +86,13 @@ def recognise(state: Mapping[str, Tensor], source: str = "these weights") -> Rec
     WeightsError
         If no engine fills with it; the message names the nearest network, how many keys are missing, and the first.
     """
-    from freefill.networks import deepfill
+    from freefill.networks import deepfill_weights
 
-    given = {key: tuple(value.shape) for key, value in state.items() if key != deepfill.IDENTITY_KEY}
+    given = {key: tuple(value.shape) for key, value in state.items() if key != deepfill_weights.IDENTITY_KEY}
     row = next((row for row in NETWORKS if row.first in given), None)
     if row is not None and row.layout is None:
         raise WeightsError(f"{source}: is {row}, which {row.use}; {_WHERE}")
-    options = deepfill.recognise(state)
+    options = deepfill_weights.recognise(state)
     if row is None or options is None:
         raise WeightsError(f"{source}: {_nearest(given)}; {_WHERE}")
     found = Recognised(row.name, options.layout, options.width, options.in_channels)
@@ -102,7 +102,7 @@ def recognise(state: Mapping[str, Tensor], source: str = "these weights") -> Rec
 
 def _shapes(layout: str, width: int = 48, in_channels: int = 5) -> dict[str, tuple[int, ...]]:
     """Return {key: shape} of a whole generator."""
-    from freefill.networks.deepfill import GeneratorOptions, keys
+    from freefill.networks.deepfill_weights import GeneratorOptions, keys
 
     return keys(GeneratorOptions(layout, width, in_channels))  # type: ignore[arg-type]
 
