@@ -10,6 +10,7 @@ from PIL import Image
 
 from freefill.cli.main import main
 from freefill.errors import EngineError, InputError, WeightsError
+from freefill.evaluation import cases
 from freefill.evaluation.cases import Case
 from freefill.evaluation.compare import compared
 from freefill.evaluation.lock import check_drawn
@@ -95,6 +96,44 @@ def test_a_run_that_was_cut_off_goes_on_and_gives_the_same_summary(photos, masks
     assert asked == [(2, 3), (3, 3)]
     assert path.read_text().splitlines()[:3] == kept
     assert again["overall"] == whole["overall"]
+
+
+class Cut(Exception):
+    """Ends a run in the middle."""
+
+
+def test_a_run_that_was_cut_off_keeps_the_features_and_what_it_lacked(photos, masks, tmp_path, monkeypatch):
+    monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path / "none"))
+
+    def mean_colour(self, network, image):  # in place of a network, the weights of which are not on every machine
+        return image.reshape(-1, 3).mean(0).astype(np.float32)
+
+    monkeypatch.setattr(Measurer, "_features_of", mean_colour)
+    run = work(masks, measures=(*MEASURES, "lpips_alex", "mind_effnetlite0"))
+    whole = evaluate(photos, run, tmp_path / "whole")
+    assert "mind_effnetlite0" in whole["sets"]["blurred"]
+    assert set(whole["absent"]) == {"lpips_alex"}
+
+    def cut(done, total):
+        if done == 2:
+            raise Cut
+
+    with pytest.raises(Cut):
+        evaluate(photos, run, tmp_path / "cut", on_case=cut)
+    assert not (tmp_path / "cut" / "summary.json").exists()
+    assert set(summary_of(tmp_path / "cut")["absent"]) == {"lpips_alex"}
+    asked = []
+    again = evaluate(photos, run, tmp_path / "cut", on_case=lambda done, total: asked.append(done))
+    assert asked == [3]
+    assert again["sets"] == whole["sets"]
+    assert again["absent"] == whole["absent"]
+
+
+def test_only_fills_have_seconds(photos, masks, tmp_path):
+    summary = evaluate(photos, work(masks, results=(("Theirs", photos),)), tmp_path / "run")
+    seconds = {engine: found["mean"] for engine, found in summary["seconds"].items()}
+    assert seconds.pop("telea") > 0
+    assert seconds == {"truth": None, "blurred": None, "Theirs": None}
 
 
 def test_worker_processes_give_what_one_process_gives(photos, masks, tmp_path):
@@ -276,6 +315,21 @@ def test_runs_of_two_protocols_or_other_pictures_are_not_compared(photos, masks,
 @pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.name)
 def test_this_machine_draws_the_masks_that_are_locked(protocol):
     check_drawn(protocol)
+
+
+def test_every_protocol_that_draws_its_masks_is_locked(monkeypatch):
+    monkeypatch.setattr("freefill.evaluation.lock.drawn", lambda protocol: ["another"] * 32)
+    for protocol in PROTOCOLS:
+        if protocol.masks not in ("files", "person", "own", "drawn"):
+            with pytest.raises(InputError, match="not those that are locked"):
+                check_drawn(protocol)
+
+
+def test_an_outline_of_a_person_is_read_once_for_the_cases_that_draw_on_it(photos, masks, tmp_path, monkeypatch):
+    read, asked = cases.read_picture, []
+    monkeypatch.setattr(cases, "read_picture", lambda path: (asked.append(path), read(path))[1])
+    evaluate(photos, work(masks, protocol=find_protocol("persons-512"), engines=("truth",)), tmp_path / "run")
+    assert sorted(path.name for path in asked if path.parent == masks) == ["small.png", "wide.png"]
 
 
 def test_a_protocol_that_was_changed_without_a_new_version_is_refused():

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,12 @@ pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")
 
 from freefill.cli.main import main as run
+from freefill.errors import InputError
 from freefill.images.read import read_picture
 from freefill.masks.coco import read_coco
+from freefill.running.task import Done
 from freefill.study import masks as study_masks
+from freefill.study import run as study_run
 from freefill.study.masks import fixed_disc
 from freefill.study.numbers import numbers_of
 from freefill.values import Mask
@@ -77,6 +81,39 @@ def test_the_study_makes_a_page_that_needs_nothing_from_outside(coco, tmp_path, 
     assert call("study", coco, "-o", out, "--engine", "telea", "--predicted", tmp_path / "predicted") == 0
     assert (out / "cases.jsonl").read_text() == done
     assert (out / "index.html").read_bytes() == before
+
+
+def test_a_picture_of_which_a_worker_died_is_named_and_tried_again(coco, tmp_path, monkeypatch):
+    class Dies:
+        def __init__(self, task): ...
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exception): ...
+        def run(self, items):
+            yield from (Done(item, death="the worker was killed") for item in items)
+
+    monkeypatch.setattr(study_run, "Here", Dies)
+    study_run.study(coco, tmp_path / "out", engines=("telea",), predicted=tmp_path / "predicted")
+    numbers = json.loads((tmp_path / "out" / "study.json").read_text())
+    assert numbers["errors"] == [f"{number:012}, : the worker was killed" for number in (1, 2)]
+    monkeypatch.undo()
+    study_run.study(coco, tmp_path / "out", engines=("telea",), predicted=tmp_path / "predicted")
+    numbers = json.loads((tmp_path / "out" / "study.json").read_text())
+    assert numbers["pictures"] == 2
+    assert not numbers["errors"]
+
+
+@pytest.mark.parametrize("other", ["annotations", "predicted"])
+def test_a_study_does_not_go_on_with_other_masks(other, coco, tmp_path):
+    given = {"annotations": coco / "instances.json", "predicted": tmp_path / "predicted"}
+    study_run.study(coco, tmp_path / "out", engines=("telea",), limit=1, **given)
+    done = (tmp_path / "out" / "cases.jsonl").read_bytes()
+    copied = tmp_path / "another"
+    (shutil.copytree if given[other].is_dir() else shutil.copy)(given[other], copied)
+    with pytest.raises(InputError, match=f"holds a run with other {other}"):
+        study_run.study(coco, tmp_path / "out", engines=("telea",), limit=1, **given | {other: copied})
+    assert (tmp_path / "out" / "cases.jsonl").read_bytes() == done
 
 
 def test_persons_are_looked_for_once_though_two_kinds_of_masks_need_them(coco, monkeypatch):

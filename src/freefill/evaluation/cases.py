@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,9 +98,14 @@ def _hole(item: Item, number: int, protocol: Protocol, size: tuple[int, int], ma
     if protocol.masks == "files":
         return _scaled(mask_from_picture(read_picture(masks[number % len(masks)])).hole, size)
     if protocol.masks == "person":
-        shapes = [mask_from_picture(read_picture(masks[(number + step) % len(masks)])).hole for step in range(4)]
+        shapes = [_outline(masks[(number + step) % len(masks)]) for step in range(4)]
         return random_mask("person", size, seed, shapes=shapes)
     return random_mask(protocol.masks, size, seed)
+
+
+@functools.lru_cache(maxsize=8)  # the next case draws on three of the same four
+def _outline(path: Path) -> Hole:
+    return mask_from_picture(read_picture(path)).hole
 
 
 def _scaled(hole: Hole, size: tuple[int, int]) -> Hole:

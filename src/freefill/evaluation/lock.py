@@ -14,6 +14,7 @@ from freefill.files import replacing
 from freefill.masks.random_masks import random_mask
 
 LOCKED_MASKS = 32  # of each protocol that draws its masks: one that differs says that all may
+OF_ANY_SIZE = (480, 640)  # at which masks are locked that are drawn as large as each picture
 
 
 def check_drawn(protocol: Protocol) -> None:
@@ -25,7 +26,7 @@ def check_drawn(protocol: Protocol) -> None:
         If one differs: this version, or this machine, does not draw the masks that the protocol means.
     """
     locked = json.loads(files("freefill.evaluation").joinpath("locks.json").read_text()).get(protocol.name)
-    if locked is None:  # its masks are files, or as large as each picture
+    if locked is None:  # its masks are files
         return
     if locked["protocol_sha256"] != protocol.sha256:
         raise InputError(
@@ -38,10 +39,8 @@ def check_drawn(protocol: Protocol) -> None:
 
 def drawn(protocol: Protocol) -> list[str]:
     """Return the hashes of the first masks of a protocol that draws them."""
-    side = protocol.side_px or 512
-    return [
-        mask_sha256(random_mask(protocol.masks, (side, side), protocol.seed + number)) for number in range(LOCKED_MASKS)
-    ]
+    size = OF_ANY_SIZE if protocol.side_px is None else (protocol.side_px, protocol.side_px)
+    return [mask_sha256(random_mask(protocol.masks, size, protocol.seed + number)) for number in range(LOCKED_MASKS)]
 
 
 def check_lock(path: Path, protocol: Protocol, cases: Sequence[Mapping[str, str]]) -> bool:

@@ -1,10 +1,14 @@
-"""A run: three files in a folder. run.json says who and what, cases.jsonl has every measure, summary.json follows."""
+"""A run is a folder: run.json says who and what, cases.jsonl has every measure, summary.json follows from it.
+
+What networks see in each picture, for measures of whole sets, lies in `features`, a file for each case: a case that
+stands in cases.jsonl has its features there too, however the run ended.
+"""
 
 from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -71,7 +75,7 @@ def evaluate(
     check_results(work.results, [item.name for item in items])
     out.mkdir(parents=True, exist_ok=True)
     _begin(out, work, data, len(items), weights, lacking)
-    lines, features = read_cases(out / "cases.jsonl"), read_features(out)
+    lines = read_cases(out / "cases.jsonl")
     wanted = {*work.engines, *(name for name, _ in work.results)}
     by_case: dict[str, set[str]] = {}
     for line in lines:
@@ -79,9 +83,10 @@ def evaluate(
     # A picture is one piece of work: where the line of one engine is missing, or it could not be read, all is done
     # again.
     left = [(n, item) for n, item in enumerate(items) if not wanted <= by_case.get(item.name, set())]
-    lines = [line for line in lines if line["case"] not in {item.name for _, item in left}]
+    again = {item.name for _, item in left}
+    lines = [line for line in lines if line["case"] not in again]
+    features = read_features(out, but=again)
     _rewrite(out / "cases.jsonl", lines)  # a line that was cut off goes too
-    absent = _left_out_before(out) if lines else {}
     task = Task("freefill.evaluation.work:worker", work)
     done_before = len(items) - len(left)
     with (out / "cases.jsonl").open("a") as journal, Here(task) if jobs == 1 else Processes(task, jobs) as runner:
@@ -89,24 +94,24 @@ def evaluate(
             answer: CaseAnswer = done.answer
             if done.death is not None:
                 answer = CaseAnswer(
-                    [{"case": done.item[1].name, "engine": "", "error": done.death, "hole_share": 0.0}], {}, {}
+                    [{"case": done.item[1].name, "engine": "", "error": done.death, "hole_share": 0.0}], {}
                 )
+            # Before the lines, which say that the case is done.
+            _keep_features(out, answer.lines[0]["case"], answer.features)
             for line in answer.lines:
                 journal.write(json.dumps(line) + "\n")
             journal.flush()  # what is done stays, however the run ends
             lines += answer.lines
-            absent |= answer.absent
             for engine, found in answer.features.items():
                 for network, each in found.items():
                     features.setdefault(network, {}).setdefault(engine, {})[answer.lines[0]["case"]] = each
             if on_case is not None:
                 on_case(done_before + count, len(items))
-    _keep_features(out, features)
     # After the work: only now every picture and mask was decoded.
     if lock is not None:
         cases = {line["case"]: {"name": line["case"], **line} for line in lines if line["engine"]}
         check_lock(lock, work.protocol, list(cases.values()))
-    summary = _summary(lines, features) | {"absent": absent, "absent_engines": lacking}
+    summary = _summary(lines, features) | {"absent_engines": lacking}
     with replacing(out / "summary.json") as stream:
         stream.write(json.dumps(summary, indent=1).encode())
     return summary
@@ -124,12 +129,13 @@ def summary_of(out: Path) -> dict[str, Any]:
     if not run.is_file() or not lines:
         raise InputError(f"{out}: holds no run with cases; make one with freefill evaluate run")
     lacking = json.loads(run.read_text()).get("absent", {})
-    return _summary(lines, read_features(out)) | {"absent": _left_out_before(out), "absent_engines": lacking}
+    return _summary(lines, read_features(out)) | {"absent_engines": lacking}
 
 
 def _summary(lines: Sequence[dict[str, Any]], features: Features) -> dict[str, Any]:
     measured = [line for line in lines if line["engine"]]
-    return summarise(measured, features) | {"unread": [line for line in lines if not line["engine"]]}
+    absent = {name: why for line in lines for name, why in line.get("absent", {}).items()}
+    return summarise(measured, features) | {"unread": [line for line in lines if not line["engine"]], "absent": absent}
 
 
 def mask_files(folder: Path | None) -> tuple[Path, ...]:
@@ -155,35 +161,28 @@ def read_cases(path: Path) -> list[dict[str, Any]]:
     return lines
 
 
-def _left_out_before(out: Path) -> dict[str, str]:
-    """Return the measures that the part of the run which is kept could not take, and why."""
-    path = out / "summary.json"
-    return json.loads(path.read_text()).get("absent", {}) if path.is_file() else {}
-
-
-def read_features(out: Path) -> Features:
-    """Return network to engine to case to features, as a run left them."""
-    path = out / "features.npz"
-    if not path.is_file():
-        return {}
+def read_features(out: Path, but: Container[str] = ()) -> Features:
+    """Return network to engine to case to features, as a run left them, of all cases but some."""
     features: Features = {}
-    with np.load(path) as stored:
-        for key in stored.files:
-            network, engine, case = key.split("|", 2)  # the name of a case may hold a bar itself
-            features.setdefault(network, {}).setdefault(engine, {})[case] = stored[key]
+    for path in sorted((out / "features").rglob("*.npz")):
+        with np.load(path) as stored:
+            for key in stored.files:
+                network, engine, case = key.split("|", 2)  # the name of a case may hold a bar itself
+                if case not in but:
+                    features.setdefault(network, {}).setdefault(engine, {})[case] = stored[key]
     return features
 
 
-def _keep_features(out: Path, features: Features) -> None:
-    if features:
-        named = {
-            f"{network}|{engine}|{case}": each
-            for network, engines in features.items()
-            for engine, cases in engines.items()
-            for case, each in cases.items()
-        }
-        with replacing(out / "features.npz") as stream:
-            np.savez(stream, **named)  # type: ignore[arg-type]
+def _keep_features(out: Path, case: str, features: Mapping[str, Mapping[str, NDArray[np.float32]]]) -> None:
+    """Write what networks saw in a case, engine to network to features; nothing of it where there is nothing."""
+    path = out / "features" / f"{case}.npz"
+    named = {f"{network}|{name}|{case}": each for name, found in features.items() for network, each in found.items()}
+    if not named:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as stream:
+        np.savez(stream, **named)  # type: ignore[arg-type]
 
 
 def _rewrite(path: Path, lines: Sequence[dict[str, Any]]) -> None:
@@ -194,7 +193,6 @@ def _rewrite(path: Path, lines: Sequence[dict[str, Any]]) -> None:
 def _begin(
     out: Path, work: EvaluationWork, data: Path, count: int, weights: dict[str, str | None], lacking: dict[str, str]
 ) -> None:
-    """Write run.json, or refuse to go on in the folder of another run."""
     run = {
         "freefill": __version__,
         "protocol": asdict(work.protocol) | {"sha256": work.protocol.sha256},
@@ -209,12 +207,22 @@ def _begin(
         "machine": platform.machine(),
         "numpy": np.__version__,
     }
+    # The count is not held against it, so that --limit may be raised, nor is the machine: a run may go on elsewhere.
+    begin(out, run, ("protocol", "data", "engines", "results", "measures", "freefill"))
+
+
+def begin(out: Path, run: Mapping[str, Any], parts: Sequence[str]) -> None:
+    """Write run.json, or refuse to go on in the folder of a run of which one of `parts` was another.
+
+    Raises
+    ------
+    InputError
+        If one was; the message names it.
+    """
     path = out / "run.json"
     if path.is_file():
         before = json.loads(path.read_text())
-        # The count is not held against it, so that --limit may be raised, nor is the machine: a run may go on
-        # elsewhere.
-        for part in ("protocol", "data", "engines", "results", "measures", "freefill"):
+        for part in parts:
             if before.get(part) != json.loads(json.dumps(run[part])):  # as a file has it: without tuples
                 raise InputError(f"{out}: holds a run with other {part}; name another folder, or delete this one")
     with replacing(path) as stream:

@@ -33,7 +33,7 @@ def summarise(
 
     Parameters
     ----------
-    cases : lines of cases.jsonl: case, engine, hole_share, seconds, measures, error
+    cases : lines of cases.jsonl: case, engine, hole_share, seconds (of engines), measures, error
     features : network to engine to case to (d,) features; "truth" among the engines; may be empty
 
     Returns

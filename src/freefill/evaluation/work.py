@@ -52,14 +52,12 @@ class CaseAnswer:
 
     Attributes
     ----------
-    lines : one for each engine, as in cases.jsonl
+    lines : one for each engine, as in cases.jsonl; the first says which measures could not be taken, and why ("absent")
     features : engine (and "truth") to network to features, where set measures are wanted
-    absent : measures that could not be taken, and why
     """
 
     lines: list[dict[str, Any]]
     features: dict[str, dict[str, NDArray[np.float32]]]
-    absent: dict[str, str]
 
 
 def worker(work: EvaluationWork) -> Callable[[tuple[int, Item]], CaseAnswer]:
@@ -72,7 +70,7 @@ def worker(work: EvaluationWork) -> Callable[[tuple[int, Item]], CaseAnswer]:
         try:
             case = make_case(item, number, work.protocol, work.masks)
         except FreefillError as error:
-            return CaseAnswer([{"case": item.name, "engine": "", "error": str(error), "hole_share": 0.0}], {}, {})
+            return CaseAnswer([{"case": item.name, "engine": "", "error": str(error), "hole_share": 0.0}], {})
         lines: list[dict[str, Any]] = []
         features: dict[str, dict[str, NDArray[np.float32]]] = {}
         for name in (*work.engines, *(name for name, _ in work.results)):
@@ -82,7 +80,9 @@ def worker(work: EvaluationWork) -> Callable[[tuple[int, Item]], CaseAnswer]:
                 features[name] = measurer.features(composite)
         if case.truth is not None:
             features["truth"] = measurer.features(case.truth)
-        return CaseAnswer(lines, features, dict(measurer.absent))
+        if measurer.absent:
+            lines[0]["absent"] = dict(measurer.absent)
+        return CaseAnswer(lines, features)
 
     return do
 
@@ -101,7 +101,8 @@ def _one(
     try:
         start = time.perf_counter()
         composite, notes = _composite(name, case, work, engines)
-        line["seconds"] = round(time.perf_counter() - start, 4)
+        if name in engines:  # reading a file or blurring is no fill, and would stand beside their times
+            line["seconds"] = round(time.perf_counter() - start, 4)
         found = measurer.of_case(case, composite)
         line["measures"] = {name: x if np.isfinite(x) else None for name, x in found.items()}  # JSON has no infinity
         if notes:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from freefill import __version__
 from freefill.errors import InputError
 from freefill.evaluation.ready import ready_engines
-from freefill.evaluation.run import read_cases
+from freefill.evaluation.run import begin, read_cases
 from freefill.files import replacing
 from freefill.masks.coco import CocoPicture, read_coco
 from freefill.running.here import Here
@@ -36,7 +37,7 @@ def study(
     Parameters
     ----------
     folder : a COCO folder: pictures, and instances*.json beside or below them
-    out : folder for cases.jsonl, study.json, index.html and pictures/
+    out : folder for run.json, cases.jsonl, study.json, index.html and pictures/
     engines : names; one that cannot run here is named on the page, and the others go on
     annotations : the file of annotations, where it lies elsewhere
     predicted : folder of masks that somebody predicted, by the pictures' names; None = our own networks predict
@@ -51,7 +52,7 @@ def study(
     Raises
     ------
     InputError
-        If there are no annotations or no pictures with people.
+        If there are no annotations or no pictures with people, or `out` holds a study of other ones.
     """
     ready, lacking = ready_engines(engines)
     engines = tuple(ready)
@@ -59,6 +60,9 @@ def study(
     entries = _with_people(file)[:limit]
     work = StudyWork(file, _pictures(folder, entries[0]), engines, predicted, out / "pictures")
     out.mkdir(parents=True, exist_ok=True)
+    run = {"freefill": __version__, "data": folder, "annotations": file, "predicted": predicted}
+    # Engines are not held against it: one that was not asked for before is added.
+    begin(out, {part: each and str(each) for part, each in run.items()}, tuple(run))
     cases = out / "cases.jsonl"
     # A line without an engine is of a picture that could not be read, which is tried again.
     kept = [line for line in read_cases(cases) if line.get("engine") in engines]
@@ -72,7 +76,8 @@ def study(
     task = Task("freefill.study.work:worker", work)
     with cases.open("a") as journal, Here(task) if jobs == 1 else Processes(task, jobs) as runner:
         for count, answer in enumerate(runner.run(left), 1):
-            lines = answer.answer if answer.death is None else [{"picture": answer.item.file, "error": answer.death}]
+            dead = {"picture": Path(answer.item.file).stem, "error": answer.death}
+            lines = answer.answer if answer.death is None else [dead]
             journal.writelines(json.dumps(line) + "\n" for line in lines)
             journal.flush()  # what is done stays, however the run ends
             kept += lines
