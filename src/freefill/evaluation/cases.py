@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from freefill.errors import InputError
 from freefill.evaluation.protocol import Protocol
 from freefill.evaluation.sources import Item
+from freefill.images.depth import change_depth
 from freefill.images.read import read_picture
 from freefill.masks.random_masks import random_mask
 from freefill.masks.sources import mask_from_picture
@@ -114,10 +115,7 @@ def _scaled(hole: Hole, size: tuple[int, int]) -> Hole:
 
 def _rgb(path: Path) -> NDArray[np.uint8]:
     """Return (H, W, 3) uint8 of any picture file; 16 bits are rounded to 8."""
-    pixels = read_picture(path).pixels
-    if pixels.dtype != np.uint8:
-        full = np.iinfo(pixels.dtype).max if np.issubdtype(pixels.dtype, np.integer) else 1.0
-        pixels = np.rint(pixels.astype(np.float64) / full * 255).astype(np.uint8)
+    pixels = change_depth(read_picture(path).pixels, np.uint8)
     return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else np.ascontiguousarray(pixels)
 
 

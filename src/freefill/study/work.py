@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from freefill.errors import FreefillError
+from freefill.images.depth import change_depth
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
 from freefill.inpainter import Inpainter
@@ -118,9 +119,7 @@ def _groups(picture: Picture, coco: Any, entry: CocoPicture, masks: dict[str, Ma
 
 def _show(picture: Picture, path: Path) -> None:
     """Write a small JPEG for the page."""
-    pixels = picture.pixels
-    if pixels.dtype != np.uint8:
-        pixels = np.rint(pixels.astype(np.float32) / picture.full_scale * 255).astype(np.uint8)
+    pixels = change_depth(picture.pixels, np.uint8)
     share = min(1.0, SHOWN_PX / max(pixels.shape[:2]))
     size = max(round(pixels.shape[1] * share), 1), max(round(pixels.shape[0] * share), 1)
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], -1)
