@@ -16,7 +16,7 @@ COLS = np.indices((160, 160))[1]
 ROWS = np.indices((160, 160))[0]
 HELD = (abs(ROWS - 60) < 5) & (COLS > 105) & (COLS < 138)  # over the end of the arm, and on
 SHORT = figure() & (COLS < 124) | (HELD & (COLS < 124))
-BLUE = np.float32((0.1, 0.2, 0.8))
+BLUE = np.array((0.1, 0.2, 0.8), np.float32)
 
 
 def seen(image: np.ndarray, hole: np.ndarray) -> Closeup:
