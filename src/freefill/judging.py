@@ -56,10 +56,10 @@ def diagnose(
     >>> image = np.random.default_rng(0).random((96, 96, 3)).astype(np.float32)
     >>> mask = np.zeros((96, 96), bool)
     >>> mask[30:70, 30:70] = True
-    >>> smudged = image.copy()
-    >>> smudged[mask] = 0.5
-    >>> diagnose(image, mask, smudged).worst.name
-    'smudge'
+    >>> flat = image.copy()
+    >>> flat[mask] = 0.5
+    >>> diagnose(image, mask, flat).worst.name  # the picture is nothing but grain, and the fill has none
+    'grain'
     """
     picture, filled = as_picture(image, max_mpx), as_picture(result, max_mpx)
     hole = mask_for(mask, picture, MaskOptions(invert=invert, mask_fit=mask_fit), max_mpx)

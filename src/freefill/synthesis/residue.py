@@ -19,7 +19,7 @@ STRANGE = 6.0  # Lab, from the most similar colour of that ground
 CELL = STRANGE / 3**0.5  # Lab; two colours in one cube of this side are no farther apart than that
 CELLS = 76  # cubes along each axis of Lab, which is at most 256 long
 TILE_PX = 256  # of a large picture only tiles with something of the rim are looked at
-LEAST_PX = 8  # smaller spots are noise
+LEAST_PX = 12  # smaller spots are noise: pebbles around a thin hole have some of 10 px
 AT_ONCE = 256  # colours held against the ground together: bounds the memory
 
 
