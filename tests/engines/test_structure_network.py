@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from freefill.engines import pointing
+from freefill.engines import pointing, structure
 from freefill.engines.pointing import PointingNetwork, packaged
 from freefill.engines.texture import Texture
 from freefill.errors import WeightsError
@@ -68,6 +68,7 @@ def test_a_network_that_knows_nothing_is_said_so_and_changes_nothing(monkeypatch
         def point(self, crop: Crop) -> None:
             return None
 
+    monkeypatch.setattr(structure, "painted_for", lambda crop: None)
     monkeypatch.setattr(pointing, "packaged", Silent)
     engine = Texture(EngineSettings())
     without, silent = engine.fill(crop("auto"), 0), engine.fill(crop("network"), 0)

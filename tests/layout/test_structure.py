@@ -1,10 +1,12 @@
 """Whether and how a layout steers the texture engine, and what the user is told of it."""
 
+import cv2
 import numpy as np
 import pictures
 import pytest
 
 from freefill.engines import structure
+from freefill.engines.painting import Painted
 from freefill.engines.texture import Texture
 from freefill.values import Crop, EngineSettings
 
@@ -99,3 +101,53 @@ def test_a_labelling_that_would_copy_things_is_not_followed_and_the_note_says_wh
     auto, never = filled(image, hole, "auto"), filled(image, hole, "never")
     assert np.array_equal(auto.pixels, never.pixels)
     assert any(note.endswith("a layout would show things twice; filled by texture alone") for note in auto.notes)
+
+
+def half_hidden():
+    """Dark ground below a light sky that only narrow strips show, and a hole of more than half of the picture."""
+    image = pictures.grained(np.full((160, 200, 3), 0.75))
+    image[90:] = pictures.grained(np.full((70, 200, 3), 0.25))
+    hole = np.zeros((160, 200), bool)
+    hole[20:150, 12:] = True
+    return image.astype(np.float32), hole
+
+
+def painter(calls, error=0.01):
+    """A network that says, at 64 px: the right of it is dark from top to bottom."""
+
+    def paint(crop):
+        calls.append(crop)
+        values = np.full((51, 64, 3), 0.75, np.float32)
+        values[:, 36:] = 0.25
+        hole = cv2.resize(crop.hole.astype(np.float32), (64, 51), interpolation=cv2.INTER_AREA) >= 0.5
+        return Painted(values, np.where(hole, error, 0).astype(np.float32))
+
+    return paint
+
+
+def test_where_too_little_is_known_a_network_is_asked_and_followed_as_far_as_it_is_sure(monkeypatch):
+    image, hole = half_hidden()
+    dark, calls = {}, []
+    for name, error in (("sure", 0.01), ("unsure", 10.0)):
+        monkeypatch.setattr(structure, "painted_for", painter(calls, error))
+        fill = filled(image, hole, "network")
+        assert any("a small network said roughly what belongs there" in note for note in fill.notes)
+        dark[name] = (fill.pixels[25:80, 130:190].mean(2) < 0.5).mean()
+    assert len(calls) == 2
+    assert dark["sure"] > 0.7
+    assert dark["unsure"] < 0.3
+
+
+@pytest.mark.parametrize("asked", ["never", "auto", "layout"])
+def test_no_network_paints_unless_it_is_asked_for(monkeypatch, asked):
+    image, hole = half_hidden()
+    calls = []
+    monkeypatch.setattr(structure, "painted_for", painter(calls))
+    filled(image, hole, asked)
+    assert calls == []
+
+
+def test_without_the_network_a_large_hole_is_filled_as_before(monkeypatch):
+    image, hole = half_hidden()
+    monkeypatch.setattr(structure, "painted_for", lambda crop: None)
+    assert not any("roughly what belongs" in note for note in filled(image, hole, "network").notes)

@@ -92,7 +92,7 @@ _HOW = (
         show_default=True,
         type=click.Choice(["auto", "layout", "network", "never"]),
         help="Continue lines that cross the hole, such as a horizon: where it helps (auto), everywhere (layout), "
-        "where it helps and with what a small network expects (network), or never.",
+        "where it helps and with what small networks expect (network), or never.",
     ),
     click.option(
         "--max-memory",

@@ -5,6 +5,7 @@ See `networks/painter.py` for what it computes; here are its conventions.
 
 from __future__ import annotations
 
+import functools
 import threading
 from pathlib import Path
 from typing import NamedTuple
@@ -17,9 +18,13 @@ from freefill.engines.pointing import planes_of, reduced
 from freefill.errors import WeightsError
 from freefill.synthesis.harmonic import harmonic_fill
 from freefill.values import Crop
+from freefill.weights.packaged import packaged
 
 THICK_PX = 32  # of the hole in the view, where that can be: as thick as the network has seen many
 LEAST_PX, MOST_PX = 64, 128  # longer side of the view; it was trained on the smaller
+
+
+NAME = "painter"  # of the weights in the package
 
 
 class Painted(NamedTuple):
@@ -87,3 +92,16 @@ class PaintingNetwork:
             self._network.setInput(planes_of(smooth, hole), "planes")
             added, log_scale = (np.asarray(x) for x in self._network.forward(["added", "log_scale"]))
         return np.moveaxis(added[0], 0, 2), np.exp(log_scale[0, 0])
+
+
+@functools.cache
+def _packaged() -> PaintingNetwork | None:
+    """Return the network that comes with the package, opened once; None where this installation has none."""
+    path = packaged(NAME)
+    return None if path is None else PaintingNetwork(path)
+
+
+def painted_for(crop: Crop) -> Painted | None:
+    """Return what the package's network paints in a crop's hole; None where there is none, or nothing to go by."""
+    network = _packaged()
+    return None if network is None else network.paint(crop)
