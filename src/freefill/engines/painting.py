@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.distance import thickness
-from freefill.engines.pointing import planes_of, reduced
-from freefill.errors import WeightsError
+from freefill.engines.pointing import opened, planes_of, reduced
 from freefill.synthesis.harmonic import harmonic_fill
 from freefill.values import Crop
 from freefill.weights.packaged import packaged
@@ -54,12 +53,7 @@ class PaintingNetwork:
     """
 
     def __init__(self, path: Path) -> None:
-        import cv2
-
-        try:
-            self._network = cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), np.uint8))
-        except (cv2.error, OSError) as error:
-            raise WeightsError(f"{path}: cannot be read as a network ({str(error).splitlines()[0]})") from None
+        self._network = opened(path)
         self._lock = threading.Lock()  # OpenCV's network keeps its input inside
 
     def paint(self, crop: Crop) -> Painted | None:

@@ -42,12 +42,7 @@ class PointingNetwork:
     """
 
     def __init__(self, path: Path) -> None:
-        import cv2
-
-        try:
-            self._network = cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), np.uint8))
-        except (cv2.error, OSError) as error:
-            raise WeightsError(f"{path}: cannot be read as a network ({str(error).splitlines()[0]})") from None
+        self._network = opened(path)
         self._lock = threading.Lock()  # OpenCV's network keeps its input inside
 
     def point(self, crop: Crop) -> Pointing | None:
@@ -109,6 +104,22 @@ class PointingNetwork:
         right = np.clip(cols[:, None] - np.tile(np.arange(width), height), -reach, reach) + reach
         asked = queries[0, :, rows, cols]  # (n, d)
         return asked @ keys[0].reshape(keys.shape[1], -1) + table[down, right]
+
+
+def opened(path: Path) -> Any:
+    """Return a network that OpenCV runs.
+
+    Raises
+    ------
+    WeightsError
+        If it cannot read the file.
+    """
+    import cv2
+
+    try:
+        return cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), np.uint8))
+    except (cv2.error, OSError) as error:
+        raise WeightsError(f"{path}: cannot be read as a network ({str(error).splitlines()[0]})") from None
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from freefill.errors import InputError
 from freefill.networks import projected_discriminator
 from freefill.networks.painter import MULTIPLE_PX, Painter
 from freefill.training.options import RunOptions, made
-from freefill.training.planes import planes
+from freefill.training.planes import check_views, planes
 from freefill.training.task import Batch, Tools, hole_mean
 from freefill.weights.opening.features import open_efficientnet
 
@@ -51,12 +51,7 @@ class PainterTask:
 
     def __init__(self, options: RunOptions) -> None:
         self.settings = settings = made(PainterSettings, options.settings, "settings")
-        if options.data.side_px % MULTIPLE_PX:
-            raise InputError(
-                f"option data.side_px is {options.data.side_px}; this network's views divide by {MULTIPLE_PX}"
-            )
-        if options.sketch:
-            raise InputError("option sketch is true; this network takes no sketch")
+        check_views(options, MULTIPLE_PX)
         self.painter = _painter(settings, options.start)
         self.networks: dict[str, nn.Module] = {"painter": self.painter}
         weights = [p for p in self.painter.parameters() if p.ndim > 1]

@@ -6,9 +6,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from freefill.errors import InputError
 from freefill.networks.small_unet import planes_of
 from freefill.synthesis.harmonic import harmonic_fill
+from freefill.training.options import RunOptions
 from freefill.training.task import Batch
+
+
+def check_views(options: RunOptions, multiple_px: int) -> None:
+    """Refuse views that such a network cannot read: of sides that do not divide by its cells, or with a sketch.
+
+    Raises
+    ------
+    InputError
+        With the option, and what it may be.
+    """
+    if options.data.side_px % multiple_px:
+        raise InputError(f"option data.side_px is {options.data.side_px}; this network's views divide by {multiple_px}")
+    if options.sketch:
+        raise InputError("option sketch is true; this network takes no sketch")
 
 
 def planes(batch: Batch) -> Tensor:

@@ -24,7 +24,7 @@ from freefill.networks.pointer import (
     windows_of,
 )
 from freefill.training.options import RunOptions, made
-from freefill.training.planes import planes
+from freefill.training.planes import check_views, planes
 from freefill.training.task import Batch, Tools
 
 
@@ -60,12 +60,7 @@ class PointerTask:
 
     def __init__(self, options: RunOptions) -> None:
         self.settings = settings = made(PointerSettings, options.settings, "settings")
-        if options.data.side_px % MULTIPLE_PX:
-            raise InputError(
-                f"option data.side_px is {options.data.side_px}; this network's views divide by {MULTIPLE_PX}"
-            )
-        if options.sketch:
-            raise InputError("option sketch is true; this network takes no sketch")
+        check_views(options, MULTIPLE_PX)
         self.pointer = _pointer(settings, options.start)
         self.networks: dict[str, nn.Module] = {"pointer": self.pointer}
         named = dict(self.pointer.named_parameters())
