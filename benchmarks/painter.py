@@ -79,8 +79,7 @@ def errors(network: PaintingNetwork, cases: Iterator[Case]) -> dict[str, Any]:
     for _, image, hole in cases:
         truth = image * 2 - 1
         smooth = harmonic_fill(truth, hole)
-        added, mirrored = network.added(smooth, hole)[0], network.added(smooth[:, ::-1], hole[:, ::-1])[0]
-        painted = np.clip(smooth + (added + mirrored[:, ::-1]) / 2 * hole[..., None], -1, 1)
+        painted = np.clip(smooth + network.averaged(smooth, hole)[0] * hole[..., None], -1, 1)
         inner = halved(hole.astype(np.float32))[..., 0] == 1
         for name, fill in (("smooth", smooth), ("painted", painted)):
             at_32 = np.abs(halved(fill) - halved(truth))[inner]

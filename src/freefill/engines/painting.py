@@ -21,8 +21,6 @@ from freefill.weights.packaged import packaged
 
 THICK_PX = 32  # of the hole in the view, where that can be: as thick as the network has seen many
 LEAST_PX, MOST_PX = 64, 128  # longer side of the view; it was trained on the smaller
-
-
 NAME = "painter"  # of the weights in the package
 
 
@@ -66,11 +64,18 @@ class PaintingNetwork:
         if not hole[:rows, :cols].any() or hole[:rows, :cols].all():
             return None
         smooth = harmonic_fill(view * 2 - 1, hole)
-        painted, error = self.added(smooth, hole)
-        there, beside = self.added(smooth[:, ::-1], hole[:, ::-1])  # the mean of view and mirror errs less
-        painted, error = (painted + there[:, ::-1]) / 2, (error + beside[:, ::-1]) / 2
+        painted, error = self.averaged(smooth, hole)
         filled = np.where(hole[..., None], np.clip(smooth + painted, -1, 1) / 2 + 0.5, view).astype(np.float32)
         return Painted(filled[:rows, :cols], np.where(hole, error / 2, 0).astype(np.float32)[:rows, :cols])
+
+    def averaged(
+        self, smooth: NDArray[np.float32], hole: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return what `added` does, as the mean of the view and its mirror, which errs less."""
+        painted, error = self.added(smooth, hole)
+        there, beside = self.added(smooth[:, ::-1], hole[:, ::-1])
+        half = np.float32(0.5)
+        return (painted + there[:, ::-1]) * half, (error + beside[:, ::-1]) * half
 
     def added(
         self, smooth: NDArray[np.float32], hole: NDArray[np.bool_]

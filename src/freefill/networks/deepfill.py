@@ -108,6 +108,13 @@ def _up(pt: str, tf: str, c: int) -> tuple[LayerRow, ...]:
     )
 
 
+def guides_of(in_channels: int) -> tuple[int, bool]:
+    """Return how many sketch channels so many inputs have, and whether a smooth fill is among them."""
+    more = in_channels - 5
+    prefilled = more >= PREFILL_CHANNELS
+    return more - PREFILL_CHANNELS * prefilled, prefilled
+
+
 class Generator(nn.Module):
     """Both stages.
 
@@ -130,8 +137,7 @@ class Generator(nn.Module):
         self.layout: WeightLayout = layout
         self.width = width
         self.in_channels = in_channels
-        self.prefilled = in_channels - 5 >= PREFILL_CHANNELS
-        self.sketches = in_channels - 5 - self.prefilled * PREFILL_CHANNELS
+        self.sketches, self.prefilled = guides_of(in_channels)
         self.table = table(width, in_channels)
         for row in self.table.rows:
             _place(self, row.pt if layout == "pt" else row.tf, GatedConv(row, layout))

@@ -13,13 +13,13 @@ from collections.abc import Mapping
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from freefill.networks.small_unet import PLANES, blocks_of
+from freefill.networks.small_unet import PLANES, Small, blocks_of, counts_of, outputs_of
 
 MULTIPLE_PX = 8  # views have sides that divide by this
 LEAST_LOG, MOST_LOG = -5.0, 1.0  # of the scale's logarithm: 0.007 to 2.7, about what values of -1..1 can err by
 
 
-class Painter(nn.Module):
+class Painter(Small):
     """A fill of a small view.
 
     Parameters
@@ -27,6 +27,8 @@ class Painter(nn.Module):
     widths : channels of cells of 2, 4 and 8 px
     blocks : residual blocks at cells of 2 and 4 px (on the way down and again on the way up) and of 8 px
     """
+
+    called = "painting network"
 
     def __init__(self, widths: tuple[int, int, int] = (32, 64, 128), blocks: tuple[int, int, int] = (1, 2, 4)) -> None:
         super().__init__()
@@ -47,21 +49,9 @@ class Painter(nn.Module):
         nn.init.zeros_(self.head.bias)  # pyright: ignore[reportArgumentType]
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Tensor]) -> Painter:
-        """Return a network of the size that a state dict has, with its weights, ready to paint.
-
-        Raises
-        ------
-        KeyError, RuntimeError
-            If the state dict is that of another network.
-        """
-        widths = tuple(state[f"{name}.weight"].shape[0] for name in ("cells", "to_middle", "to_deep"))
-        counts = tuple(
-            sum(f"{name}.{n}.first.weight" in state for n in range(99)) for name in ("fine_up", "middle_up", "deep")
-        )
-        painter = cls(widths, counts)  # pyright: ignore[reportArgumentType]
-        painter.load_state_dict(dict(state))
-        return painter.eval().requires_grad_(False)
+    def sizes(cls, state: Mapping[str, Tensor]) -> tuple[object, ...]:
+        counts = counts_of(state, "fine_up", "middle_up", "deep")
+        return outputs_of(state, "cells", "to_middle", "to_deep"), counts
 
     def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
         """Return what is to be added, and how sure that is.

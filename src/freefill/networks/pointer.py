@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from freefill.networks.small_unet import PLANES, blocks_of
+from freefill.networks.small_unet import PLANES, Small, blocks_of, counts_of, outputs_of
 
 CELL_PX = 4
 WINDOW_PX = 8  # the window that is compared: the cell and two pixels around it
@@ -29,7 +29,7 @@ REACH = 31  # offsets beyond this many cells share the table's last entry
 TEMPERATURE = 0.02  # of what counts as right, mean squared difference
 
 
-class Pointer(nn.Module):
+class Pointer(Small):
     """Queries and keys of all cells of a view.
 
     Parameters
@@ -38,6 +38,8 @@ class Pointer(nn.Module):
     blocks : residual blocks at cells of 4 and 8 px (on the way down and again on the way up) and of 16 px
     learned : numbers of a query, and of a key
     """
+
+    called = "pointing network"
 
     def __init__(
         self,
@@ -65,21 +67,9 @@ class Pointer(nn.Module):
         self.offsets = nn.Parameter(torch.zeros(2 * REACH + 1, 2 * REACH + 1))
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Tensor]) -> Pointer:
-        """Return a network of the size that a state dict has, with its weights, ready to point.
-
-        Raises
-        ------
-        KeyError, RuntimeError
-            If the state dict is that of another network.
-        """
-        widths = tuple(state[f"{name}.weight"].shape[0] for name in ("stem", "cells", "to_middle", "to_deep"))
-        counts = tuple(
-            sum(f"{name}.{n}.first.weight" in state for n in range(99)) for name in ("fine_up", "middle_up", "deep")
-        )
-        pointer = cls(widths, counts, state["heads.weight"].shape[0] // 2)  # pyright: ignore[reportArgumentType]
-        pointer.load_state_dict(dict(state))
-        return pointer.eval().requires_grad_(False)
+    def sizes(cls, state: Mapping[str, Tensor]) -> tuple[object, ...]:
+        counts = counts_of(state, "fine_up", "middle_up", "deep")
+        return outputs_of(state, "stem", "cells", "to_middle", "to_deep"), counts, state["heads.weight"].shape[0] // 2
 
     def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
         """Return queries and keys.

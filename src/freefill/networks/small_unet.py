@@ -6,11 +6,56 @@ Initialization", ICLR 2019: the last convolution of a block starts at zero). Ope
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar, TypeVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 PLANES = 6  # red, green, blue of the smooth fill in -1..1, hole, row, column in -1..1
+
+
+class Small(nn.Module):
+    """What is told of each small network.
+
+    Attributes
+    ----------
+    called : for messages
+    """
+
+    called: ClassVar[str]
+
+    @classmethod
+    def from_state(cls: type[SmallNetwork], state: Mapping[str, Tensor]) -> SmallNetwork:
+        """Return a network of the size that a state dict has, with its weights, not to be trained.
+
+        Raises
+        ------
+        KeyError, RuntimeError
+            If the state dict is that of another network.
+        """
+        network = cls(*cls.sizes(state))
+        network.load_state_dict(dict(state))
+        return network.eval().requires_grad_(False)
+
+    @classmethod
+    def sizes(cls, state: Mapping[str, Tensor]) -> tuple[object, ...]:
+        """Return what such a network was made with; `KeyError` if it is another."""
+        raise NotImplementedError
+
+
+SmallNetwork = TypeVar("SmallNetwork", bound=Small)
+
+
+def outputs_of(state: Mapping[str, Tensor], *names: str) -> tuple[int, ...]:
+    """Return how many channels some convolutions give."""
+    return tuple(state[f"{name}.weight"].shape[0] for name in names)
+
+
+def counts_of(state: Mapping[str, Tensor], *names: str) -> tuple[int, ...]:
+    """Return how many blocks stand one after the other under some names."""
+    return tuple(sum(f"{name}.{n}.first.weight" in state for n in range(99)) for name in names)
 
 
 class Block(nn.Module):

@@ -6,17 +6,15 @@ See `freefill.networks.painter` for the network.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from freefill.errors import InputError
 from freefill.networks import projected_discriminator
 from freefill.networks.painter import MULTIPLE_PX, Painter
 from freefill.training.options import RunOptions, made
-from freefill.training.planes import check_views, planes
+from freefill.training.planes import check_views, planes, started
 from freefill.training.task import Batch, Tools, hole_mean
 from freefill.weights.opening.features import open_efficientnet
 
@@ -52,7 +50,8 @@ class PainterTask:
     def __init__(self, options: RunOptions) -> None:
         self.settings = settings = made(PainterSettings, options.settings, "settings")
         check_views(options, MULTIPLE_PX)
-        self.painter = _painter(settings, options.start)
+        start = options.start
+        self.painter = started(Painter, start) if start else Painter(settings.widths, settings.blocks)
         self.networks: dict[str, nn.Module] = {"painter": self.painter}
         weights = [p for p in self.painter.parameters() if p.ndim > 1]
         biases = [p for p in self.painter.parameters() if p.ndim == 1]
@@ -85,7 +84,7 @@ class PainterTask:
         """L1 in the hole, in [-1, 1], also after averaging 2 x 2, and the smooth fill's; how well errors are ranked."""
         read = planes(batch)
         added, log_scale = network(read)
-        filled = (read[:, :3] + added).clamp(-1, 1) * batch.mask + batch.image_pm1 * (1 - batch.mask)
+        filled = batch.completed((read[:, :3] + added).clamp(-1, 1))
         half = nn.functional.avg_pool2d
         error = (half(filled, 2) - half(batch.image_pm1, 2)).abs()
         return {
@@ -112,18 +111,3 @@ def _ranks_agree(log_scale: Tensor, error: Tensor, mask: Tensor) -> Tensor:
         one, other = (rank - rank.mean() for rank in ranks)
         found.append((one * other).sum() / (one.norm() * other.norm()).clamp(min=1e-6))
     return torch.stack(found)
-
-
-def _painter(settings: PainterSettings, start: str) -> Painter:
-    if not start:
-        return Painter(settings.widths, settings.blocks)
-    from freefill.weights.locate import locate
-    from freefill.weights.opening.load import load_state
-    from freefill.weights.small_onnx import state_of
-
-    path = Path(locate(start))
-    try:
-        painter = Painter.from_state(state_of(path) if path.suffix == ".onnx" else load_state(path))
-    except (KeyError, RuntimeError):
-        raise InputError(f"{start}: is not a painting network; leave start empty, or name another file") from None
-    return painter.train().requires_grad_(True)

@@ -1,13 +1,15 @@
-"""What the small networks read of a batch: its pictures with their holes filled smoothly."""
+"""What training shares between the small networks: what they read of a batch, and how they start."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from freefill.errors import InputError
-from freefill.networks.small_unet import planes_of
+from freefill.networks.small_unet import SmallNetwork, planes_of
 from freefill.synthesis.harmonic import harmonic_fill
 from freefill.training.options import RunOptions
 from freefill.training.task import Batch
@@ -25,6 +27,26 @@ def check_views(options: RunOptions, multiple_px: int) -> None:
         raise InputError(f"option data.side_px is {options.data.side_px}; this network's views divide by {multiple_px}")
     if options.sketch:
         raise InputError("option sketch is true; this network takes no sketch")
+
+
+def started(kind: type[SmallNetwork], start: str) -> SmallNetwork:
+    """Return a network with the weights of a file, to train on from.
+
+    Raises
+    ------
+    InputError
+        If they are those of another network.
+    """
+    from freefill.weights.locate import locate
+    from freefill.weights.opening.load import load_state
+    from freefill.weights.small_onnx import state_of
+
+    path = Path(locate(start))
+    try:
+        network = kind.from_state(state_of(path) if path.suffix == ".onnx" else load_state(path))
+    except (KeyError, RuntimeError):
+        raise InputError(f"{start}: is not a {kind.called}; leave start empty, or name another file") from None
+    return network.train().requires_grad_(True)
 
 
 def planes(batch: Batch) -> Tensor:

@@ -6,13 +6,11 @@ See `freefill.networks.pointer` for the network and its loss.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from freefill.errors import InputError
 from freefill.networks.pointer import (
     MULTIPLE_PX,
     TEMPERATURE,
@@ -24,7 +22,7 @@ from freefill.networks.pointer import (
     windows_of,
 )
 from freefill.training.options import RunOptions, made
-from freefill.training.planes import check_views, planes
+from freefill.training.planes import check_views, planes, started
 from freefill.training.task import Batch, Tools
 
 
@@ -61,7 +59,8 @@ class PointerTask:
     def __init__(self, options: RunOptions) -> None:
         self.settings = settings = made(PointerSettings, options.settings, "settings")
         check_views(options, MULTIPLE_PX)
-        self.pointer = _pointer(settings, options.start)
+        start = options.start
+        self.pointer = started(Pointer, start) if start else Pointer(settings.widths, settings.blocks, settings.learned)
         self.networks: dict[str, nn.Module] = {"pointer": self.pointer}
         named = dict(self.pointer.named_parameters())
         table = named.pop("offsets")
@@ -132,18 +131,3 @@ def _cells(mask: Tensor, number: int | None) -> tuple[Tensor, Tensor, Tensor]:
 
 def _mean(values: Tensor, counted: Tensor) -> Tensor:
     return (values * counted).sum() / counted.sum().clamp(min=1)
-
-
-def _pointer(settings: PointerSettings, start: str) -> Pointer:
-    if not start:
-        return Pointer(settings.widths, settings.blocks, settings.learned)
-    from freefill.weights.locate import locate
-    from freefill.weights.opening.load import load_state
-    from freefill.weights.small_onnx import state_of
-
-    path = Path(locate(start))
-    try:
-        pointer = Pointer.from_state(state_of(path) if path.suffix == ".onnx" else load_state(path))
-    except (KeyError, RuntimeError):
-        raise InputError(f"{start}: is not a pointing network; leave start empty, or name another file") from None
-    return pointer.train().requires_grad_(True)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from freefill.networks.small_unet import SmallNetwork
+
 OPSET = 17
 HALF = ".half"  # ends the name of what is stored in half precision
 LEAST_HALVED = 16  # numbers; smaller constants are shapes and factors, and stay as they are
@@ -45,11 +47,7 @@ def pointer_onnx(state: Mapping[str, Tensor]) -> onnx.ModelProto:
             queries, keys = self.pointer(planes)
             return queries, keys, self.pointer.offsets[None, None] + planes.mean() * 0
 
-    try:
-        pointer = Pointer.from_state(state)
-    except (KeyError, RuntimeError) as error:
-        raise WeightsError(f"weights: not those of a pointing network ({str(error).splitlines()[0]})") from None
-    return _exported(WithTable(pointer), ("queries", "keys", "offsets"))
+    return _exported(WithTable(_made(Pointer, state)), ("queries", "keys", "offsets"))
 
 
 def painter_onnx(state: Mapping[str, Tensor]) -> onnx.ModelProto:
@@ -64,11 +62,14 @@ def painter_onnx(state: Mapping[str, Tensor]) -> onnx.ModelProto:
     """
     from freefill.networks.painter import Painter
 
+    return _exported(_made(Painter, state), ("added", "log_scale"))
+
+
+def _made(kind: type[SmallNetwork], state: Mapping[str, Tensor]) -> SmallNetwork:
     try:
-        painter = Painter.from_state(state)
+        return kind.from_state(state)
     except (KeyError, RuntimeError) as error:
-        raise WeightsError(f"weights: not those of a painting network ({str(error).splitlines()[0]})") from None
-    return _exported(painter, ("added", "log_scale"))
+        raise WeightsError(f"weights: not those of a {kind.called} ({str(error).splitlines()[0]})") from None
 
 
 def _exported(network: torch.nn.Module, outputs: tuple[str, ...]) -> onnx.ModelProto:

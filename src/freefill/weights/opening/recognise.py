@@ -63,11 +63,9 @@ class Recognised:
     in_channels: int
 
     def __str__(self) -> str:
-        from freefill.networks.deepfill import PREFILL_CHANNELS
+        from freefill.networks.deepfill import guides_of
 
-        guides = self.in_channels - 5
-        prefilled = guides >= PREFILL_CHANNELS
-        guides -= PREFILL_CHANNELS * prefilled
+        guides, prefilled = guides_of(self.in_channels)
         extra = f", {guides} guide channel{'s' if guides > 1 else ''}" if guides > 0 else ""
         extra += ", starts from a smooth fill" if prefilled else ""
         return f"{self.network}, layout '{self.layout}', width {self.width}{extra}"
