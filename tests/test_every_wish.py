@@ -67,8 +67,8 @@ VALUES: dict[str, Any] = {
     "engine": "ns", "weights": "w.pth", "device": "cpu", "precision": "bf16", "save_stages": True,
     "save_attention": True, "max_mpx": 3.0, "invert": True, "mask_fit": "scale", "mask_channel": "grey", "refine": True,
     "prior": "none", "score": 0.4, "shapes": ("box:1,2,3,4",), "also": ("a.png",), "without": ("b.png",), "seed": 7,
-    "grow": "3px", "feather": "2px", "source": "s.png", "not_from": "n.png", "window": "whole", "texture": "always",
-    "structure": "layout", "max_memory_bytes": 1 << 28,
+    "grow": "3px", "feather": "2px", "source": "s.png", "not_from": "n.png", "sketch": "k.png", "window": "whole",
+    "texture": "always", "structure": "layout", "max_memory_bytes": 1 << 28,
 }  # fmt: skip
 
 

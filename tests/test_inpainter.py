@@ -326,6 +326,18 @@ def test_what_may_not_be_copied_from_reaches_the_engine(loads: list[tuple[str, E
     assert crop.source.any()
 
 
+def test_a_sketch_reaches_the_engine_that_follows_one(loads: list[tuple[str, EngineSettings]]):
+    fill = Inpainter("deepfillv2")
+    lines = np.zeros_like(HOLE)
+    lines[12, 22:38] = True
+    fill(PIXELS, HOLE, sketch=lines, texture="never")
+    (crop,) = fill._loaded["deepfillv2"].engine.crops  # type: ignore[attr-defined]
+    assert crop.guide is not None
+    assert int(crop.guide.values.sum()) == 16
+    with pytest.raises(EngineError, match="engine 'telea' follows no sketch; pass engine='deepfillv2'"):
+        Inpainter("telea")(PIXELS, HOLE, sketch=lines)
+
+
 def test_a_wrong_argument_names_itself():
     with pytest.raises(InputError, match="None is not a length"):
         freefill.inpaint(PIXELS, HOLE, grow=None, **FAST)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from PIL import Image
 
 import freefill
 from freefill.errors import InputError, NothingFoundError
-from freefill.inputs import as_picture, mask_for, mask_picture, sources
+from freefill.inputs import as_picture, mask_for, mask_picture, sketch_for, sources
 from freefill.request import MaskOptions, Request, Shape, in_python
 from freefill.values import Extras, Mask, Picture
 
@@ -276,6 +276,34 @@ def test_nothing_left_to_copy_is_refused(tmp_path: Path):
         sources(PHOTO, Request(source=str(path), not_from=A))
 
 
+# --- sketches ----------------------------------------------------------------------------------------------------
+
+
+def test_a_sketch_is_read_as_lines_white_on_black(tmp_path: Path):
+    lines = np.zeros(A.shape, bool)
+    lines[10, 5:30] = True
+    (tmp_path / "s.png").write_bytes(png(lines))
+    for given in (lines, tmp_path / "s.png"):
+        found = sketch_for(PHOTO, Request(sketch=given))
+        assert found is not None
+        assert np.array_equal(found, lines)
+    assert sketch_for(PHOTO, Request()) is None
+
+
+@pytest.mark.parametrize(
+    ("sketch", "said"),
+    [
+        (~np.eye(30, 40, dtype=bool), "white lines on black"),
+        ("people", "is no file"),
+        (np.eye(15, 20, dtype=bool), "mask 20x15"),
+    ],
+    ids=["inverted", "a word", "another size"],
+)
+def test_what_is_no_sketch_is_refused(sketch: Any, said: str):
+    with pytest.raises(InputError, match=said):
+        sketch_for(PHOTO, Request(sketch=sketch))
+
+
 # --- shapes and wishes -------------------------------------------------------------------------------------------
 
 
@@ -365,8 +393,16 @@ def test_one_mask_is_as_good_as_a_list_of_one():
 
 
 def test_a_request_names_the_files_that_are_to_be_watched():
-    request = Request(source="s.png", not_from=Path("n.png"), also=("people", "a.png", A), without=("w.png",))
-    assert request.files() == {"source": "s.png", "not_from": "n.png", "also 1": "a.png", "without 0": "w.png"}
+    request = Request(
+        source="s.png", not_from=Path("n.png"), sketch="k.png", also=("people", "a.png", A), without=("w.png",)
+    )
+    assert request.files() == {
+        "source": "s.png",
+        "not_from": "n.png",
+        "sketch": "k.png",
+        "also 1": "a.png",
+        "without 0": "w.png",
+    }
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ def inpaint(
     feather: float | str = 0,
     source: MaskLike | None = None,
     not_from: MaskLike | None = None,
+    sketch: MaskLike | None = None,
     window: Literal["auto", "whole"] = "auto",
     texture: Literal["auto", "always", "never"] = "auto",
     structure: Structure = "auto",
@@ -72,6 +73,8 @@ def inpaint(
     grow : grow the hole by px, or by percent of its size ("3%"), before filling; below 0 it shrinks
     feather : let the fill fade over this much of the grown ring
     source, not_from : masks of what may, and what may not, be copied from
+    sketch : lines that the fill follows, white on black (a path, an array, ...); read in the hole only. For
+        engine="deepfillv2" with weights that were trained with a sketch
     window : "whole" = one window, the whole picture at its own scale
     texture : make fills sharp by patch synthesis: "auto" where they were made small, "always", "never"
     structure : ask what crosses the hole (a horizon, a pole, the edge of a board) before it is filled: "auto" where

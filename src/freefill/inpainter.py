@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from freefill.engines import registry
 from freefill.engines.engine import Ready, TakesTensors
 from freefill.errors import EngineError
-from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for, sources
+from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for, sketch_for, sources
 from freefill.progress import Progress
 from freefill.request import DEFAULT_MAX_MPX, WISHES, Request, Shape, speaking_python
 from freefill.result import Result
@@ -120,6 +120,7 @@ class Inpainter:
         feather: float | str = 0,
         source: MaskLike | None = None,
         not_from: MaskLike | None = None,
+        sketch: MaskLike | None = None,
         window: Literal["auto", "whole"] = "auto",
         texture: Literal["auto", "always", "never"] = "auto",
         structure: Structure = "auto",
@@ -142,7 +143,8 @@ class Inpainter:
     ) -> Outcome:
         """Make the mask and fill it, as a request says; its engine and settings are this Inpainter's own already."""
         made = mask_for(mask, picture, request, request.max_mpx)
-        return self.run(picture, made, request, source=sources(picture, request), progress=progress)
+        source, sketch = sources(picture, request), sketch_for(picture, request)
+        return self.run(picture, made, request, source=source, sketch=sketch, progress=progress)
 
     def run(
         self,
@@ -151,6 +153,7 @@ class Inpainter:
         options: Options = Options(),  # noqa: B008 (frozen)
         *,
         source: Hole | None = None,
+        sketch: Hole | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> Outcome:
         """Fill one picture; values in, a value out."""
@@ -158,7 +161,7 @@ class Inpainter:
 
         ready, reason = self._ready_for(mask)
         texture = self._texture(options)
-        outcome = run_recipe(picture, mask, ready, options, texture, source, progress)
+        outcome = run_recipe(picture, mask, ready, options, texture, source, sketch, progress)
         # The engine was not chosen for an empty hole.
         return replace(outcome, plan=replace(outcome.plan, reason=reason)) if outcome.plan.hole_px else outcome
 

@@ -18,7 +18,7 @@ import numpy as np
 from freefill.compose.canvas import Canvas, guide_for
 from freefill.compose.fit import make_plan
 from freefill.engines.engine import Ready
-from freefill.errors import InputError
+from freefill.errors import EngineError, InputError
 from freefill.images.profile import colour_codec
 from freefill.masks.grow import grow, object_size_px, resized
 from freefill.progress import SMALL_SHARE, Inside, Progress, Watch
@@ -32,6 +32,7 @@ def inpaint(
     options: Options,
     texture: Ready | None = None,
     source: Hole | None = None,
+    sketch: Hole | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Outcome:
     """Fill the masked part of a picture.
@@ -43,6 +44,7 @@ def inpaint(
     options : seed, growing, windows, memory
     texture : patch synthesis, which makes fills of smaller scale sharp; None leaves them enlarged
     source : (H, W) bool, True = may be copied from; None = every known, opaque pixel
+    sketch : (H, W) bool, True = on a line that the fill is to follow; None = there is none
     progress : called during and after each part of the work; what it raises ends the fill
 
     Returns
@@ -54,10 +56,15 @@ def inpaint(
     InputError
         If the sizes differ, everything is hole, or `progress` cannot be called.
     EngineError
-        If the engine cannot fill this hole.
+        If the engine cannot fill this hole, or follows no sketch where there is one.
     """
     if not (progress is None or callable(progress)):
         raise InputError(f"progress must be a function that takes a freefill.Progress, not {progress!r}")
+    if sketch is not None and "sketch" not in ready.spec.guides:
+        raise EngineError(
+            f"engine '{ready.spec.name}' follows no sketch; pass --engine deepfillv2, and --weights that were trained "
+            "with one (freefill train guided_sketch)"
+        )
     watch = Watch(progress)
     with watch.part("plan"):
         final, core, plan = prepare(picture, mask, ready, options, texture)
@@ -75,7 +82,7 @@ def inpaint(
     stages: dict[str, Image] = {}
     # Only the hole is ever turned back into the file's numbers: known pixels stay the file's own, bit for bit.
     codec = colour_codec(picture, ready.spec.colour)
-    canvas = Canvas(picture.pixels, final.hole, core, plan.feather_px, codec, _allowed(picture, source))
+    canvas = Canvas(picture.pixels, final.hole, core, plan.feather_px, codec, _allowed(picture, source), sketch)
     for number, window in enumerate(plan.windows, start=1):
         with watch.part("cut", number):
             crop = canvas.cut(window, max_memory_bytes=options.max_memory_bytes)

@@ -17,7 +17,9 @@ from freefill.values import Extras, Hole, Mask, Picture
 
 PictureLike = Any  # a path, a stream, bytes, a PIL image, an (H, W) or (H, W, C) array, a (C, H, W) tensor, a Picture
 
-__all__ = ["MaskLike", "PictureLike", "as_picture", "mask_for", "mask_picture", "sources"]
+MOST_OF_A_SKETCH = 0.5  # share that lies on lines; of edges it is a tenth: above, black lines on white were meant
+
+__all__ = ["MaskLike", "PictureLike", "as_picture", "mask_for", "mask_picture", "sketch_for", "sources"]
 
 
 def as_picture(image: PictureLike, max_mpx: float = DEFAULT_MAX_MPX) -> Picture:
@@ -168,6 +170,25 @@ def sources(picture: Picture, request: Request) -> Hole | None:
         names = " and ".join(_named((source, not_from)))
         raise InputError(f"{names or 'source'}: nothing is left to copy from; allow more with --source or --not-from")
     return allowed
+
+
+def sketch_for(picture: Picture, request: Request) -> Hole | None:
+    """Return the lines that a fill is to follow, (H, W) bool, True = on a line, or None where there is no sketch.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, has another size, or looks inverted.
+    """
+    if request.sketch is None:
+        return None
+    if is_word(request.sketch):
+        raise InputError(f"sketch '{request.sketch}' is no file; draw lines on the picture, white on black")
+    plain = MaskOptions(mask_fit=request.mask_fit, mask_channel="grey")
+    lines = mask_for(request.sketch, picture, plain, request.max_mpx)
+    if lines.share > MOST_OF_A_SKETCH:
+        raise InputError(f"{lines.source}: {lines.share:.0%} of it is white; a sketch has thin white lines on black")
+    return lines.hole
 
 
 def _named(masks: Iterable[MaskLike]) -> list[str]:

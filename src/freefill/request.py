@@ -121,12 +121,14 @@ class Request(EngineSettings, MaskOptions, Options):
     ----------
     engine : a name of `freefill engines`, or "auto": chosen for each picture by what its hole is
     source, not_from : masks of what may, and of what may not, be copied from
+    sketch : lines for the hole, white on black, for a network that was trained with such; a mask's kinds, no word
     max_mpx : larger pictures are refused, megapixels
     """
 
     engine: str = "auto"
     source: MaskLike | None = None
     not_from: MaskLike | None = None
+    sketch: MaskLike | None = None
     max_mpx: float = DEFAULT_MAX_MPX
 
     def __post_init__(self) -> None:
@@ -144,7 +146,7 @@ class Request(EngineSettings, MaskOptions, Options):
 
     def files(self) -> dict[str, str]:
         """Return the mask files that the request names, by wish: what is to be watched for changes."""
-        named: dict[str, Any] = {"source": self.source, "not_from": self.not_from}
+        named: dict[str, Any] = {"source": self.source, "not_from": self.not_from, "sketch": self.sketch}
         named |= {f"also {n}": each for n, each in enumerate(self.also)}
         named |= {f"without {n}": each for n, each in enumerate(self.without)}
         return {

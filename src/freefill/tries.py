@@ -49,6 +49,7 @@ def best_of(
     tries: int,
     *,
     source: Hole | None = None,
+    sketch: Hole | None = None,
     bound_s: float = 120.0,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> list[Try]:
@@ -56,7 +57,7 @@ def best_of(
 
     Parameters
     ----------
-    picture, mask, options, source : as `Inpainter.run`
+    picture, mask, options, source, sketch : as `Inpainter.run`
     inpainter : the user's choice of engine, which is the first try
     tries : how many, at most; fewer where fewer kinds are ready on this machine
     bound_s : no further try is begun after this time
@@ -74,7 +75,8 @@ def best_of(
         if len(made) == tries or (made and time.perf_counter() - start > bound_s):
             break
         try:
-            result = engine.run(picture, mask, asked, source=source, progress=_told(progress, len(made), tries))
+            told = _told(progress, len(made), tries)
+            result = engine.run(picture, mask, asked, source=source, sketch=sketch, progress=told)
         except (EngineError, WeightsError):
             if not made:
                 raise  # the user's own choice cannot fill this: that is an error; of the others, one less

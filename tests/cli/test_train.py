@@ -62,6 +62,28 @@ def test_from_photographs_to_a_filled_picture(tmp_path: Path, photos: Path, caps
     assert (tmp_path / "mine.onnx").stat().st_size > 10_000
 
 
+def test_a_network_trained_with_a_sketch_follows_one(tmp_path: Path, photos: Path, capsys) -> None:
+    trained = tmp_path / "guided"
+    assert run("train", "guided_sketch", "--data", photos, "--out", trained, *SMALL, "--set", "settings.gain=2.2") == 0
+    assert run("weights", "import", trained) == 0
+    assert "1 guide channel" in capsys.readouterr().err
+    mask = Image.fromarray(np.pad(np.full((20, 20), 255, np.uint8), ((10, 20), (20, 20))))
+    mask.save(tmp_path / "mask.png")
+    for name, row in (("high", 14), ("low", 25)):
+        lines = np.zeros((50, 60), np.uint8)
+        lines[row, 20:40] = 255
+        Image.fromarray(lines).save(tmp_path / f"{name}.png")
+        words = ("--engine", "deepfillv2", "--weights", "guided", "--texture", "never")
+        more = ("--sketch", tmp_path / f"{name}.png", "-o", tmp_path / f"{name}.out.png")
+        assert run("inpaint", photos / "0.jpg", tmp_path / "mask.png", *words, *more) == 0
+    high, low = (np.asarray(Image.open(tmp_path / f"{name}.out.png")).astype(int) for name in ("high", "low"))
+    hole = np.asarray(mask) > 0
+    assert (high != low)[hole].any()
+    assert np.array_equal(high[~hole], low[~hole])
+    assert run("inpaint", photos / "0.jpg", tmp_path / "mask.png", "--sketch", tmp_path / "high.png") == 1
+    assert "follows no sketch" in capsys.readouterr().err
+
+
 def test_a_dry_run_says_everything_and_writes_nothing(tmp_path: Path, photos: Path, capsys) -> None:
     assert run("train", "deepfill_starter", "--data", photos, "--dry-run", *SMALL) == 0
     said = json.loads(capsys.readouterr().out)

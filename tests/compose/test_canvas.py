@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from freefill.compose.canvas import Canvas, guide_for
 from freefill.compose.fit import make_plan
 from freefill.errors import EngineError
-from freefill.values import Box, Crop, EngineSpec, Fill, Options, SizeRule, Window
+from freefill.values import Box, Crop, EngineSpec, Fill, Guide, Options, SizeRule, Window
 
 
 class Scaled:
@@ -364,3 +364,29 @@ def test_a_guide_keeps_within_its_range_and_known_pixels_are_believed_fully():
     middle = guide.confidence[4, 3]
     assert middle == pytest.approx(laid(np.where(hole, 0.0, 1.0), window, tile)[4, 3], abs=0.03)
     assert 0.05 < middle < 0.95
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5, 0.25])
+def test_a_thin_line_of_a_sketch_survives_at_every_scale(scale):
+    hole, lines = np.zeros((64, 80), bool), np.zeros((64, 80), bool)
+    hole[20:40, 20:60] = True
+    lines[29], lines[:, 44] = True, True
+    board = Canvas(random_pixels(64, 80), hole, hole, 0, Scaled(), sketch=lines)
+    window = Window(Box(8, 8, 48, 64), Box(20, 20, 20, 40), scale, pad_px=(4, 0))
+    guide = board.cut(window).guide
+    assert guide is not None
+    assert guide.kind == "sketch"
+    drawn = guide.values[: round(48 * scale), :, 0] > 0
+    assert guide.values.shape == (round(48 * scale) + 4, round(64 * scale), 1)
+    assert drawn.any(0).all()  # across from side to side
+    assert drawn.any(1).all()  # and from top to bottom
+    assert drawn[int(21 * scale)].all()  # where it was drawn
+    assert drawn.mean() < 0.3
+
+
+def test_a_guide_of_its_own_goes_before_the_sketch():
+    hole = np.zeros((32, 32), bool)
+    hole[8:16, 8:16] = True
+    board = Canvas(random_pixels(32, 32), hole, hole, 0, Scaled(), sketch=hole)
+    own = Guide("image", np.zeros((4, 4, 3), np.float32))
+    assert board.cut(Window(Box(0, 0, 32, 32), Box(8, 8, 8, 8), 1.0), own).guide is own

@@ -1,6 +1,7 @@
 """The engine deepfillv2 on small networks of the public shape, made in the test."""
 
 import threading
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from freefill.engines.deepfill import DeepFill  # noqa: E402
 from freefill.errors import EngineError, InputError, WeightsError  # noqa: E402
 from freefill.inpainter import Inpainter  # noqa: E402
 from freefill.networks.deepfill import Generator  # noqa: E402
-from freefill.values import Crop, EngineSettings  # noqa: E402
+from freefill.values import Crop, EngineSettings, Guide  # noqa: E402
 
 
 def network(layout: Literal["pt", "tf"] = "pt", in_channels=5):
@@ -221,9 +222,55 @@ def test_fp16_on_a_processor_is_refused_with_a_way_out(file):
         DeepFill(EngineSettings(weights=file, device="cpu", precision="fp16"))
 
 
-def test_weights_with_a_guide_are_refused(tmp_path):
-    torch.save(network(in_channels=6).state_dict(), tmp_path / "guided.pth")
-    with pytest.raises(EngineError, match="guide"):
+@pytest.fixture(scope="module")
+def guided(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "guided.pth"
+    torch.save(network(in_channels=6).state_dict(), path)
+    return str(path)
+
+
+def lines_of(one, row):
+    lines = np.zeros((*one.hole.shape, 1), np.float32)
+    lines[row] = 1
+    return lines
+
+
+def test_a_sketch_steers_the_fill_as_the_generator_says(guided):
+    one = crop()
+    lines = lines_of(one, 50)
+    fill = DeepFill(EngineSettings(weights=guided, device="cpu")).fill(replace(one, guide=Guide("sketch", lines)), 0)
+    image = torch.from_numpy(one.image.copy()).permute(2, 0, 1)[None] * 2 - 1
+    hole, guide = torch.from_numpy(one.hole.copy())[None, None].float(), torch.from_numpy(lines).permute(2, 0, 1)[None]
+    refined = network(in_channels=6)(image, hole, guide)[1]
+    expected = ((refined[0] + 1) / 2).clamp(0, 1).permute(1, 2, 0).numpy()
+    assert np.abs(fill.pixels - expected)[one.hole].max() < 1e-4
+    assert not fill.notes
+
+
+def test_only_lines_within_the_hole_count_and_their_lack_is_told(guided):
+    engine, one = DeepFill(EngineSettings(weights=guided, device="cpu")), crop()
+    fills = [
+        engine.fill(one if lines is None else replace(one, guide=Guide("sketch", lines)), 0)
+        for lines in (None, lines_of(one, 5), lines_of(one, 50))
+    ]
+    without, outside, inside = (fill.pixels[one.hole] for fill in fills)
+    assert np.array_equal(without, outside)
+    assert np.abs(without - inside).max() > 1e-3
+    assert ["take a sketch" in " ".join(fill.notes) for fill in fills] == [True, False, False]
+    tensors = torch.from_numpy(one.image.copy()).permute(2, 0, 1)[None], torch.from_numpy(one.hole.copy())[None, None]
+    batch = engine.fill_batch(*tensors)[0].permute(1, 2, 0).numpy()
+    assert np.abs(batch[one.hole] - without).max() < 1e-5
+
+
+def test_a_sketch_for_weights_that_take_none_is_refused(engine):
+    one = crop()
+    with pytest.raises(EngineError, match="take no sketch; leave --sketch out"):
+        engine.fill(replace(one, guide=Guide("sketch", lines_of(one, 50))), 0)
+
+
+def test_weights_with_more_guides_than_a_sketch_are_refused(tmp_path):
+    torch.save(network(in_channels=7).state_dict(), tmp_path / "guided.pth")
+    with pytest.raises(EngineError, match="want 2 guides"):
         DeepFill(EngineSettings(weights=str(tmp_path / "guided.pth"), device="cpu"))
 
 

@@ -18,7 +18,7 @@ from freefill.compiling import announced
 from freefill.errors import FreefillError, InputError, NothingFoundError
 from freefill.images.write import format_for, write_picture
 from freefill.inpainter import Inpainter
-from freefill.inputs import as_picture, mask_for, sources
+from freefill.inputs import as_picture, mask_for, sketch_for, sources
 from freefill.progress import Progress
 from freefill.running.telling import tell
 from freefill.values import Mask, Picture
@@ -85,7 +85,8 @@ def _fill(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
     if work.plan_only:
         plan = inpainter.plan(picture, mask, request)
         return _record("planned", pair, plan.engine, mask.share, plan.to_json(), (*mask.notes, *plan.notes))
-    result = inpainter.run(picture, mask, request, source=sources(picture, request), progress=_Telling())
+    source, sketch = sources(picture, request), sketch_for(picture, request)
+    result = inpainter.run(picture, mask, request, source=source, sketch=sketch, progress=_Telling())
     place = places.join(output, pair.output)
     notes = _write(result.picture, place, work)
     stamps["output"] = _stamp(place)

@@ -201,6 +201,11 @@ _MORE_MASKS = (
 _SOURCES = (
     click.option("--source", metavar="MASK", help="Copy only from what is white in this mask."),
     click.option("--not-from", metavar="MASK", help="Never copy from what is white in this mask."),
+    click.option(
+        "--sketch",
+        metavar="FILE",
+        help="Lines that the fill follows, white on black. For --engine deepfillv2 with weights trained with a sketch.",
+    ),
 )
 
 _READING = (max_mpx_option,)

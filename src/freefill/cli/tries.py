@@ -30,7 +30,7 @@ def best_try(
 
     from freefill.files import make_folder
     from freefill.images.write import write_picture
-    from freefill.inputs import mask_for, sources
+    from freefill.inputs import mask_for, sketch_for, sources
     from freefill.tries import best_of, can_choose
 
     hole = mask_for(mask, picture, request, request.max_mpx)  # once: all tries fill the same hole
@@ -39,7 +39,8 @@ def best_try(
     def told(done: int, of: int, share: float) -> None:
         report.share((done + share) / of, f"try {done + 1} of {of}")
 
-    made = best_of(picture, hole, request, inpainter, tries, source=sources(picture, request), progress=told)
+    source, sketch = sources(picture, request), sketch_for(picture, request)
+    made = best_of(picture, hole, request, inpainter, tries, source=source, sketch=sketch, progress=told)
     said = ", ".join(f"{each.kind} {each.diagnosis.score:.2f}" for each in made)
     if save_dir is not None:
         folder = Path(save_dir)

@@ -40,20 +40,29 @@ class Canvas:
     codec : see `Codec`
     source : (H, W) bool, True = may be copied from, or None for all known pixels. What was filled may be copied from by
         later windows and tiles, with a source as without: it was copied from there itself.
+    sketch : (H, W) bool, True = on a line that the fill is to follow, or None
     """
 
     def __init__(
-        self, pixels: Pixels, hole: Hole, core: Hole, fade_px: int, codec: Codec, source: Hole | None = None
+        self,
+        pixels: Pixels,
+        hole: Hole,
+        core: Hole,
+        fade_px: int,
+        codec: Codec,
+        source: Hole | None = None,
+        sketch: Hole | None = None,
     ) -> None:
         self.pixels = pixels.copy()
         self._hole, self._core, self._fade_px, self._codec, self._source = hole, core, fade_px, codec, source
-        self._open = hole.copy()
+        self._open, self._sketch = hole.copy(), sketch
 
     def cut(self, window: Window, guide: Guide | None = None, max_memory_bytes: int | None = None) -> Crop:
         """Return the window's pixels at the engine's scale and size.
 
         What lay under the mask is taken out (0), so that no engine can be led by it. At a smaller scale a pixel is the
-        mean of the known pixels under it, and is hole where fewer than half of them are known.
+        mean of the known pixels under it, and is hole where fewer than half of them are known. Where no guide is given
+        the sketch, if there is one, is the guide.
         """
         where = window.box.slices
         hole = self._open[where]
@@ -76,6 +85,8 @@ class Canvas:
         if window.pad_px != (0, 0):
             image, hole = _pad(image, window.pad_px), _pad(hole, window.pad_px)
             source = None if source is None else _pad(source, window.pad_px)
+        if guide is None and self._sketch is not None:
+            guide = sketch_guide(self._sketch[where], window)
         return Crop(image, hole, source, guide, max_memory_bytes, window.structure)
 
     def paste(self, fill: Fill, crop: Crop, window: Window) -> None:
@@ -158,6 +169,17 @@ def guide_for(fill: Fill, crop: Crop, window: Window, tile: Window) -> Guide:
         laid = cv2.warpAffine(believed, matrix, size[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)
         confidence = np.clip(laid, 0, 1, dtype=np.float32)
     return Guide("image", np.clip(values, 0, 1, dtype=np.float32), confidence=confidence)
+
+
+def sketch_guide(lines: Hole, window: Window) -> Guide:
+    """Return a window's part of a sketch, (H, W) bool, at the window's scale and size: 1 = on a line."""
+    values = lines.astype(np.float32)
+    if window.scale != 1:
+        cover = cv2.resize(values, scaled_size(window.box, window.scale)[::-1], interpolation=cv2.INTER_AREA)
+        # A line of one pixel covers this share of the cells that it lies in, or half of it where it lies between two:
+        # it must not vanish.
+        values = (cover >= 0.5 * window.scale).astype(np.float32)
+    return Guide("sketch", _pad(values, window.pad_px)[..., None])
 
 
 def _pad(array: np.ndarray, pad_px: tuple[int, int]) -> np.ndarray:

@@ -36,6 +36,7 @@ SMALL_NOTE = (
     f"small weights that come with freefill filled this; the large ones (they forbid commercial use): "
     f"freefill weights fetch {LARGE}"
 )
+NO_LINES = "these weights take a sketch, and none was given: filled as if it were empty"
 
 
 def default_weights() -> str:
@@ -63,11 +64,9 @@ class DeepFill:
         self.trained_px = side if isinstance(side, int) and side >= 16 else None
         recognise(tensors, str(path))  # says what is wrong with the file, by its name
         generator = from_state(tensors)
-        if generator.sketches:
-            raise EngineError(
-                f"weights '{name}' want a sketch ({generator.in_channels} inputs), which this engine cannot be given; "
-                "freefill export makes an ONNX file that takes one"
-            )
+        if generator.sketches > 1:
+            raise EngineError(f"weights '{name}' want {generator.sketches} guides; one, a sketch, can be given")
+        self._name, self._sketched = name, generator.sketches == 1
         dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[settings.precision]
         self._network = HoleGenerator(generator.to(self._device), dtype)
         self._notes = _slow_precision(settings, self._device.type)
@@ -80,12 +79,12 @@ class DeepFill:
         Raises
         ------
         EngineError
-            If they are not, or the device has not enough memory.
+            If they are not, the device has not enough memory, or there is a sketch and the weights take none.
         """
         del seed  # nothing is drawn at random
         image, mask = tensors_of(crop)
         want_best = self._settings.save_attention
-        filled = self._run(image, mask, _chunk_bytes(crop), want_best)
+        filled = self._run(image, mask, _chunk_bytes(crop), want_best, self._lines(crop))
         copied = _sources(filled.best_key, crop.hole) if want_best else None
         stages: dict[str, Image] = {}
         if self._settings.save_stages:
@@ -94,7 +93,21 @@ class DeepFill:
             from freefill.engines.attention_map import attention_map
 
             stages["attention"] = attention_map(crop.image, crop.hole, copied)
-        return Fill(_pixels(filled.refined), copied, self._notes, stages)
+        notes = (*self._notes, NO_LINES) if self._sketched and crop.guide is None else self._notes
+        return Fill(_pixels(filled.refined), copied, notes, stages)
+
+    def _lines(self, crop: Crop) -> Tensor | None:
+        """Return a crop's sketch as the network takes it, (1, 1, h, w), or None where there is none."""
+        import torch
+
+        if crop.guide is None:
+            return None
+        if not self._sketched:
+            raise EngineError(
+                f"weights '{self._name}' take no sketch; leave --sketch out, or pass --weights that were trained with "
+                "one (freefill train guided_sketch)"
+            )
+        return torch.from_numpy(crop.guide.values[..., 0].copy())[None, None]
 
     def fill_batch(self, images: Tensor, masks: Tensor) -> Tensor:
         """Fill a batch; each picture has its own mask.
@@ -102,7 +115,7 @@ class DeepFill:
         Parameters
         ----------
         images : (B, 3, H, W) float in [0, 1], any size; what lies in the hole is not read
-        masks : (B, 1, H, W), non-zero = hole
+        masks : (B, 1, H, W), non-zero = hole; weights that take a sketch fill as if it were empty
 
         Returns
         -------
@@ -138,17 +151,21 @@ class DeepFill:
         filled = ((filled + 1) / 2).clamp(0, 1)[:, :, :height, :width].to(images.device)
         return torch.where(hole, filled, images.float())
 
-    def _run(self, images: Tensor, hole: Tensor, chunk_bytes: int, want_best: bool) -> Filled:
+    def _run(
+        self, images: Tensor, hole: Tensor, chunk_bytes: int, want_best: bool, lines: Tensor | None = None
+    ) -> Filled:
         """Run the network on pictures in [0, 1]."""
         if images.shape[2] % MULTIPLE_PX or images.shape[3] % MULTIPLE_PX:
             raise EngineError(
                 f"deepfillv2 takes sides that are multiples of 8, not {images.shape[3]}x{images.shape[2]}"
             )
         image_pm1 = images.to(self._device) * 2 - 1
+        if self._sketched:
+            lines = image_pm1.new_zeros(hole.shape) if lines is None else lines.to(self._device)
         # In fp32: what is to be rounded is rounded layer by layer inside.
         with computing(self._device, "fp32"):
             return self._network.fill(
-                image_pm1, hole.to(self._device).float(), chunk_bytes=chunk_bytes, want_best=want_best
+                image_pm1, hole.to(self._device).float(), lines, chunk_bytes=chunk_bytes, want_best=want_best
             )
 
 

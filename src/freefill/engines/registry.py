@@ -71,6 +71,7 @@ ENGINES: tuple[EngineSpec, ...] = (
         context=1.0,
         min_context_px=96,
         bytes_per_px=600,
+        guides=("sketch",),
         weights=("places2", "celebahq", "places2-tf", "celebahq-tf", "deepfill-starter"),
         needs=(("torch", "torch"),),
         colour="srgb",

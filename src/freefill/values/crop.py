@@ -19,7 +19,7 @@ class Guide:
 
     Attributes
     ----------
-    kind : one that the engine lists: "image" (a smaller fill of the whole crop), "edges", "lines", "labels"
+    kind : one that the engine lists: "image" (a smaller fill of the whole crop), "sketch" (1 = on a line)
     values : (h, w, K) float32 in [0, 1]; h, w may be smaller than the crop (it is laid over the whole of it)
     weight : 0 (ignored) to 1
     confidence : (h, w) float32 in [0, 1], how far each value is to be believed; None = everywhere alike

@@ -24,7 +24,7 @@ from freefill.errors import FreefillError, InputError
 from freefill.images.read import read_picture
 from freefill.images.write import write_picture
 from freefill.inpainter import Inpainter
-from freefill.inputs import mask_for, mask_picture, sources
+from freefill.inputs import mask_for, mask_picture, sketch_for, sources
 from freefill.masks.draw import box_mask
 from freefill.masks.grabcut import Marks
 from freefill.masks.sources import mask_from_alpha, mask_from_picture
@@ -169,8 +169,8 @@ def _filled(picture: Picture, mask: Mask | str, wishes: dict[str, Any]) -> Outco
     made = mask_for(_named(mask, picture) if isinstance(mask, str) else mask, picture, request)
     if not made.hole.any():
         raise InputError(next(iter(made.notes), "the mask is empty; white is what should go"))
-    allowed = sources(picture, request)
-    return inpainter.run(picture, made, request, source=allowed, progress=_say)
+    allowed, sketch = sources(picture, request), sketch_for(picture, request)
+    return inpainter.run(picture, made, request, source=allowed, sketch=sketch, progress=_say)
 
 
 def _say(progress: Progress) -> None:
