@@ -37,7 +37,7 @@ from freefill.values import Hole
 WHOLE, SHORT = 0.10, 0.25
 FEW, MANY = 2, 4  # size of a part, blocks
 END_RIM = 0.025  # by how much ends are thickened, share of the object's size: rims of mixed colour join the ground
-SOFT_SHADOW = 0.2  # how wide the soft edge of a shadow is, as a share of the shadow's own size
+SOFT_SHADOW = 0.05  # by how much a shadow is thickened, as a share of its own size: its soft edge is found already
 
 
 class Lack(NamedTuple):
@@ -188,7 +188,7 @@ def look_beside(
 
     def note(step: str, view: Closeup, shape: Hole) -> bool:
         if shape.any():
-            # Soft edges: as much thicker as the object's own contour, and a large shadow's are softer.
+            # As much thicker as the object's own contour, and a large shadow's last dusk is wider.
             soft_px = SOFT_SHADOW * np.sqrt(shape.sum()) if step == "shadow" else 0.0
             grown = distance_outside(shape) <= max(settings.thicken * view.size_px, soft_px, 1.0)
             found[step][view.box.slices] |= view.enlarge(grown)

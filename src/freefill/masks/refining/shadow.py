@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.distance import distance_outside
 from freefill.masks.refining.closeup import Closeup
 from freefill.values import Hole
 
@@ -40,6 +41,7 @@ class ShadowLimits:
     height : the middle of a shadow lies no farther above the lowest row
     least_area, most_area : shares of the object's area
     lit : the least share of what is around a shadow that is lit
+    faint, soft : a shadow's soft edge is what is at least this much darker, within this share of the shadow's own size
     far : what runs out of the view, longer than this, is a kerb or a wall's
     least_ground : the least share of the ground that is lit, and ...
     least_light : ... its least lightness, 0 to 100: in the dark everything is shadow
@@ -59,6 +61,8 @@ class ShadowLimits:
     least_area: float = 0.012
     most_area: float = 1.0
     lit: float = 0.8
+    faint: float = 0.12
+    soft: float = 0.2
     far: float = 0.8
     least_ground: float = 0.3
     least_light: float = 18.0
@@ -100,7 +104,7 @@ def find_shadow(view: Closeup, limits: ShadowLimits = ShadowLimits()) -> Hole:
     for label in range(1, count):
         shape = labels == label
         if (shape & foot).any() and _believed(shape, drop, taken, low - band.start, size_px, limits):
-            found[band] |= shape
+            found[band] |= shape | _soft_edge(shape, drop, taken, limits)
     return found
 
 
@@ -125,6 +129,14 @@ def _tinted(lab: Floats, lit: Hole, drop: Floats, limits: ShadowLimits) -> Hole:
     hue = lab[..., 1:] / (lab[..., :1] + 16)
     red, yellow = np.moveaxis(hue - np.median(hue[lit], axis=0), -1, 0)
     return (np.abs(red) < limits.redder + 0.05 * drop) & (yellow < limits.yellower) & (yellow > -limits.bluer)
+
+
+def _soft_edge(shape: Hole, drop: Floats, taken: Hole, limits: ShadowLimits) -> Hole:
+    """Return what is around a shadow and still a little darker than the lit ground: as far as one sees its edge."""
+    near = distance_outside(shape) <= limits.soft * np.sqrt(shape.sum())
+    dusk = (shape | (near & ~taken & (drop > limits.faint))).view(np.uint8)
+    _, labels = cv2.connectedComponents(dusk, connectivity=4)
+    return np.isin(labels, np.unique(labels[shape]))
 
 
 def _near_foot(part: Hole, low: int, limits: ShadowLimits) -> Hole:
