@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from freefill.diagnosis.diagnose import Diagnosis
 from freefill.diagnosis.diagnose import diagnose as diagnose_arrays
-from freefill.diagnosis.likeness import Tokens
 from freefill.errors import InputError, WeightsError
 from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for
 from freefill.request import DEFAULT_MAX_MPX, MaskOptions
-from freefill.values import Image, Outcome, Picture
+from freefill.values import Image, Outcome, Picture, Tokens
 
 
 def diagnose(

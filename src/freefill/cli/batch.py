@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from freefill.cli.headings import HeadedCommand, under
 from freefill.cli.options import output_options, request_options, talk_options
 from freefill.cli.progress import working
 from freefill.errors import InputError, did_you_mean
@@ -38,19 +39,32 @@ class ShardType(click.ParamType):
         return int(number), int(of)
 
 
-@click.command("batch")
+@click.command("batch", cls=HeadedCommand)
 @click.argument("images")
 @click.argument("masks", required=False)
-@click.option("-o", "--output", required=True, metavar="DIR", help="Folder for the fills and the journal.")
-@click.option("--mask-suffix", metavar="TEXT", help="How mask files are named: _mask, or {stem}_mask.png.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="How many processes to run.")
-@click.option("--resume", is_flag=True, help="Skip pictures that an earlier run finished and that have not changed.")
-@click.option(
-    "--shard", default="1/1", type=ShardType(), help="Do only part I of N, to share the work between machines."
+@under(
+    "Files",
+    click.option("-o", "--output", required=True, metavar="DIR", help="Folder for the fills and the journal."),
+    click.option("--mask-suffix", metavar="TEXT", help="How mask files are named: _mask, or {stem}_mask.png."),
+)
+@under(
+    "Many pictures",
+    click.option(
+        "--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="How many processes to run."
+    ),
+    click.option(
+        "--resume", is_flag=True, help="Skip pictures that an earlier run finished and that have not changed."
+    ),
+    click.option(
+        "--shard", default="1/1", type=ShardType(), help="Do only part I of N, to share the work between machines."
+    ),
 )
 @request_options
 @output_options
-@click.option("--dry-run", is_flag=True, help="Print the pairs and plans as JSON. Fill nothing.")
+@under(
+    "Many pictures",
+    click.option("--dry-run", is_flag=True, help="Print the pairs and plans as JSON. Fill nothing."),
+)
 @talk_options
 def command(
     images: str,

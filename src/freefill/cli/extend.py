@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from freefill.cli.headings import HeadedCommand, under
 from freefill.cli.option_types import LengthType
 from freefill.cli.options import filling_options, output_options, talk_options, verbose_option
 from freefill.cli.outputs import check_target, stream_of, target_of, tell_filled, write
@@ -18,21 +19,31 @@ if TYPE_CHECKING:
 SIDES = ("left", "right", "top", "bottom")
 
 
-@click.command("extend")
+@click.command("extend", cls=HeadedCommand)
 @click.argument("image")
-@click.option(
-    "-o", "--output", metavar="FILE", help="Default: NAME.extended.EXT beside the picture; '-' = standard output."
+@under(
+    "Files",
+    click.option(
+        "-o", "--output", metavar="FILE", help="Default: NAME.extended.EXT beside the picture; '-' = standard output."
+    ),
 )
-@click.option(
-    "--left", type=LengthType(), metavar="LENGTH", help="Add this much on the left: 300px, or 10% of the width."
-)
-@click.option("--right", type=LengthType(), metavar="LENGTH", help="Add this much on the right.")
-@click.option(
-    "--top", type=LengthType(), metavar="LENGTH", help="Add this much at the top: 200px, or 10% of the height."
-)
-@click.option("--bottom", type=LengthType(), metavar="LENGTH", help="Add this much at the bottom.")
-@click.option(
-    "--all", "everywhere", type=LengthType(), metavar="LENGTH", help="Add this much on every side that is not named."
+@under(
+    "The new area",
+    click.option(
+        "--left", type=LengthType(), metavar="LENGTH", help="Add this much on the left: 300px, or 10% of the width."
+    ),
+    click.option("--right", type=LengthType(), metavar="LENGTH", help="Add this much on the right."),
+    click.option(
+        "--top", type=LengthType(), metavar="LENGTH", help="Add this much at the top: 200px, or 10% of the height."
+    ),
+    click.option("--bottom", type=LengthType(), metavar="LENGTH", help="Add this much at the bottom."),
+    click.option(
+        "--all",
+        "everywhere",
+        type=LengthType(),
+        metavar="LENGTH",
+        help="Add this much on every side that is not named.",
+    ),
 )
 @filling_options
 @output_options

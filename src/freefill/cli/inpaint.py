@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from freefill.cli.completing import complete_masks
+from freefill.cli.headings import HeadedCommand, under
 from freefill.cli.options import output_options, request_options, talk_options, verbose_option
 from freefill.cli.outputs import (
     check_more,
@@ -31,41 +32,50 @@ if TYPE_CHECKING:
     from freefill.values import Outcome, Picture
 
 
-@click.command("inpaint")
+@click.command("inpaint", cls=HeadedCommand)
 @click.argument("image", required=False)
 @click.argument("mask", required=False, shell_complete=complete_masks)
 @click.argument("out", required=False)
-@click.option("-i", "--image", "image_option", metavar="FILE", help="The picture; '-' reads standard input.")
-@click.option(
-    "-m",
-    "--mask",
-    "mask_option",
-    metavar="FILE|WORD",
-    shell_complete=complete_masks,
-    help="The mask: a file in which white means remove, or one of the words people, text, salient, alpha.",
-)
-@click.option(
-    "-o", "--output", metavar="FILE", help="Default: NAME.filled.EXT beside the picture; '-' = standard output."
+@under(
+    "Files",
+    click.option("-i", "--image", "image_option", metavar="FILE", help="The picture; '-' reads standard input."),
+    click.option(
+        "-m",
+        "--mask",
+        "mask_option",
+        metavar="FILE|WORD",
+        shell_complete=complete_masks,
+        help="The mask: a file in which white means remove, or one of the words people, text, salient, alpha.",
+    ),
+    click.option(
+        "-o", "--output", metavar="FILE", help="Default: NAME.filled.EXT beside the picture; '-' = standard output."
+    ),
 )
 @request_options
 @output_options
-@click.option("--preview", metavar="FILE", help="Write the picture with the mask in colour. Fill nothing.")
-@click.option("--save-mask", metavar="FILE", help="Write the mask that was filled, after refining and growing.")
-@click.option("--save-stages", metavar="DIR", help="Write a network's coarse and refined pictures.")
-@click.option("--save-attention", metavar="FILE", help="Write where each part of the hole was copied from.")
-@click.option(
-    "--diagnose", "with_diagnosis", is_flag=True, help="Say what looks wrong in the fill, and what to try next."
+@under(
+    "Try and look",
+    click.option("--preview", metavar="FILE", help="Write the picture with the mask in colour. Fill nothing."),
+    click.option("--dry-run", is_flag=True, help="Print the plan as JSON. Fill nothing."),
+    click.option(
+        "--diagnose", "with_diagnosis", is_flag=True, help="Say what looks wrong in the fill, and what to try next."
+    ),
+    click.option(
+        "--tries",
+        default=1,
+        show_default=True,
+        type=click.IntRange(1, 8),
+        metavar="N",
+        help="Fill in up to N different ways and keep the one that the diagnosis likes best.",
+    ),
+    click.option("--save-tries", metavar="DIR", help="Also write the other tries, as NUMBER-KIND.png."),
 )
-@click.option(
-    "--tries",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1, 8),
-    metavar="N",
-    help="Fill in up to N different ways and keep the one that the diagnosis likes best.",
+@under(
+    "Also write",
+    click.option("--save-mask", metavar="FILE", help="Write the mask that was filled, after refining and growing."),
+    click.option("--save-stages", metavar="DIR", help="Write a network's coarse and refined pictures."),
+    click.option("--save-attention", metavar="FILE", help="Write where each part of the hole was copied from."),
 )
-@click.option("--save-tries", metavar="DIR", help="Also write the other tries, as NUMBER-KIND.png.")
-@click.option("--dry-run", is_flag=True, help="Print the plan as JSON. Fill nothing.")
 @talk_options
 @verbose_option
 def command(

@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 from freefill.cli.completing import complete_engines, complete_masks, complete_weights
+from freefill.cli.headings import all_of, under
 from freefill.cli.option_types import LengthType, MemoryType, ShapeType
 
-_ENGINE = (
+_ENGINE = under(
+    "Engine",
     click.option(
         "--engine",
         "--model",
@@ -44,7 +46,8 @@ _ENGINE = (
     ),
 )
 
-_SEED = (
+_SEED = under(
+    "The fill",
     click.option(
         "--seed",
         default=0,
@@ -54,7 +57,8 @@ _SEED = (
     ),
 )
 
-_GROW = (
+_GROW = under(
+    "The mask",
     click.option(
         "--grow",
         default="0",
@@ -69,6 +73,10 @@ _GROW = (
         type=LengthType(),
         help="Blend the fill into the picture over this width. Needs --grow.",
     ),
+)
+
+_WINDOW = under(
+    "The fill",
     click.option(
         "--window",
         default="auto",
@@ -78,7 +86,8 @@ _GROW = (
     ),
 )
 
-_HOW = (
+_HOW = under(
+    "The fill",
     click.option(
         "--texture",
         default="auto",
@@ -94,6 +103,10 @@ _HOW = (
         help="Continue lines that cross the hole, such as a horizon: where it helps (auto), everywhere (layout), "
         "where it helps and with what small networks expect (network), or never.",
     ),
+)
+
+_MEMORY = under(
+    "Engine",
     click.option(
         "--max-memory",
         "max_memory_bytes",
@@ -135,7 +148,8 @@ score_option = click.option(
     help="How sure a detector must be. Lower finds more, with more false alarms.",
 )
 
-_MASK = (
+_MASK = under(
+    "The mask",
     invert_option,
     mask_fit_option,
     click.option(
@@ -150,7 +164,8 @@ _MASK = (
     score_option,
 )
 
-_SHAPES = (
+shape_options = under(
+    "What goes",
     click.option(
         "--box",
         "boxes",
@@ -180,7 +195,8 @@ _SHAPES = (
     ),
 )
 
-_MORE_MASKS = (
+more_mask_options = under(
+    "What goes",
     click.option(
         "--and",
         "also",
@@ -198,7 +214,8 @@ _MORE_MASKS = (
     ),
 )
 
-_SOURCES = (
+_SOURCES = under(
+    "The fill",
     click.option("--source", metavar="MASK", help="Copy only from what is white in this mask."),
     click.option("--not-from", metavar="MASK", help="Never copy from what is white in this mask."),
     click.option(
@@ -208,9 +225,10 @@ _SOURCES = (
     ),
 )
 
-_READING = (max_mpx_option,)
+_READING = under("Files", max_mpx_option)
 
-_OUTPUT = (
+output_options = under(
+    "Files",
     click.option(
         "--format",
         "format_name",
@@ -224,26 +242,10 @@ _OUTPUT = (
 
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Also say why this engine was chosen.")
 
-_TALK = (
+talk_options = all_of(
     click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output."),
     click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
 )
-
-
-def _all(*groups: tuple[Callable[..., Any], ...]) -> Callable[[Any], Any]:
-    def decorate(command: Any) -> Any:
-        # Decorators act from the last to the first; --help keeps the order.
-        for option in reversed([option for group in groups for option in group]):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-shape_options = _all(_SHAPES)
-more_mask_options = _all(_MORE_MASKS)
-output_options = _all(_OUTPUT)
-talk_options = _all(_TALK)
 
 
 def shapes_of(params: Any) -> tuple[Any, ...]:
@@ -251,7 +253,7 @@ def shapes_of(params: Any) -> tuple[Any, ...]:
     return tuple(each for name in ("boxes", "circles", "polygons", "lines") for each in params.pop(name, ()))
 
 
-def _asking(*groups: tuple[Callable[..., Any], ...]) -> Callable[[Any], Any]:
+def _asking(*groups: Callable[..., Any]) -> Callable[[Any], Any]:
     """Add wishes as options, and hand them to the command as one value: its parameter `request`."""
 
     def decorate(command: Callable[..., Any]) -> Any:
@@ -264,10 +266,12 @@ def _asking(*groups: tuple[Callable[..., Any], ...]) -> Callable[[Any], Any]:
             wishes = {name: params.pop(name) for name in WISHES if name in params and not name.startswith("save_")}
             return command(request=Request(**wishes, shapes=shapes), **params)
 
-        return _all(*groups)(with_request)
+        return all_of(*groups)(with_request)
 
     return decorate
 
 
-filling_options = _asking(_ENGINE, _SEED, _HOW, _READING)
-request_options = _asking(_ENGINE, _SHAPES, _MORE_MASKS, _MASK, _SEED, _GROW, _HOW, _SOURCES, _READING)
+filling_options = _asking(_ENGINE, _SEED, _HOW, _MEMORY, _READING)
+request_options = _asking(
+    shape_options, more_mask_options, _MASK, _GROW, _ENGINE, _MEMORY, _SEED, _WINDOW, _HOW, _SOURCES, _READING
+)

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from freefill.values import Hole
 
-Floats = NDArray[np.float32]
+Sureness = NDArray[np.float32]  # (h, w), 0 to 1
 
 FAINT = (0.05, 0.5)  # where a close look is this sure, it has looked and not believed what a wide look takes
 LARGE = 0.25  # of what the close looks see: a faint piece from this size on is none of the person's
 MOST_LATER = 0.12  # the same for all that a later wide look adds, of which one tenth was a person's where it was more
 
 
-def without_faint_pieces(wide: Floats, sure: Floats, close: Floats, cut: float) -> Floats:
+def without_faint_pieces(wide: Sureness, sure: Sureness, close: Sureness, cut: float) -> Sureness:
     """Leave out of a first wide look the large pieces that the close looks faintly saw and did not believe.
 
     Parameters
@@ -41,10 +41,10 @@ def without_faint_pieces(wide: Floats, sure: Floats, close: Floats, cut: float) 
     return np.where(leaks[labels], np.float32(0), wide)
 
 
-def later_adds_little(wide: Floats, sure: Floats, cut: float) -> bool:
+def later_adds_little(wide: Sureness, sure: Sureness, cut: float) -> bool:
     """Tell whether a wide look at a box that was made larger already adds so little that it may be the person's."""
     return bool(_added(wide, sure, cut).sum() <= MOST_LATER * (sure >= cut).sum())
 
 
-def _added(wide: Floats, sure: Floats, cut: float) -> Hole:
+def _added(wide: Sureness, sure: Sureness, cut: float) -> Hole:
     return (wide >= cut) & (sure < cut)

@@ -10,9 +10,8 @@ import numpy as np
 
 from freefill.diagnosis.calibration import BAD, DOUBTFUL, WHOLE_BAD, calibrate, overall, settled
 from freefill.diagnosis.findings import FAILURES, UNLIKE
-from freefill.diagnosis.likeness import Tokens
 from freefill.diagnosis.view import make_view
-from freefill.values import Hole, Image, Pixels
+from freefill.values import Hole, Image, Pixels, Tokens
 
 Verdict = Literal["good", "doubtful", "bad"]
 

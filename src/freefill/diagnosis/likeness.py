@@ -6,17 +6,13 @@ are DINOv2's after half of its blocks, where they say what a place looks like ra
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.values import Box, Hole, Image, Pixels
-
-Tokens = Callable[[Image], NDArray[np.float32]]
-"""Image (h, w, 3) in [0, 1], sides multiples of 14, to (h / 14, w / 14, d)."""
+from freefill.values import Box, Hole, Image, Pixels, Tokens
 
 _SIDE_PX = 336  # 24 tokens along the longer side
 _PATCH_PX = 14  # ViT-S/14

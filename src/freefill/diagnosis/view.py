@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.diagnosis.blocks import Blocks, blocks_of
-from freefill.diagnosis.likeness import Likeness, Tokens, as_float, likeness_of
+from freefill.diagnosis.likeness import Likeness, as_float, likeness_of
 from freefill.diagnosis.rim import REACH_PX, Rim, unroll
 from freefill.distance import distance_inside, distance_outside
 from freefill.errors import InputError
-from freefill.values import Box, Hole, Image, Pixels
+from freefill.values import Box, Hole, Image, Pixels, Tokens
 
 MAX_PX = 360_000  # of the reduced view: a picture of 640 x 480 is seen as it is
 _LEAST_MARGIN_PX = 48  # small holes need surroundings to be judged by, too

@@ -7,16 +7,11 @@ beside it, and the last two also reward blur.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from freefill.errors import InputError
-from freefill.values import Hole, Image
-
-Tokens = Callable[[Image], NDArray[np.float32]]
-"""Image (h, w, 3) in [0, 1], sides multiples of 14, to (h / 14, w / 14, d)."""
+from freefill.values import Hole, Image, Tokens
 
 SIDE_PX = 448  # the long side of a crop
 PATCH_PX = 14  # ViT-S/14

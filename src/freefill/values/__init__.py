@@ -9,7 +9,7 @@ crop      what an engine gets (Crop, Guide, Pointing) and gives (Fill)      engi
 options   how one fill is made                                              outcome   what came of it
 """
 
-from freefill.values.arrays import DTYPES, Hole, Image, Pixels
+from freefill.values.arrays import DTYPES, Hole, Image, Pixels, Tokens
 from freefill.values.box import Box
 from freefill.values.crop import Crop, Fill, Guide, Pointing
 from freefill.values.engine import EngineSettings, EngineSpec, SizeRule
@@ -41,5 +41,6 @@ __all__ = [
     "Pointing",
     "SizeRule",
     "Structure",
+    "Tokens",
     "Window",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 Image = NDArray[np.float32]  # (H, W, 3), RGB in [0, 1]
 Hole = NDArray[np.bool_]  # (H, W), True = hole
 Pixels = NDArray[Any]  # (H, W, 1 or 3) uint8, uint16, float32 or float64: the file's or caller's own numbers
+Tokens = Callable[[Image], NDArray[np.float32]]
+"""What a vision transformer says: image, sides multiples of 14, to (h / 14, w / 14, d)."""
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 

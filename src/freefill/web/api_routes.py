@@ -12,12 +12,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from freefill.engines import registry
 from freefill.web import orders, problems
 from freefill.web.files import file_answer, kind_of, notes_header
-from freefill.web.forms import WORDS_TEXT, Wishes, answers, check_word
+from freefill.web.forms import WORDS_TEXT, InpaintForm, IoPaintForm, MaskForm, RefineForm, answers, check_word
 from freefill.web.page_routes import accepted
 from freefill.web.service import Service
 from freefill.weights.locate import card_of, state
@@ -27,50 +26,19 @@ MOST_HEADER = 4000
 FORM = Form(media_type="multipart/form-data")
 
 
-class InpaintForm(Wishes):
-    """One picture to fill."""
-
-    # A misspelt wish is refused: passed over, the fill would be another one than was asked for.
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-
-    image: UploadFile = Field(description="The picture, of any format that freefill reads")
-    mask: UploadFile | None = Field(None, description="White is what should go; of the picture's size")
-    word: str | None = Field(None, max_length=40, description=f"Instead of a mask: {WORDS_TEXT}", examples=["people"])
-    format: str | None = Field(
-        None, pattern="^[a-z]{2,5}$", description="Left out: the picture's own", examples=["png"]
-    )
-
-
-class MaskForm(BaseModel):
-    """One picture in which something is looked for."""
-
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-
-    image: UploadFile
-    refine: bool = False
-
-
-class RefineForm(BaseModel):
-    """One picture with a mask to repair."""
-
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-
-    image: UploadFile
-    mask: UploadFile
-
-
-class IoPaintForm(BaseModel):
-    """What IOPaint's clients send; what has no meaning here is left alone."""
-
-    image: str = Field(description="base64, with or without a data: head")
-    mask: str = Field(description="base64, white = remove")
-    sd_seed: int = -1
-
-
 def routes(service: Service) -> APIRouter:
     """Return the routes."""
     router = APIRouter(tags=["one request"])
-    most_mpx = service.settings.max_mpx
+    _filling(router, service)
+    _fetching(router, service)
+    _masking(router, service)
+    _knowing(router)
+    _for_others(router, service)
+    return router
+
+
+def _filling(router: APIRouter, service: Service) -> None:
+    """Add filling: the file at once, or a job whose file is fetched later."""
 
     @router.post(
         "/api/v1/inpaint",
@@ -86,12 +54,16 @@ def routes(service: Service) -> APIRouter:
         with _files(service) as files:
             image = await _kept(files, form.image, service)
             mask = form.word or await _kept(files, form.mask, service)
-            wishes = form.wishes() | {"max_mpx": most_mpx}
+            wishes = form.wishes() | {"max_mpx": service.settings.max_mpx}
             order = orders.Once(image, mask, wishes, str(files.new()), form.format)
             if "respond-async" in request.headers.get("prefer", ""):  # RFC 7240
                 return _later(service, order, files)
             told = await service.answer(service.fillers, order, request)
             return _answered(request, told, Path(order.target), form.format, files)
+
+
+def _fetching(router: APIRouter, service: Service) -> None:
+    """Add the file of a job that was to be answered later."""
 
     @router.get(
         "/api/v1/results/{job}",
@@ -106,6 +78,11 @@ def routes(service: Service) -> APIRouter:
         if not Path(done.order.target).exists():
             raise problems.Problem(404, "the file was fetched already, or waited for too long")
         return _file(done.answer, Path(done.order.target), done.order.format)
+
+
+def _masking(router: APIRouter, service: Service) -> None:
+    """Add making a mask and repairing one."""
+    most_mpx = service.settings.max_mpx
 
     @router.post(
         "/api/v1/mask/{source}",
@@ -134,9 +111,17 @@ def routes(service: Service) -> APIRouter:
             )
             return await _mask(service, request, order)
 
+
+def _knowing(router: APIRouter) -> None:
+    """Add what can be asked before anything is filled."""
+
     @router.get("/api/v1/engines", summary="What can fill, what is ready, and how to get the rest")
     async def engines() -> list[dict[str, Any]]:
         return [_engine(spec) for spec in registry.ENGINES]
+
+
+def _for_others(router: APIRouter, service: Service) -> None:
+    """Add the shape in which another program's clients ask."""
 
     @router.post(
         "/iopaint/api/v1/inpaint",
@@ -149,15 +134,12 @@ def routes(service: Service) -> APIRouter:
             # Theirs asks for any seed by -1; here the same request gives the same fill.
             seed = form.sd_seed if form.sd_seed >= 0 else 0
             image, given = files.write(_decoded(form.image, "image")), files.write(_decoded(form.mask, "mask"))
-            order = orders.Once(
-                image, given, {"seed": seed, "mask_fit": "scale", "max_mpx": most_mpx}, str(files.new())
-            )
+            wishes = {"seed": seed, "mask_fit": "scale", "max_mpx": service.settings.max_mpx}
+            order = orders.Once(image, given, wishes, str(files.new()))
             told = await service.answer(service.fillers, order, request)
             answer = _answered(request, told, Path(order.target), None, files)
             answer.headers["X-Seed"] = str(seed)
             return answer
-
-    return router
 
 
 class _Files:

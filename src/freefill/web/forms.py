@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
+from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from freefill.engines import registry
@@ -45,6 +46,46 @@ class Wishes(BaseModel):
     def wishes(self) -> dict[str, Any]:
         """Return the wishes as a request takes them."""
         return {name: value for name, value in self.model_dump().items() if name in WISHES}
+
+
+class InpaintForm(Wishes):
+    """One picture to fill."""
+
+    # A misspelt wish is refused: passed over, the fill would be another one than was asked for.
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    image: UploadFile = Field(description="The picture, of any format that freefill reads")
+    mask: UploadFile | None = Field(None, description="White is what should go; of the picture's size")
+    word: str | None = Field(None, max_length=40, description=f"Instead of a mask: {WORDS_TEXT}", examples=["people"])
+    format: str | None = Field(
+        None, pattern="^[a-z]{2,5}$", description="Left out: the picture's own", examples=["png"]
+    )
+
+
+class MaskForm(BaseModel):
+    """One picture in which something is looked for."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    image: UploadFile
+    refine: bool = False
+
+
+class RefineForm(BaseModel):
+    """One picture with a mask to repair."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    image: UploadFile
+    mask: UploadFile
+
+
+class IoPaintForm(BaseModel):
+    """What IOPaint's clients send; what has no meaning here is left alone."""
+
+    image: str = Field(description="base64, with or without a data: head")
+    mask: str = Field(description="base64, white = remove")
+    sd_seed: int = -1
 
 
 def from_json(text: str) -> dict[str, Any]:

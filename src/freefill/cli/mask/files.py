@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from freefill.cli.headings import all_of, under
 from freefill.cli.option_types import LengthType
 from freefill.cli.options import max_mpx_option
 from freefill.cli.progress import Report, working
@@ -62,40 +63,31 @@ def output_option(command: Any) -> Any:
     )(command)
 
 
-def finish_options(command: Any) -> Any:
-    """Add what every source of masks can do to its masks, and how they are written."""
-    options = (
-        click.option("--refine", is_flag=True, help="Repair the mask. See: freefill mask refine --help."),
-        click.option(
-            "--grow",
-            default="0",
-            show_default=True,
-            type=LengthType(),
-            help="Grow the mask afterwards: 8px, or 3% of the object's size.",
-        ),
-        *WRITE_OPTIONS,
-    )
-    # Decorators act from the last to the first: reversed, --help lists them as they stand here.
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-WRITE_OPTIONS = (
+# What every source of masks can do to its masks.
+_MENDING = under(
+    "The mask",
+    click.option("--refine", is_flag=True, help="Repair the mask. See: freefill mask refine --help."),
+    click.option(
+        "--grow",
+        default="0",
+        show_default=True,
+        type=LengthType(),
+        help="Grow the mask afterwards: 8px, or 3% of the object's size.",
+    ),
+)
+_WRITING = under(
+    "Files",
     click.option(
         "--bits", default="1", show_default=True, type=click.Choice(["1", "8"]), help="Bits per pixel of the PNG."
     ),
     max_mpx_option,
+)
+write_options = all_of(
+    _WRITING,
     click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each mask."),
     click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
 )
-
-
-def write_options(command: Any) -> Any:
-    """Add how masks are written."""
-    for option in reversed(WRITE_OPTIONS):
-        command = option(command)
-    return command
+finish_options = all_of(_MENDING, write_options)
 
 
 def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.png") -> list[MaskJob]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from freefill.cli.headings import HeadedCommand, under
 from freefill.cli.mask import files
 from freefill.cli.mask.files import MadeMask, MaskJob
 from freefill.errors import InputError
@@ -17,27 +18,47 @@ if TYPE_CHECKING:
     from freefill.values import Image, Length
 
 
-@click.command("people")
+@click.command("people", cls=HeadedCommand)
 @files.images_argument
-@files.output_option
-@click.option(
-    "--but",
-    "keep",
-    metavar="N",
-    type=click.IntRange(0),
-    default=0,
-    help="Keep the N main people, the large and central ones, and mask the others.",
+@under(
+    "Files",
+    files.output_option,
 )
-@click.option("--small", is_flag=True, help="Mask only people far smaller than the main one.")
-@click.option("--each", is_flag=True, help="Also write one mask for each person: NAME_1.png, NAME_2.png, ...")
-@files.score_option
-@click.option("--no-tiles", is_flag=True, help="Look at the whole picture only. Faster, but misses small people.")
-@click.option("--weights", metavar="NAME|FILE", help="Use another network for the whole picture: u2net-human.")
-@click.option("--attached", is_flag=True, help="Include what they hold, wear, ride or lead.")
-@click.option("--tight", is_flag=True, help="With --refine: mask no more than the person.")
-@click.option("--thorough", is_flag=True, help="With --refine: mask rather too much than too little.")
-@click.option(
-    "--overlay", metavar="FILE|DIR", help="Write a picture that shows in colours who was found and what refining added."
+@under(
+    "Who",
+    click.option(
+        "--but",
+        "keep",
+        metavar="N",
+        type=click.IntRange(0),
+        default=0,
+        help="Keep the N main people, the large and central ones, and mask the others.",
+    ),
+    click.option("--small", is_flag=True, help="Mask only people far smaller than the main one."),
+)
+@under(
+    "Files",
+    click.option("--each", is_flag=True, help="Also write one mask for each person: NAME_1.png, NAME_2.png, ..."),
+)
+@under(
+    "Who",
+    files.score_option,
+    click.option("--no-tiles", is_flag=True, help="Look at the whole picture only. Faster, but misses small people."),
+    click.option("--weights", metavar="NAME|FILE", help="Use another network for the whole picture: u2net-human."),
+)
+@under(
+    "The mask",
+    click.option("--attached", is_flag=True, help="Include what they hold, wear, ride or lead."),
+    click.option("--tight", is_flag=True, help="With --refine: mask no more than the person."),
+    click.option("--thorough", is_flag=True, help="With --refine: mask rather too much than too little."),
+)
+@under(
+    "Files",
+    click.option(
+        "--overlay",
+        metavar="FILE|DIR",
+        help="Write a picture that shows in colours who was found and what refining added.",
+    ),
 )
 @files.finish_options
 def people(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from freefill.cli.headings import HeadedCommand, under
 from freefill.cli.mask.files import (
     MadeMask,
     MaskJob,
@@ -52,38 +53,61 @@ def _switches(command: Any) -> Any:
     return command
 
 
-@click.command("refine", short_help="Repair masks so that they cover the whole thing.")
+@click.command("refine", cls=HeadedCommand, short_help="Repair masks so that they cover the whole thing.")
 @masks_argument
-@click.option(
-    "-i",
-    "--image",
-    "image",
-    metavar="FILE|DIR",
-    help="The picture, or the folder of all pictures. Without it only the shape of the mask counts.",
+@under(
+    "Files",
+    click.option(
+        "-i",
+        "--image",
+        "image",
+        metavar="FILE|DIR",
+        help="The picture, or the folder of all pictures. Without it only the shape of the mask counts.",
+    ),
+    output_option,
 )
-@output_option
-@invert_option
-@mask_fit_option
-@click.option("--annotations", metavar="JSON", help="COCO annotations. Include what the people in them hold and ride.")
-@click.option("--overlay", metavar="FILE|DIR", help="Write a picture that shows in colours what each step added.")
-@click.option("--thorough", is_flag=True, help="Mask rather too much than too little: about five times as thick.")
-@click.option(
-    "--set",
-    "values",
-    multiple=True,
-    metavar="NAME=NUMBER",
-    help="Change a setting, such as thicken=0.05. Overrides --thorough. See: --settings.",
+@under(
+    "Files",
+    invert_option,
+    mask_fit_option,
 )
-@click.option(
-    "--settings",
-    is_flag=True,
-    is_eager=True,  # asked before click misses MASKS
-    expose_value=False,
-    callback=lambda ctx, param, asked: _print_settings(ctx, asked),
-    help="Print all settings and their defaults.",
+@under(
+    "How much",
+    click.option(
+        "--annotations", metavar="JSON", help="COCO annotations. Include what the people in them hold and ride."
+    ),
 )
-@_switches
-@prior_option
+@under(
+    "Files",
+    click.option("--overlay", metavar="FILE|DIR", help="Write a picture that shows in colours what each step added."),
+)
+@under(
+    "How much",
+    click.option("--thorough", is_flag=True, help="Mask rather too much than too little: about five times as thick."),
+    click.option(
+        "--set",
+        "values",
+        multiple=True,
+        metavar="NAME=NUMBER",
+        help="Change a setting, such as thicken=0.05. Overrides --thorough. See: --settings.",
+    ),
+    click.option(
+        "--settings",
+        is_flag=True,
+        is_eager=True,  # asked before click misses MASKS
+        expose_value=False,
+        callback=lambda ctx, param, asked: _print_settings(ctx, asked),
+        help="Print all settings and their defaults.",
+    ),
+)
+@under(
+    "Steps to leave out",
+    _switches,
+)
+@under(
+    "How much",
+    prior_option,
+)
 @write_options
 def refine(
     masks: tuple[str, ...],

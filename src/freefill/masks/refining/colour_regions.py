@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from freefill.values import Hole
 
-Floats = NDArray[np.float64]
+PerRegion = NDArray[np.float64]  # (n,) or (n, k): what is known of each region
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,18 +32,18 @@ class Regions:
     """
 
     labels: NDArray[np.int32]
-    areas: Floats
-    colours: Floats
-    places: Floats
+    areas: PerRegion
+    colours: PerRegion
+    places: PerRegion
     pairs: NDArray[np.int64]
-    borders: Floats
-    contrasts: Floats
+    borders: PerRegion
+    contrasts: PerRegion
 
-    def share(self, hole: Hole) -> Floats:
+    def share(self, hole: Hole) -> PerRegion:
         """Return what share of each region lies in a mask."""
         return np.bincount(self.labels.ravel(), hole.ravel(), len(self.areas)) / self.areas
 
-    def mean(self, values: NDArray[np.floating]) -> Floats:
+    def mean(self, values: NDArray[np.floating]) -> PerRegion:
         """Average an (h, w) array over each region."""
         return np.bincount(self.labels.ravel(), values.ravel(), len(self.areas)) / self.areas
 

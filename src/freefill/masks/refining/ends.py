@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from freefill.distance import distance_inside, distance_outside
 from freefill.masks.refining.closeup import Closeup
-from freefill.masks.refining.colour_regions import Floats, Regions, cut_into_regions
+from freefill.masks.refining.colour_regions import PerRegion, Regions, cut_into_regions
 from freefill.masks.refining.detected import Hint
 from freefill.values import Hole
 
@@ -85,10 +85,10 @@ class _Measured:
     """What is known of each region: (n,), lengths as shares of the object's size, areas of its square."""
 
     inside: NDArray[np.bool_]
-    areas: Floats
-    away: Floats  # of its farthest pixel from the contour, outside
-    depth: Floats  # of its deepest pixel, inside
-    contact: Floats  # how much of the contour it touches from outside
+    areas: PerRegion
+    away: PerRegion  # of its farthest pixel from the contour, outside
+    depth: PerRegion  # of its deepest pixel, inside
+    contact: PerRegion  # how much of the contour it touches from outside
 
     @staticmethod
     def of(view: Closeup, regions: Regions) -> _Measured:
@@ -131,7 +131,7 @@ def _at_level(
     return ends[joined] & ~seen.inside
 
 
-def _contrast(regions: Regions, inside: NDArray[np.bool_], joined: NDArray[np.int64]) -> Floats:
+def _contrast(regions: Regions, inside: NDArray[np.bool_], joined: NDArray[np.int64]) -> PerRegion:
     """Return how much what is outside of each joined piece differs from what is around it there, levels."""
     one, two = regions.pairs.T
     at_edge = (joined[one] != joined[two]) & ~inside[one] & ~inside[two]
@@ -142,7 +142,7 @@ def _contrast(regions: Regions, inside: NDArray[np.bool_], joined: NDArray[np.in
     return np.bincount(owners, length * differing, count) / np.maximum(np.bincount(owners, length, count), 1)
 
 
-def _most(owners: NDArray[np.integer], values: NDArray[np.floating], count: int) -> Floats:
+def _most(owners: NDArray[np.integer], values: NDArray[np.floating], count: int) -> PerRegion:
     """Return the largest value of each owner."""
     most = np.zeros(count)
     np.maximum.at(most, owners.ravel(), values.ravel())

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from freefill.distance import distance_outside
 from freefill.masks.refining.closeup import Closeup
-from freefill.masks.refining.colour_regions import Floats, Regions, cut_into_regions
+from freefill.masks.refining.colour_regions import PerRegion, Regions, cut_into_regions
 from freefill.masks.refining.detected import Hint
 from freefill.values import Hole
 
@@ -99,7 +99,7 @@ def reach_out(
     return Reached(chosen[regions.labels], bound)
 
 
-def _distance(regions: Regions, samples: NDArray[np.bool_], size_px: float) -> Floats:
+def _distance(regions: Regions, samples: NDArray[np.bool_], size_px: float) -> PerRegion:
     """Return how far each region is from the nearest 5 samples: colour difference, and 3 levels per object size."""
     place = regions.places * (3.0 / size_px)
     points = np.concatenate([regions.colours, place], axis=1)
@@ -109,7 +109,9 @@ def _distance(regions: Regions, samples: NDArray[np.bool_], size_px: float) -> F
     return np.sqrt(nearest).mean(axis=1)
 
 
-def _spread(regions: Regions, score: Floats, free: NDArray[np.bool_], rounds: int = 40, levels: float = 7.0) -> Floats:
+def _spread(
+    regions: Regions, score: PerRegion, free: NDArray[np.bool_], rounds: int = 40, levels: float = 7.0
+) -> PerRegion:
     """Average the score over neighbours, the more the less their colours differ; `levels` apart it nearly ends."""
     one, two = regions.pairs[(free[regions.pairs]).all(axis=1)].T
     kept = free[regions.pairs].all(axis=1)
@@ -125,7 +127,7 @@ def _spread(regions: Regions, score: Floats, free: NDArray[np.bool_], rounds: in
 
 def _choose(
     regions: Regions,
-    score: Floats,
+    score: PerRegion,
     thing: NDArray[np.bool_],
     free: NDArray[np.bool_],
     sure: NDArray[np.bool_],
