@@ -4,6 +4,7 @@
     .venv/bin/python benchmarks/mutants.py compose/fit.py        one of them
     .venv/bin/python benchmarks/mutants.py --since main          those that changed
     .venv/bin/python benchmarks/mutants.py --again left.txt      only what an earlier run, kept in this file, left
+    .venv/bin/python benchmarks/mutants.py --sample 40           so many of each module, drawn once for all
 
 A change ("mutant") turns one comparison, operator, number, condition, argument or statement into another. The tests of
 its room are run in a fresh process that sees the changed module in place of the real one; the change is noticed where
@@ -19,6 +20,7 @@ import copy
 import importlib.abc
 import importlib.util
 import os
+import random
 import subprocess
 import sys
 import time
@@ -46,6 +48,20 @@ ROOMS: dict[str, tuple[str, ...]] = {  # module: its tests, the quickest first
     "images/jpeg/huffman.py": ("tests/images/test_jpeg_blocks.py",),
     "images/jpeg/blocks.py": ("tests/images/test_jpeg_blocks.py", "tests/images/test_jpeg_coefficients.py"),
     "images/tiff/tags.py": ("tests/images/test_tiff_tags.py",),
+    "images/tiff/numbers.py": ("tests/images/test_depths_and_turns.py",),
+    "images/tiff/layout.py": ("tests/images/test_tiff_layout.py",),
+    "images/tiff/geo.py": ("tests/images/test_tiff_layout.py",),
+    "images/tiff/samples.py": ("tests/images/test_tiff_layout.py",),
+    "images/depth.py": ("tests/images/test_depths_and_turns.py",),
+    "images/orient.py": ("tests/images/test_depths_and_turns.py",),
+    "images/cmyk.py": ("tests/images/test_depths_and_turns.py",),
+    "images/budget.py": ("tests/images/test_depths_and_turns.py",),
+    "images/palette.py": ("tests/images/test_palette.py",),
+    "images/metadata/exif.py": ("tests/images/test_metadata_blocks.py",),
+    "images/metadata/xmp.py": ("tests/images/test_metadata_blocks.py",),
+    "images/metadata/photoshop.py": ("tests/images/test_metadata_blocks.py",),
+    "images/metadata/raw_profile.py": ("tests/images/test_metadata_blocks.py",),
+    "images/metadata/signs.py": ("tests/images/test_metadata_blocks.py",),
     "weights/locate.py": ("tests/weights/test_store.py", "tests/weights/test_fetch.py"),
     "weights/opening/sniff.py": ("tests/weights/test_sniff.py",),
     "weights/opening/recognise.py": ("tests/weights/test_recognise.py",),
@@ -247,7 +263,16 @@ def left_before(report: Path) -> set[str]:
     return {f"{room}:{what}" for room, _, what in lines}
 
 
-def measure(room: str, alike: set[str], only: set[str] | None = None) -> tuple[int, list[Mutant]]:
+def drawn(changes: Sequence[Mutant], sample: int | None) -> list[Mutant]:
+    """Draw some of the changes, in their order; the same ones each time, so that --again finds them."""
+    if sample is None or sample >= len(changes):
+        return list(changes)
+    return [changes[n] for n in sorted(random.Random(0).sample(range(len(changes)), sample))]
+
+
+def measure(
+    room: str, alike: set[str], only: set[str] | None = None, sample: int | None = None
+) -> tuple[int, list[Mutant]]:
     """Return how many changes count, and those that nobody noticed."""
     begun = time.monotonic()
     pid = os.fork()
@@ -257,9 +282,8 @@ def measure(room: str, alike: set[str], only: set[str] | None = None) -> tuple[i
         raise SystemExit(f"{room}: its tests fail without any change; mend them first")
     most_s = SLOWEST * (time.monotonic() - begun) + 10
     counted, left = 0, []
-    for mutant in mutants(room):
-        if mutant.key in alike or (only is not None and mutant.key not in only):
-            continue
+    changes = [each for each in mutants(room) if each.key not in alike and (only is None or each.key in only)]
+    for mutant in drawn(changes, sample):
         counted += 1
         if not noticed(mutant, most_s):
             left.append(mutant)
@@ -273,6 +297,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("rooms", nargs="*", help="modules below src/freefill; default: all that are listed")
     parser.add_argument("--since", metavar="COMMIT", help="only modules that changed since")
     parser.add_argument("--again", metavar="REPORT", type=Path, help="only changes that this run's output lists")
+    parser.add_argument("--sample", metavar="N", type=int, help="only N changes of each module")
     parser.add_argument("--bar", type=float, default=90.0, help="percent that must be noticed (default 90)")
     asked = parser.parse_args(words)
     rooms = asked.rooms or list(ROOMS)
@@ -286,7 +311,7 @@ def main(words: Sequence[str] | None = None) -> int:
         rooms = [room for room in rooms if any(key.startswith(f"{room}: ") for key in only)]
     rows, below = [], False
     for room in rooms:
-        counted, left = measure(room, alike, only)
+        counted, left = measure(room, alike, only, asked.sample)
         share = 100 * (counted - len(left)) / max(counted, 1)
         below |= share < asked.bar
         rows.append((room, counted, counted - len(left), share))

@@ -89,8 +89,8 @@ def clean_xmp(xmp: bytes) -> tuple[bytes | None, tuple[str, ...]]:
     if blanked != out:
         notes.append("pictures inside XMP were left out: they show the picture as it was")
     out = re.sub(r"(tiff:Orientation(?:\s*=\s*[\"']|>\s*))[1-8]", r"\g<1>1", blanked)
-    # What is unchanged goes on byte for byte; UTF-16 and a byte order mark become plain UTF-8.
-    return xmp if out == text and xmp[:1] == b"<" else out.encode(), tuple(dict.fromkeys(notes))
+    # Plain UTF-8 without a mark, whatever it came as; what came so and is unchanged goes on byte for byte.
+    return out.removeprefix("\ufeff").encode(), tuple(dict.fromkeys(notes))
 
 
 def _as_text(xmp: bytes) -> str | None:
@@ -98,6 +98,8 @@ def _as_text(xmp: bytes) -> str | None:
     codec = "utf-8"
     if b"\0" in xmp[:8]:
         codec = "utf-32" if b"\0\0\0" in xmp[:8] else "utf-16"
+        if xmp[:1] == b"\0" and xmp[2:4] != b"\xfe\xff":  # no mark says the order: Python would take the machine's
+            codec += "-be"
     elif xmp[:2] in (b"\xfe\xff", b"\xff\xfe"):
         codec = "utf-16"
     try:
