@@ -82,3 +82,26 @@ def test_a_rest_is_found_wherever_the_tiles_cut_it(place: tuple[int, int]):
     image[there], hole[there], rest[there] = small, small_hole, small_rest
     hole[40:60, 40:60] = True
     assert np.array_equal(residue(image, hole), rest)
+
+
+def test_a_few_pixels_of_another_colour_are_found_with_their_soft_edge():
+    # Skin beside grass: two pixels of it, and on each side one that is half of it.
+    image = ground() * np.array([0.45, 0.6, 0.25], np.float32)
+    hole = np.zeros(image.shape[:2], bool)
+    hole[40:80, 45:85] = True
+    rest = np.zeros_like(hole)
+    rest[55:59, 44] = True
+    image[56:58, 44] = (0.8, 0.5, 0.4)
+    image[55, 44], image[58, 44] = image[55, 44] / 2 + (0.4, 0.25, 0.2), image[58, 44] / 2 + (0.4, 0.25, 0.2)
+    found = residue(image, hole)
+    assert found[rest].all()
+    assert not found[:, :43].any()
+    assert not found[:53].any()
+
+
+def test_a_few_pixels_that_are_little_unlike_the_ground_are_noise():
+    image = ground()
+    hole = np.zeros(image.shape[:2], bool)
+    hole[40:80, 45:85] = True
+    image[55:57, 44] = image[40:42, 30] + (0, 0, -0.09)
+    assert not residue(image, hole).any()

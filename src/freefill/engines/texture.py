@@ -19,6 +19,7 @@ from freefill.synthesis.regular import repeat
 from freefill.synthesis.residue import residue
 from freefill.synthesis.smooth import smooth_fill
 from freefill.synthesis.synthesise import synthesise
+from freefill.synthesis.tint import tint
 from freefill.values import Crop, EngineSettings, Fill, Hole
 
 logger = logging.getLogger(__name__)
@@ -127,10 +128,10 @@ def _regular(crop: Crop, left: Hole, pixels: NDArray[np.float32], copied: NDArra
 
 
 def _lit(crop: Crop) -> Crop:
-    """Return the crop with the shadows of what is removed no longer among what may be copied."""
+    """Return the crop with the shadows and the glow of what is removed no longer among what may be copied."""
     if not crop.hole.any():
         return crop
-    lit = crop.known & ~penumbra(crop.image, crop.hole)
+    lit = crop.known & ~penumbra(crop.image, crop.hole) & ~tint(crop.image, crop.hole)
     return replace(crop, source=lit) if 2 * np.count_nonzero(lit) > np.count_nonzero(crop.known) else crop
 
 

@@ -16,10 +16,11 @@ from freefill.values import Box
 RIM_PX = 3  # nearer to the hole than this a pixel is asked
 OUTER_PX = 4, 12  # the ground it is held against lies this far from the hole, on any side of it
 STRANGE = 6.0  # Lab, from the most similar colour of that ground
-CELL = STRANGE / 3**0.5  # Lab; two colours in one cube of this side are no farther apart than that
-CELLS = 76  # cubes along each axis of Lab, which is at most 256 long
+CELLS = 128  # cubes along each axis of Lab, which is at most 256 long
 TILE_PX = 256  # of a large picture only tiles with something of the rim are looked at
 LEAST_PX = 12  # smaller spots are noise: pebbles around a thin hole have some of 10 px
+SOFT = 3.0  # the same right beside what is found: a thing's edge is soft
+CLEAR = 15.0  # Lab beyond `STRANGE`, summed over a spot: a few pixels as clear as this are no noise
 AT_ONCE = 256  # colours held against the ground together: bounds the memory
 
 
@@ -43,9 +44,15 @@ def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.b
     rim, outer = _rings(hole[place])
     if rim.any() and outer.any():
         image = image[place]
-        strange = np.zeros_like(rim)
-        strange[rim] = _unlike(_lab(image[rim]), _lab(image[outer]))
-        found[place] = large_pieces(strange, LEAST_PX)
+        around = _lab(image[outer])
+        beyond = np.zeros(rim.shape, np.float32)
+        beyond[rim] = np.maximum(apart(_lab(image[rim]), around, STRANGE) - STRANGE, 0)
+        spots = beyond > 0
+        spots = large_pieces(spots, LEAST_PX) | _clear(spots, beyond)
+        edge = rim & _grown(spots) & ~spots
+        if edge.any():
+            spots[edge] = apart(_lab(image[edge]), around, SOFT) > 0
+        found[place] = spots
     return found
 
 
@@ -70,20 +77,41 @@ def _lab(colours: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(colours[:, None], cv2.COLOR_RGB2LAB), np.float32)[:, 0]
 
 
-def _unlike(colours: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Tell which colours lie farther than `STRANGE` from every colour of the ground, (n,); Lab, (n, 3) and (m, 3)."""
+def _clear(spots: NDArray[np.bool_], beyond: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return the spots that are small, and stand out so much that they are no noise."""
+    import cv2
+
+    count, labels = cv2.connectedComponents(_grown(spots).astype(np.uint8), connectivity=8)
+    labels = np.asarray(labels, np.int64)
+    strength = np.bincount(labels[spots], beyond[spots], minlength=count)
+    return spots & (strength >= CLEAR)[labels]
+
+
+def _grown(spots: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    import cv2
+
+    return cv2.dilate(spots.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+
+
+def apart(colours: NDArray[np.float32], ground: NDArray[np.float32], least: float) -> NDArray[np.float32]:
+    """Return how far each colour lies from the most similar one of the ground, (n,); Lab, (n, 3) and (m, 3).
+
+    0 where it is nearer than `least`, which is 3 or more.
+    """
+    cell = least / 3**0.5  # two colours in one cube of this side are no farther apart than `least`
     seen = np.zeros(CELLS**3, bool)
-    seen[_packed(ground / CELL)] = True
-    unlike = ~seen[_packed(colours / CELL)]  # most colours share a cube with the ground, and are done
+    seen[_packed(ground / cell)] = True
+    unlike = ~seen[_packed(colours / cell)]  # most colours share a cube with the ground, and are done
     # To whole units a photograph has some thousand colours, however large it is.
     _, first = np.unique(_packed(ground, 256), return_index=True)
     few = ground[first]
     rest = np.flatnonzero(unlike)
+    distance = np.zeros(len(colours), np.float32)
     for start in range(0, len(rest), AT_ONCE):
         part = rest[start : start + AT_ONCE]
-        apart = np.square(colours[part, None] - few[None]).sum(axis=2, dtype=np.float32)
-        unlike[part] = apart.min(axis=1) > STRANGE**2
-    return unlike
+        squares = np.square(colours[part, None] - few[None]).sum(axis=2, dtype=np.float32)
+        distance[part] = np.sqrt(squares.min(axis=1))
+    return np.where(distance > least, distance, 0).astype(np.float32)
 
 
 def _packed(lab: NDArray[np.float32], side: int = CELLS) -> NDArray[np.int64]:
