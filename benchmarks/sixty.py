@@ -1,9 +1,11 @@
-"""Sixty fills of ours, judged by eye before any score was known, held against every score of the diagnosis.
+"""Fills of ours, judged by eye before any score was known, held against every score of the diagnosis.
 
-    python benchmarks/sixty.py fill ../shared/data/coco_people --out sixty      # 20 pictures with people, three engines
+    python benchmarks/sixty.py fill ../shared/data/coco_people --out sixty      # 20 pictures with people, four engines
+    python benchmarks/sixty.py sheets sixty                                     # to look at; engines are hidden
     python benchmarks/sixty.py tables sixty                                     # against benchmarks/sixty_verdicts.csv
 
-Every second mask is the annotation as it is, too tight for most; the others are grown by 7 px of 400.
+Every second mask is the annotation as it is, too tight for most; the others are grown by 7 px of 400. `fill` goes on
+where it stopped. sixty_verdicts.csv names a fill by its letter on its sheet.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from freefill.values import Mask, Options, Picture
 
 VERDICTS = Path(__file__).with_name("sixty_verdicts.csv")
 WORDS = ("good", "doubtful", "bad")
-ENGINES = ("texture", "patchmatch", "telea")
+ENGINES = ("texture", "patchmatch", "telea", "deepfillv2")
 SIDE_PX = 400
 LITERATURE = {"rc_s_dinov2s": -1, "token_coherence": -1, "context_distance": 1}  # 1 = more is worse
 
@@ -53,14 +55,37 @@ def fill(arguments: argparse.Namespace) -> None:
         if number % 2:
             hole = cv2.dilate(hole, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (15, 15)))
         for name, engine in engines.items():
-            after = engine.run(Picture(image), Mask(hole > 0), Options()).picture.pixels
             kept = arguments.out / f"{Path(entry.file).stem}-{name}.npz"
+            if kept.exists():
+                continue
+            after = engine.run(Picture(image), Mask(hole > 0), Options()).picture.pixels
             np.savez_compressed(kept, before=image, hole=hole > 0, after=after)
+
+
+def hidden(picture: str) -> dict[str, str]:
+    """Return which engine stands behind which letter of a picture's sheet."""
+    order = np.random.default_rng([28, int(picture)]).permutation(len(ENGINES))
+    return dict(zip("abcd", (ENGINES[k] for k in order), strict=True))
+
+
+def sheets(arguments: argparse.Namespace) -> None:
+    """Write, for every picture, one sheet: the hole's contour on the picture above, fills a, b over c, d below it."""
+    for picture in sorted({path.stem.rsplit("-", 1)[0] for path in arguments.cases.glob("*.npz")}):
+        tiles = []
+        for engine in hidden(picture).values():
+            with np.load(arguments.cases / f"{picture}-{engine}.npz") as case:
+                before, hole, after = case["before"], case["hole"], case["after"]
+            tiles.append(after)
+        contours, _ = cv2.findContours(hole.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+        marked = cv2.drawContours(before.copy(), contours, -1, (255, 0, 255), 1)
+        rows = [np.hstack([before, marked]), np.hstack(tiles[:2]), np.hstack(tiles[2:])]
+        large = cv2.resize(np.vstack(rows), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(arguments.cases / f"{picture}.png"), cv2.cvtColor(large, cv2.COLOR_RGB2BGR))
 
 
 def tables(arguments: argparse.Namespace) -> None:
     """Print, for every score, how well it parts bad fills from the others, and its rank correlation."""
-    rows = list(csv.DictReader(VERDICTS.open()))
+    rows = [row | {"engine": hidden(row["picture"])[row["fill"]]} for row in csv.DictReader(VERDICTS.open())]
     known = arguments.cases / "scores.json"
     literature = LITERATURE if arguments.literature else {}
     values = (
@@ -71,7 +96,7 @@ def tables(arguments: argparse.Namespace) -> None:
     known.write_text(json.dumps(values))
     grade = np.array([WORDS.index(row["verdict"]) for row in rows], float)
     print(f"{len(rows)} fills: {', '.join(f'{(grade == k).sum()} {word}' for k, word in enumerate(WORDS))}\n")
-    print("| score | AUC, bad against the others | AUC, good against the others | rank correlation | best of three |")
+    print("| score | AUC, bad against the others | AUC, good against the others | rank correlation | best of four |")
     print("|---|---|---|---|---|")
     for name in values[0]:
         if name == "verdict":
@@ -115,6 +140,9 @@ def main() -> None:
     first.add_argument("coco", type=Path)
     first.add_argument("--out", type=Path, required=True)
     first.set_defaults(run=fill)
+    shown = commands.add_parser("sheets")
+    shown.add_argument("cases", type=Path)
+    shown.set_defaults(run=sheets)
     second = commands.add_parser("tables")
     second.add_argument("cases", type=Path)
     second.add_argument("--literature", action="store_true", help="its removal metrics too, five times the cost")

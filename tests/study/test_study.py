@@ -175,18 +175,32 @@ def test_sentences_follow_the_numbers_both_ways():
     for sign, word in ((1, "worse"), (-1, "better")):
         lines = [line(n, "annotated", 0.5) for n in range(20)]
         lines += [line(n, "predicted", 0.5 + sign * (0.2 + n / 500)) for n in range(20)]
-        said = " ".join(numbers_of(lines)["sentences"])
-        assert f"are judged {word} than" in said
+        said = numbers_of(lines)["sentences"][1]
+        assert re.fullmatch(
+            rf"Fills by 'predicted' masks score 0\.22 {word} \(95 % interval 0\.21 to 0\.22\) than those by "
+            r"'annotated' masks \(20 pictures\)\.",
+            said,
+        )
     same = [line(n, masks, 0.5 + 0.01 * (n % 3)) for masks in ("annotated", "predicted") for n in range(20)]
-    assert "do not differ visibly" in " ".join(numbers_of(same)["sentences"])
+    assert "No difference is seen" in numbers_of(same)["sentences"][1]
+
+
+def test_the_first_sentence_says_by_which_masks_most_fills_are_good():
+    lines = [line(n, "annotated", 0.1) for n in range(4)]
+    lines += [line(n, "predicted", 0.1) | {"verdict": "good" if n else "bad"} for n in range(4)]
+    expected = "Called good: 4 of 4 fills by 'annotated' masks, the most; 3 of 4 by 'predicted' masks, the fewest."
+    assert numbers_of(lines)["sentences"][0] == expected
+    assert numbers_of(lines[:4])["sentences"][0] == "Called good: 4 of 4 fills by 'annotated' masks."
+    none = [each | {"verdict": "bad"} for each in lines]
+    assert numbers_of(none)["sentences"][0] == "No fill is called good."
 
 
 def test_masks_that_do_not_differ_share_a_sentence_and_engines_are_held_against_each_other():
     lines = [line(n, m, 0.3 + 0.01 * (n % 3)) for m in ("annotated", "predicted", "fixed disc") for n in range(20)]
     lines += [each | {"engine": "f", "score": each["score"] + 0.2 + int(each["picture"]) / 500} for each in lines]
     said = numbers_of(lines)["sentences"]
-    assert "With e, fills by 'predicted' and 'fixed disc' masks do not differ visibly" in said[0]
-    assert "With every kind of mask, f is judged worse than e: +0.22 in the score." in said
+    assert "With e: no difference is seen between fills by 'predicted' and 'fixed disc' masks" in said[1]
+    assert "With every kind of mask, f scores worse than e: +0.22 in the score (less is better)." in said
 
 
 def test_a_picture_that_stands_in_many_cards_lies_in_the_page_once(coco, tmp_path):
@@ -213,4 +227,20 @@ def test_nothing_is_said_of_groups_with_few_pictures():
     few = " ".join(numbers_of([line(n, "annotated", 0.1 * n) for n in range(9)])["sentences"])
     many = " ".join(numbers_of([line(n, "annotated", 0.01 * n) for n in range(40)])["sentences"])
     assert "simple ground" not in few
-    assert "simple ground" in many
+    assert "simple ground (20); no difference is seen" in many
+
+
+def test_kinds_of_pictures_that_differ_are_said_to_differ():
+    lines = [line(n, "annotated", 0.3 + 0.4 * (n % 2) + n / 1000) for n in range(40)]
+    assert "simple ground (20); that is a difference" in numbers_of(lines)["sentences"][-1]
+
+
+def test_a_page_explains_its_masks_and_failures_and_has_colours_for_the_night(coco, tmp_path):
+    out = tmp_path / "out"
+    assert call("study", coco, "-o", out, "--engine", "telea", "--predicted", tmp_path / "predicted", "-q") == 0
+    page = (out / "index.html").read_text()
+    for kind, what in study_masks.KINDS.items():
+        assert f"<dt>{kind}</dt><dd>{what.replace(chr(39), '&#39;')}</dd>" in page
+    assert "<dt>broken</dt><dd>lines that reach the hole do not go on</dd>" in page
+    assert "prefers-color-scheme: dark" in page
+    assert "#0102" not in page  # stand-ins of the plots

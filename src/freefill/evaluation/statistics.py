@@ -65,3 +65,20 @@ def paired(a: NDArray[np.float64], b: NDArray[np.float64], better: Literal["up",
     if difference.count < 2 or difference.low <= 0 <= difference.high:
         return difference, "no difference seen"
     return difference, "better" if (difference.mean > 0) == (better == "up") else "worse"
+
+
+def apart(a: NDArray[np.float64], b: NDArray[np.float64], seed: int = 0) -> Interval:
+    """Return the difference of the means of two sets of different cases, a - b, and its interval.
+
+    Parameters
+    ----------
+    a, b : (n,) and (m,), finite; each is resampled by itself
+
+    Returns
+    -------
+    count is the smaller set's
+    """
+    rng = np.random.default_rng(seed)
+    means = [each[rng.integers(0, each.size, (DRAWS, each.size))].mean(axis=1) for each in (a, b)]
+    low, high = np.percentile(means[0] - means[1], [(100 - LEVEL) / 2, 50 + LEVEL / 2])
+    return Interval(float(a.mean() - b.mean()), float(low), float(high), min(a.size, b.size))

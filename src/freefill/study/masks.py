@@ -18,7 +18,14 @@ from freefill.masks.sources import mask_from_picture
 from freefill.request import MaskOptions
 from freefill.values import Hole, Mask, Picture
 
-KINDS = ("annotated", "annotated, refined", "predicted", "predicted, refined", "fixed disc")
+KINDS = {
+    "annotated": "drawn by people, as the data set has them",
+    "annotated, refined": "the same, made complete by freefill (hair, what is held, shadows) with a margin",
+    "predicted": "found by networks, or given by you",
+    "predicted, refined": "the same, made complete by freefill with a margin",
+    "fixed disc": "annotated, grown by a disc of 10 px at 224 x 224, whatever the person's size",
+}
+"""What each kind of mask is, for the reader of the page."""
 _DISC_PX, _DISC_SIDE_PX = 10, 224  # the remedy of the study that began this: a disc of 10 px drawn at 224 x 224
 
 

@@ -9,9 +9,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from freefill.diagnosis.findings import FAILURES, UNLIKE
 from freefill.errors import InputError
 from freefill.files import replacing
+from freefill.study.masks import KINDS
 from freefill.study.plots import labeller, score_plot, verdict_plot
+from freefill.study.work import LARGE_SHARE
 
 BUDGET_BYTES = 11_000_000
 PER_GRID = 4
@@ -45,6 +48,11 @@ def write_page(out: Path, numbers: Mapping[str, Any], lines: Sequence[Mapping[st
         numbers=numbers,
         few=FEW,
         label=label,
+        kinds={kind: KINDS.get(kind, "") for kind in dict.fromkeys(way["masks"] for way in ways)},
+        engines=" and ".join(dict.fromkeys(way["engine"] for way in ways)),
+        rows="masks and engine" if len({way["engine"] for way in ways}) > 1 else "masks",
+        means={each.name: each.means for each in (*FAILURES, UNLIKE)},
+        large=LARGE_SHARE,
         plots=[("Score", score_plot(ways)), ("Verdicts", verdict_plot(ways))] if ways else [],
         groups=_by_groups(numbers),
         grids=grids,
@@ -105,6 +113,7 @@ def _card(line: Mapping[str, Any]) -> dict[str, Any]:
         # the part around the hole fills the frame: the picture is enlarged and moved
         "zoom": round(min(1 / max(width, height, 0.05), 6.0), 3),
         "aspect": line["aspect"],
+        "at": round(100 * (left + width / 2)),  # the line begins where the hole is, to show both sides of it
         "left": round(left, 4),
         "top": round(top, 4),
     }

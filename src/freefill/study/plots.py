@@ -9,8 +9,12 @@ from typing import Any
 from freefill.errors import InputError
 
 # Okabe and Ito's colours, which people with any kind of colour vision tell apart.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 VERDICT_COLOURS = {"good": "#009E73", "doubtful": "#E69F00", "bad": "#D55E00"}
+_INK, _GRID, _DOT = (
+    "#010203",
+    "#010204",
+    "#010205",
+)  # for the page's own, by day and by night
 
 
 def score_plot(ways: Sequence[Mapping[str, Any]]) -> str:
@@ -18,9 +22,9 @@ def score_plot(ways: Sequence[Mapping[str, Any]]) -> str:
     figure, axes = _figure(len(ways))
     for place, way in enumerate(ways):
         score = way["score"]
-        axes.plot(score["mean"], place, "o", color=COLOURS[0])
+        axes.plot(score["mean"], place, "o", color=_DOT)
         if score["low"] is not None:
-            axes.plot([score["low"], score["high"]], [place, place], "-", color=COLOURS[0], linewidth=2)
+            axes.plot([score["low"], score["high"]], [place, place], "-", color=_DOT, linewidth=2)
     axes.set_xlim(0, 1)
     axes.set_xlabel("score: 0 nothing to see, 1 bad; mean and 95 % interval")
     return _svg(figure, axes, ways)
@@ -60,6 +64,8 @@ def _figure(count: int) -> tuple[Any, Any]:
 
     # By itself matplotlib makes up ids at random and draws letters as outlines.
     matplotlib.rcParams.update({"svg.hashsalt": "freefill", "svg.fonttype": "none", "font.family": "sans-serif"})
+    matplotlib.rcParams.update(dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), _INK))
+    matplotlib.rcParams.update({"xtick.color": _INK, "ytick.color": _INK})
     figure = Figure(figsize=(5.2, 1.2 + 0.36 * count), layout="constrained")
     return figure, figure.subplots()
 
@@ -69,11 +75,13 @@ def _svg(figure: Any, axes: Any, ways: Sequence[Mapping[str, Any]]) -> str:
     names = [label(way) for way in ways]
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()  # the first way at the top, as in the table
-    axes.grid(axis="x", color="#ddd")
+    axes.grid(axis="x", color=_GRID)
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None}, transparent=True)
     text = out.getvalue()
+    for stand_in, own in ((_INK, "currentColor"), (_GRID, "var(--line)"), (_DOT, "var(--accent)")):
+        text = text.replace(stand_in, own)
     return text[text.index("<svg") :]  # without the XML declaration, which may not stand within a page
