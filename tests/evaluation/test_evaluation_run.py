@@ -279,6 +279,40 @@ def test_a_crop_is_seen_once_by_the_network_that_two_measures_share(monkeypatch)
     assert len(seen) == 2
 
 
+def test_a_case_is_measured_alike_whatever_was_measured_before_it(monkeypatch):
+    """What a Measurer keeps for the next engine, a truth's features and crops' tokens, is of that case alone."""
+
+    class ByCorner:  # stands for ST-LPIPS: its features are the box itself
+        def features(self, image):
+            return [image.mean(), image[0, 0, 0]]
+
+        def between(self, a, b):
+            return abs(a[0] - b[0]) + abs(a[1] - b[1])
+
+    def tokens_of(image):
+        grid = image[::14, ::14].copy()
+        return grid / np.maximum(np.linalg.norm(grid, axis=2, keepdims=True), 1e-3)
+
+    def measurer():
+        made = Measurer(choose(("psnr_hole", "ssim_hole", "l1", "edge_error", "st_lpips", "token_coherence")))
+        monkeypatch.setattr(made, "_tokens_of", tokens_of)
+        made.__dict__["_stlpips"] = ByCorner()
+        return made
+
+    rng, cases_, fills = np.random.default_rng(0), [], []
+    for n in range(3):
+        hole = np.zeros((90, 90), bool)
+        hole[20 + 5 * n : 60, 30:60] = True
+        truth = rng.integers(0, 255, (90, 90, 3), np.uint8)
+        cases_.append(Case(f"c{n}", truth, hole, truth))
+        fills.append(np.where(hole[..., None], rng.integers(0, 255, truth.shape, np.uint8), truth))
+    alone = [measurer().of_case(case, fill) for case, fill in zip(cases_, fills, strict=True)]
+    shared = measurer()
+    order = (2, 0, 1, 0, 2, 1)
+    assert [shared.of_case(cases_[n], fills[n]) for n in order] == [alone[n] for n in order]
+    assert len({each["st_lpips"] for each in alone}) == 3
+
+
 def test_all_measures_leave_out_the_slow_one_unless_it_is_named():
     assert "self_consistency" not in [measure.name for measure in choose(("all",))]
     assert "self_consistency" in [measure.name for measure in choose(("all", "self_consistency"))]

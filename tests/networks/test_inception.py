@@ -84,3 +84,12 @@ def test_a_picture_is_enlarged_from_its_corner_and_not_its_centre():
     assert row[0] == 0
     assert row[1] == pytest.approx(4 / 299 / 3, abs=1e-6)
     assert row[-1] == 1
+
+
+def test_a_picture_has_the_same_features_alone_and_in_a_batch(random_state):
+    network, pictures = Inception(random_state), torch.rand(3, 3, 40, 60, generator=torch.Generator().manual_seed(2))
+    with torch.inference_mode():
+        together = network(from_image(pictures))
+        alone = torch.cat([network(from_image(each[None])) for each in pictures])
+    assert torch.allclose(together, alone, rtol=1e-4, atol=1e-4)
+    assert not torch.allclose(together[0], together[1], rtol=1e-2)

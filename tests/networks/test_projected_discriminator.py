@@ -51,6 +51,13 @@ def test_folded_norms_give_what_a_convolution_and_a_norm_give() -> None:
     assert torch.allclose(features._conv("_conv_stem", x, 2), plain, atol=1e-5)
 
 
+def test_a_picture_has_the_same_features_alone_and_in_a_batch() -> None:
+    network, pictures = EfficientNetLite0(lite0_state()), torch.rand(3, 3, 64, 64) * 2 - 1
+    together, alone = network(pictures), torch.cat([network(each[None]) for each in pictures])
+    assert torch.allclose(together, alone, rtol=1e-3, atol=1e-3)
+    assert not torch.allclose(together[0], together[1], rtol=1e-2)
+
+
 def test_features_come_at_four_scales() -> None:
     found = EfficientNetLite0(lite0_state()).scales(torch.rand(2, 3, 64, 96) * 2 - 1)
     assert [tuple(each.shape[1:]) for each in found] == [

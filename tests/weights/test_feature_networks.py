@@ -74,6 +74,15 @@ def test_a_square_of_another_size_has_as_many_tokens_as_squares():
         assert network(torch.zeros(1, 3, 28, 56)).shape == (1, 2, 4, 12)
 
 
+def test_a_picture_has_the_same_tokens_alone_and_in_a_batch():
+    torch.manual_seed(4)
+    network, pictures = VisionTransformer(width=12, depth=2, heads=3, grid=3).eval(), torch.rand(3, 3, 42, 56)
+    with torch.inference_mode():
+        together, alone = network(pictures), torch.cat([network(each[None]) for each in pictures])
+    assert torch.allclose(together, alone, atol=1e-5)
+    assert not torch.allclose(together[0], together[1], atol=1e-3)
+
+
 def test_efficientnet_reads_every_tensor_it_names_and_no_other(monkeypatch):
     read: set[str] = set()
 
