@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "inputs": {"values", "errors", "request", "files", "images", "masks", "detectors"},
     "result": {"values", "errors", "request", "files", "images", "inputs"},
     "inpainter": {"values", "errors", "request", "progress", "images", "engines", "inpainting", "inputs", "result"},
-    "filling": {"values", "request", "progress", "inputs", "inpainter", "result"},
+    "filling": {"values", "request", "progress", "inputs", "inpainter", "result", "tries"},
     "finding": {"values", "errors", "request", "inputs", "masks", "detectors"},
     "extending": {"values", "errors", "request", "progress", "images", "inputs", "inpainter", "result"},
     "places": {"errors", "files", "images"},
@@ -42,14 +42,14 @@ MAY_IMPORT = {
     "tries": {"values", "errors", "progress", "engines", "diagnosis", "inputs", "inpainter", "judging"},
     "batch": {
         "values", "errors", "request", "progress", "compiling", "files", "images", "inputs", "inpainter", "places",
-        "running",
+        "running", "tries",
     },
     "evaluation": {
         "values", "errors", "files", "images", "masks", "metrics", "diagnosis", "networks", "weights", "inpainter",
         "running", "judging",
     },
     "study": {
-        "values", "errors", "request", "files", "images", "masks", "inputs", "inpainter", "running", "judging",
+        "values", "errors", "request", "files", "images", "masks", "diagnosis", "inputs", "inpainter", "running", "judging",
         "evaluation",
     },
     "demo": {"values", "errors", "progress", "files", "images", "masks", "inputs", "inpainter"},

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from freefill.inpainter import Inpainter
-from freefill.inputs import MaskLike, PictureLike, as_picture
+from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for, sketch_for, sources
 from freefill.progress import Progress
 from freefill.request import DEFAULT_MAX_MPX, WISHES, Request, Shape, speaking_python
 from freefill.result import Result
-from freefill.values import Options, Structure
+from freefill.values import Options, Outcome, Picture, Structure
 
 
 def inpaint(
@@ -48,6 +48,7 @@ def inpaint(
     structure: Structure = "auto",
     max_memory_bytes: int = Options.max_memory_bytes,
     max_mpx: float = DEFAULT_MAX_MPX,
+    tries: int = 1,
     progress: Callable[[Progress], None] | None = None,
 ) -> Result:
     """Fill the masked part of one picture.
@@ -82,6 +83,8 @@ def inpaint(
         expects, "never"
     max_memory_bytes : what the engine may take on top of the picture
     max_mpx : larger pictures are refused, megapixels
+    tries : fill in up to so many ways that differ in kind, and keep the one that the diagnosis likes best; the notes
+        name them all, and `freefill.tries.best_of` gives them all
     progress : called again and again with how far it is; what it raises ends the fill, and nothing has changed
 
     Returns
@@ -107,4 +110,27 @@ def inpaint(
         request = Request(**{wish: given[wish] for wish in WISHES})
         # The engine comes first: one that cannot run here is told before a large picture is read.
         fill = Inpainter.of(request)
-        return Result.of(fill.fulfil(as_picture(image, max_mpx), mask, request, progress), image)
+        picture = as_picture(image, max_mpx)
+        if tries == 1:
+            return Result.of(fill.fulfil(picture, mask, request, progress), image)
+        return Result.of(_best(picture, mask, request, fill, tries, progress), image)
+
+
+def _best(
+    picture: Picture,
+    mask: MaskLike | None,
+    request: Request,
+    fill: Inpainter,
+    tries: int,
+    progress: Callable[[Progress], None] | None,
+) -> Outcome:
+    """Fill in several ways and keep the best."""
+    from freefill.tries import best_of, kept
+
+    def told(done: int, of: int, share: float) -> None:
+        if progress is not None:
+            progress(Progress("fill", done + 1, of, (done + share) / of))  # each try counts as a window
+
+    made = mask_for(mask, picture, request, request.max_mpx)
+    source, sketch = sources(picture, request), sketch_for(picture, request)
+    return kept(best_of(picture, made, request, fill, tries, source=source, sketch=sketch, progress=told))

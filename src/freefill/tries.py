@@ -7,7 +7,7 @@ whether the picture's lines are followed (`structure`), and the engine.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +24,7 @@ MOST = 8
 # Of pairs that a blind judge called level none lies further apart, of those with a clear preference four in five do:
 # below it the score tells nothing, and the user's own choice stands.
 MARGIN = 0.02
+CHOOSES = "install freefill[torch,detect], then run: freefill weights fetch dinov2-focus"
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +88,14 @@ def best_of(
             continue  # "auto" had chosen the same already
         made.append(Try(kind or result.plan.engine, result, diagnose_result(picture, result)))
     return _ranked(made) if can_choose() else made
+
+
+def kept(made: Sequence[Try]) -> Outcome:
+    """Return the first of the tries, best first, with a note that names them all and why this one is kept."""
+    said = ", ".join(f"{each.kind} {each.diagnosis.score:.2f}" for each in made)
+    why = "the best kept" if can_choose() else f"the first kept, since what chooses is not here ({CHOOSES})"
+    note = f"{len(made)} tries, {why} (0 = nothing to see, 1 = bad): {said}"
+    return replace(made[0].result, notes=(note, *made[0].result.notes))
 
 
 def can_choose() -> bool:

@@ -97,6 +97,20 @@ def test_resume_fills_only_what_is_not_done_or_not_intact(folder):
     assert run(pairing, Work(replace(WORK.request, engine="ns")), output, resume=True).skipped == 0
 
 
+def test_each_picture_may_be_filled_in_several_ways_and_resume_knows_in_how_many(folder):
+    root = folder("a.png", "b.png")
+    Image.new("1", (48, 48), 0).save(root / "masks/b.png")  # nothing is to be removed there
+    pairing, output = pairs_of(root)
+    told: list[Record] = []
+    twice = replace(WORK, tries=2)
+    assert run(pairing, twice, output, on_record=told.append).failed == 0
+    notes = {record.output: " ".join(record.notes) for record in told}
+    assert "2 tries" in notes["a.png"]
+    assert "tries" not in notes["b.png"]
+    assert run(pairing, twice, output, resume=True).skipped == 2
+    assert run(pairing, WORK, output, resume=True).skipped == 0
+
+
 def test_a_batch_may_run_in_this_process(folder):
     root = folder("a.png", "b.png")
     pairing, output = pairs_of(root)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from faulty import with_fault
 
+from freefill import inpaint
 from freefill.cli.main import main as run
 from freefill.diagnosis.diagnose import Diagnosis
 from freefill.engines import registry
@@ -84,6 +85,22 @@ def test_tries_keep_one_fill_and_write_all(files, capsys):
     written = sorted(path.name for path in (files / "all").iterdir())
     assert len(written) == 2
     assert (cv2.imread("out.png") == cv2.imread(f"all/{written[0]}")).all()
+
+
+def test_the_library_keeps_what_the_command_keeps_and_says_how_far_it_is(files):
+    assert main(["inpaint", "photo.png", "mask.png", "-o", "out.png", "--engine", "telea", "--tries", "2"]) == 0
+    shares = []
+    result = inpaint("photo.png", "mask.png", engine="telea", tries=2, progress=lambda step: shares.append(step.share))
+    assert (result.image == cv2.imread("out.png")[..., ::-1]).all()
+    assert result.notes[0].startswith("2 tries")
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert not any("tries" in note for note in inpaint("photo.png", "mask.png", engine="telea").notes)
+
+
+def test_a_batch_takes_tries_from_the_command_line(files):
+    assert main(["batch", "photo.png", "mask.png", "-o", "filled", "--engine", "telea", "--tries", "2", "-q"]) == 0
+    assert "2 tries" in (files / "filled" / "freefill.jsonl").read_text()
 
 
 def test_tries_differ_in_kind_and_are_the_same_twice():

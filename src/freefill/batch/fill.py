@@ -19,9 +19,8 @@ from freefill.errors import FreefillError, InputError, NothingFoundError
 from freefill.images.write import format_for, write_picture
 from freefill.inpainter import Inpainter
 from freefill.inputs import as_picture, mask_for, sketch_for, sources
-from freefill.progress import Progress
 from freefill.running.telling import tell
-from freefill.values import Mask, Picture
+from freefill.values import Mask, Outcome, Picture
 
 TELL_EVERY = 0.02  # of a picture
 COMPILING = "compiling"  # said before loops are compiled
@@ -85,8 +84,7 @@ def _fill(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
     if work.plan_only:
         plan = inpainter.plan(picture, mask, request)
         return _record("planned", pair, plan.engine, mask.share, plan.to_json(), (*mask.notes, *plan.notes))
-    source, sketch = sources(picture, request), sketch_for(picture, request)
-    result = inpainter.run(picture, mask, request, source=source, sketch=sketch, progress=_Telling())
+    result = _filled(picture, mask, work, inpainter)
     place = places.join(output, pair.output)
     notes = _write(result.picture, place, work)
     stamps["output"] = _stamp(place)
@@ -95,17 +93,34 @@ def _fill(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Record:
     return replace(record, parts=parts, stamps=stamps)
 
 
+def _filled(picture: Picture, mask: Mask, work: Work, inpainter: Inpainter) -> Outcome:
+    """Fill once, or in several ways of which the best is kept; of an empty hole there is but one way."""
+    request, telling = work.request, _Telling()
+    source, sketch = sources(picture, request), sketch_for(picture, request)
+    if work.tries == 1 or not mask.hole.any():
+        return inpainter.run(
+            picture, mask, request, source=source, sketch=sketch, progress=lambda step: telling(step.share)
+        )
+    from freefill.tries import best_of, kept
+
+    made = best_of(
+        picture, mask, request, inpainter, work.tries, source=source, sketch=sketch,
+        progress=lambda done, of, share: telling((done + share) / of),
+    )  # fmt: skip
+    return kept(made)
+
+
 class _Telling:
     """Tells whoever runs the batch how far a picture is: now and then, for each message crosses a pipe."""
 
     def __init__(self) -> None:
         self._said = 0.0
 
-    def __call__(self, step: Progress) -> None:
+    def __call__(self, share: float) -> None:
         # The end is told in any case, and once.
-        if step.share >= self._said + TELL_EVERY or step.share == 1.0 > self._said:
-            self._said = step.share
-            tell(step.share)
+        if share >= self._said + TELL_EVERY or share == 1.0 > self._said:
+            self._said = share
+            tell(share)
 
 
 def _record(

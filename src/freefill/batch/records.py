@@ -21,18 +21,22 @@ class Work:
     request : how each is filled
     format, quality : how each is written; None = as its input was
     plan_only : nothing is filled or written
+    tries : in how many ways each is filled, at most; the one that the diagnosis likes best is kept
     """
 
     request: Request = field(default_factory=Request)
     format: str | None = None
     quality: int | None = None
     plan_only: bool = False
+    tries: int = 1
 
     @property
     def fingerprint(self) -> str:
         """A short text that changes when anything changes that the fills depend on."""
-        asked = json.dumps(asdict(replace(self, plan_only=False)), sort_keys=True)  # a dry run asks for the same fills
-        return hashlib.sha256(asked.encode()).hexdigest()[:16]
+        asked = asdict(replace(self, plan_only=False))  # a dry run asks for the same fills
+        if self.tries == 1:  # so it was before there were tries, and journals of then still count
+            del asked["tries"]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,14 @@ class ShardType(click.ParamType):
 @under(
     "Many pictures",
     click.option("--dry-run", is_flag=True, help="Print the pairs and plans as JSON. Fill nothing."),
+    click.option(
+        "--tries",
+        default=1,
+        show_default=True,
+        type=click.IntRange(1, 8),
+        metavar="N",
+        help="Fill each in up to N different ways and keep the one that the diagnosis likes best.",
+    ),
 )
 @talk_options
 def command(
@@ -77,6 +85,7 @@ def command(
     request: Request,
     format_name: str | None,
     quality: int | None,
+    tries: int,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -96,7 +105,7 @@ def command(
     from freefill.batch.records import Work
     from freefill.batch.run import plan_all, run
 
-    work = Work(request, format=format_name, quality=quality, plan_only=dry_run)
+    work = Work(request, format=format_name, quality=quality, plan_only=dry_run, tries=tries)
     # Shapes are a mask by themselves; where masks are named too, they are found first and joined with them.
     drawn = masks is None and mask_suffix is None and bool(request.shapes or request.also)
     pairing = _pairing(images, masks, output, mask_suffix, format_name, drawn)

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from freefill.tries import Try
     from freefill.values import Outcome, Picture
 
-CHOOSES = "install freefill[torch,detect], then run: freefill weights fetch dinov2-focus"
-
 
 def best_try(
     picture: Picture,
@@ -31,7 +29,7 @@ def best_try(
     from freefill.files import make_folder
     from freefill.images.write import write_picture
     from freefill.inputs import mask_for, sketch_for, sources
-    from freefill.tries import best_of, can_choose
+    from freefill.tries import best_of, kept
 
     hole = mask_for(mask, picture, request, request.max_mpx)  # once: all tries fill the same hole
     report.stage("filling")
@@ -41,17 +39,13 @@ def best_try(
 
     source, sketch = sources(picture, request), sketch_for(picture, request)
     made = best_of(picture, hole, request, inpainter, tries, source=source, sketch=sketch, progress=told)
-    said = ", ".join(f"{each.kind} {each.diagnosis.score:.2f}" for each in made)
     if save_dir is not None:
         folder = Path(save_dir)
         make_folder(folder)
         for number, each in enumerate(made, 1):
             name = each.kind.replace(", ", "-").replace(" ", "-")
             write_picture(each.result.picture, folder / f"{number}-{name}.png", format="PNG")
-    best = made[0]
-    kept = "the best kept" if can_choose() else f"the first kept, since what chooses is not here ({CHOOSES})"
-    note = f"{len(made)} tries, {kept} (0 = nothing to see, 1 = bad): {said}"
-    return replace(best, result=replace(best.result, notes=(note, *best.result.notes)))
+    return replace(made[0], result=kept(made))
 
 
 def diagnosis_of(picture: Picture, result: Outcome) -> Diagnosis | None:
