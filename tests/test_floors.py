@@ -49,8 +49,8 @@ MAY_IMPORT = {
         "running", "judging",
     },
     "study": {
-        "values", "errors", "request", "files", "images", "masks", "diagnosis", "inputs", "inpainter", "running", "judging",
-        "evaluation",
+        "values", "errors", "request", "files", "images", "masks", "diagnosis", "inputs", "inpainter", "running",
+        "judging", "evaluation",
     },
     "demo": {"values", "errors", "progress", "files", "images", "masks", "inputs", "inpainter"},
     "web": {
