@@ -100,7 +100,7 @@ def engine(network: PaintingNetwork, every: int, out: Path | None) -> None:
         for name, image, hole in cases:
             fills, scores = [], []
             for asked in (None, network):
-                painting._packaged = lambda asked=asked: asked  # type: ignore[assignment]
+                painting.network = lambda asked=asked: asked  # type: ignore[assignment]
                 fill = texture.fill(Crop(image, hole, structure="auto" if asked is None else "network"), 0).pixels
                 scores.append((float(distance.in_hole(image, fill, hole)), np.square(fill - image)[hole].mean()))
                 fills.append(fill)

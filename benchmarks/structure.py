@@ -1,7 +1,8 @@
-"""The structure network: does it point at the right windows, does it know when it does not, does the engine gain?
+"""Pointing: are the right windows found, is it known when they are not, does the engine gain?
 
-    python benchmarks/structure.py windows              # squared error of the likeliest window, rank correlation
-    python benchmarks/structure.py engine               # prototypes/holes.npz: ST-LPIPS and PSNR over unguided fills
+    python benchmarks/structure.py windows                 # squared error of windows: nearest to the painter's fill
+    python benchmarks/structure.py windows --weights FILE  # ... and those of a pointing network (ONNX)
+    python benchmarks/structure.py engine --weights FILE   # holes.npz: ST-LPIPS and PSNR over unguided fills
     python benchmarks/structure.py curve LOG PICTURE    # the learning curve of a run, from its log.jsonl
 
 Views and masks are drawn as the prototype's (../shared/prototypes/pointing/data.py), from the twentieth of the
@@ -19,14 +20,15 @@ from typing import Any
 import cv2
 import numpy as np
 
-from freefill.engines.pointing import PointingNetwork, any_around_cell, any_of_cell, apart, windows_of
+from freefill.engines import painting
+from freefill.engines.pointing import NAME, PointingNetwork, any_around_cell, any_of_cell, apart, windows_of
 from freefill.images.decode import decode
 from freefill.synthesis.harmonic import harmonic_fill
 from freefill.synthesis.synthesise import synthesise
 from freefill.synthesis.tuning import Tuning
 from freefill.training import photos, recipes
 from freefill.values import Crop
-from freefill.weights.packaged import STRUCTURE
+from freefill.weights.locate import here
 
 SHARED = Path(__file__).parents[2] / "shared"
 TARS = ("train_scenes_288.tar", "train_scenes_160.tar")
@@ -74,38 +76,55 @@ def views(side: int) -> Any:
         yield from zip(images, masks, strict=True)
 
 
-def windows(network: PointingNetwork, side: int) -> None:
-    """Print the mean squared error (values in -1..1) of several picks, over all cells of all holes."""
+def windows(network: PointingNetwork | None, side: int) -> None:
+    """Print the mean squared error (values in -1..1) of several picks, over all cells of all holes.
+
+    The painter's doubt of a cell is how far its fill is from the nearest window, and the square of the error that it
+    expects.
+    """
+    painter = painting.network()
+    assert painter is not None
     errors: dict[str, list[Any]] = {}
-    doubt: list[Any] = []
+    doubts: dict[str, list[Any]] = {}
     for image, hole in views(side):
         truth = np.asarray(image, np.float32) / 127.5 - 1
         asking, known = any_of_cell(hole), ~any_around_cell(hole)
         if not known.any():
             continue
         smooth = harmonic_fill(truth, hole)
-        shares = network.shares(smooth, hole, asking, known)
+        added, unsure = painter.averaged(smooth, hole)
         shown = windows_of(truth)
-        between = apart(shown)
-        there = between[asking.ravel()]
-        sources = known.ravel()
-        expected = shares @ between
-        likeliest = shares.argmax(1)
-        squares = np.square(windows_of(smooth)).mean(1)[:, None] + np.square(shown).mean(1)
-        like_smooth = squares - 2 / shown.shape[1] * windows_of(smooth) @ shown.T
-        picks = {
-            "likeliest": likeliest,
-            "least expected difference": np.where(sources, expected, np.inf).argmin(1),
-            "nearest to the smooth fill": np.where(sources, like_smooth[asking.ravel()], np.inf).argmin(1),
-            "best known": np.where(sources, there, np.inf).argmin(1),
+        between = apart(shown)[asking.ravel()]
+        costs = {
+            "nearest to the smooth fill": differences(smooth, shown)[asking.ravel()],
+            "nearest to the painter's fill": differences(
+                np.where(hole[..., None], np.clip(smooth + added, -1, 1), truth).astype(np.float32), shown
+            )[asking.ravel()],
+            "best known": between,
         }
-        rows = np.arange(len(there))
-        for name, pick in picks.items():
-            errors.setdefault(name, []).append(there[rows, pick])
-        doubt.append(expected[rows, likeliest])
+        if network is not None:
+            shares = network.shares(smooth, hole, asking, known)
+            costs |= {"likeliest": -shares, "least expected difference": shares @ apart(shown)}
+        rows, picks = np.arange(len(between)), {}
+        for name, each in costs.items():
+            picks[name] = np.where(known.ravel(), each, np.inf).argmin(1)
+            errors.setdefault(name, []).append(between[rows, picks[name]])
+        painted = "nearest to the painter's fill"
+        expected = np.square(2 * unsure).reshape(side // 4, 4, side // 4, 4).mean((1, 3))[asking]
+        doubts.setdefault(painted, []).append(costs[painted][rows, picks[painted]] + expected)
+        if network is not None:
+            found = costs["least expected difference"][rows, picks["likeliest"]]
+            doubts.setdefault("likeliest", []).append(found)
     for name, found in errors.items():
         print(f"{side} px, {name}: {np.concatenate(found).mean():.4f}")
-    print(f"{side} px, rank correlation of disagreement and error: {ranked(doubt, errors['likeliest']):.3f}")
+    for name, found in doubts.items():
+        print(f"{side} px, {name}: rank correlation of doubt and error {ranked(found, errors[name]):.3f}")
+
+
+def differences(picture: Any, shown: Any) -> Any:
+    """Return the mean squared difference of each window of a picture to each of `shown`."""
+    own = windows_of(picture)
+    return np.square(own).mean(1)[:, None] + np.square(shown).mean(1) - 2 / shown.shape[1] * own @ shown.T
 
 
 def ranked(one: list[Any], other: list[Any]) -> float:
@@ -176,14 +195,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["windows", "engine", "curve"])
     parser.add_argument("files", nargs="*", type=Path)
-    parser.add_argument("--weights", type=Path, default=STRUCTURE, help="an ONNX file; default: the package's")
+    parser.add_argument("--weights", type=Path, default=here(NAME), help="an ONNX file; default: the one taken in")
     parser.add_argument("--side", type=int, choices=sorted(BATCH), default=64)
     parser.add_argument("--weight", type=float, action="append", help="of the costs in the engine")
     given = parser.parse_args()
     if given.what == "curve":
         curve(*given.files)
     elif given.what == "windows":
-        windows(PointingNetwork(given.weights), given.side)
+        windows(None if given.weights is None else PointingNetwork(given.weights), given.side)
+    elif given.weights is None:
+        parser.error("no pointing network is here: freefill weights import RUN, or --weights FILE")
     else:
         engine(PointingNetwork(given.weights), given.weight or [Tuning().expected_weight])
 

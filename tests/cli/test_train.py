@@ -84,6 +84,58 @@ def test_a_network_trained_with_a_sketch_follows_one(tmp_path: Path, photos: Pat
     assert "follows no sketch" in capsys.readouterr().err
 
 
+ROLES = (
+    ("painter_starter", "painter", ["--set", "settings.widths=[4, 4, 8]", "--set", "settings.blocks=[1, 1, 1]"]),
+    ("structure_starter", "structure", ["--set", "settings.widths=[4, 4, 8, 8]", "--set", "settings.blocks=[1, 1, 1]"]),
+)
+FEW = [*SMALL[:2], "--set", "steps=2", *SMALL[8:]]
+
+
+@pytest.mark.parametrize(("recipe", "role", "sizes"), ROLES, ids=["painter", "pointer"])
+def test_a_small_network_of_ones_own_is_what_structure_network_asks(
+    tmp_path: Path, photos: Path, capsys, recipe: str, role: str, sizes: list[str]
+) -> None:
+    pytest.importorskip("onnx")
+    from freefill.engines import painting, pointing
+
+    trained = tmp_path / "mine"
+    assert run("train", recipe, "--data", photos, "--out", trained, *FEW, *sizes) == 0
+    packaged = (painting if role == "painter" else pointing).network()
+    assert run("weights", "import", trained, "--half") == 0
+    assert "--structure network asks it" in capsys.readouterr().err
+    assert run("weights", "show", role, "--json") == 0
+    card = json.loads(capsys.readouterr().out)["here"]
+    last = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines() if "held_out" in line][-1]
+    assert card["network"] == role
+    assert card["about"]["steps"] == 2
+    score = {"painter": "l1", "structure": "loss"}[role]
+    assert card["about"]["held_out_scores"][score] == last[score]
+    own = (painting if role == "painter" else pointing).network()
+    assert own is not None
+    assert own is not packaged
+    mask = Image.fromarray(np.pad(np.full((34, 40), 255, np.uint8), ((8, 8), (10, 10))))
+    mask.save(tmp_path / "mask.png")
+    words = ("--engine", "texture", "--structure", "network", "--json", "-o", tmp_path / "out.png")
+    assert run("inpaint", photos / "0.jpg", tmp_path / "mask.png", *words) == 0
+    assert "a small network said" in " ".join(json.loads(capsys.readouterr().out)["notes"])
+    # Handed on as one file, and taken in elsewhere, with all that was measured.
+    assert run("export", role, "-o", tmp_path / "handed-on.onnx") == 0
+    assert run("weights", "remove", role, "--forget") == 0
+    assert (painting if role == "painter" else pointing).network() is packaged
+    assert run("weights", "import", tmp_path / "handed-on.onnx") == 0
+    capsys.readouterr()
+    assert run("weights", "show", role, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["here"]["about"] == card["about"]
+
+
+def test_names_that_the_engines_look_for_are_kept_for_their_networks(tmp_path: Path, photos: Path, capsys) -> None:
+    trained = tmp_path / "painter"
+    assert run("train", "deepfill_starter", "--data", photos, "--out", trained, *SMALL) == 0
+    assert run("weights", "import", trained) == 1
+    assert "'painter' names the painting network" in capsys.readouterr().err
+    assert run("weights", "import", trained, "--name", "mine") == 0
+
+
 def test_a_dry_run_says_everything_and_writes_nothing(tmp_path: Path, photos: Path, capsys) -> None:
     assert run("train", "deepfill_starter", "--data", photos, "--dry-run", *SMALL) == 0
     said = json.loads(capsys.readouterr().out)

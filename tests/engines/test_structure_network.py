@@ -1,14 +1,14 @@
-"""The network of the package as a part of `texture`."""
+"""The small networks as a part of `texture`."""
 
 import numpy as np
 import pytest
 
-from freefill.engines import pointing, structure
-from freefill.engines.pointing import PointingNetwork, packaged
+from freefill.engines import painting, pointing, structure
+from freefill.engines.pointing import PointingNetwork
 from freefill.engines.texture import Texture
 from freefill.errors import WeightsError
 from freefill.values import Crop, EngineSettings, Pointing
-from freefill.weights import packaged as files
+from freefill.weights.packaged import packaged
 
 
 class Known:
@@ -46,7 +46,7 @@ def test_texture_copies_what_the_network_expects(monkeypatch):
     engine = Texture(EngineSettings())
     shares = []
     for right in (True, False):
-        monkeypatch.setattr(pointing, "packaged", lambda right=right: Known(right))
+        monkeypatch.setattr(pointing, "network", lambda right=right: Known(right))
         fill = engine.fill(crop("network"), 0)
         shares.append(share_from_the_right(fill))
         assert any("network" in note for note in fill.notes)
@@ -58,7 +58,7 @@ def test_the_network_is_asked_only_where_it_is_wanted(monkeypatch, asked):
     def refuse():
         raise AssertionError("the network was asked")
 
-    monkeypatch.setattr(pointing, "packaged", refuse)
+    monkeypatch.setattr(pointing, "network", refuse)
     fill = Texture(EngineSettings()).fill(crop(asked), 0)
     assert not any("network" in note for note in fill.notes)
 
@@ -69,24 +69,31 @@ def test_a_network_that_knows_nothing_is_said_so_and_changes_nothing(monkeypatch
             return None
 
     monkeypatch.setattr(structure, "painted_for", lambda crop: None)
-    monkeypatch.setattr(pointing, "packaged", Silent)
+    monkeypatch.setattr(pointing, "network", Silent)
     engine = Texture(EngineSettings())
     without, silent = engine.fill(crop("auto"), 0), engine.fill(crop("network"), 0)
     assert np.array_equal(without.pixels, silent.pixels)
     assert any("too little is known" in note for note in silent.notes)
 
 
-def test_an_installation_without_the_file_says_so_in_one_line(monkeypatch, tmp_path):
-    monkeypatch.setattr(files, "STRUCTURE", tmp_path / "structure.onnx")
-    packaged.cache_clear()
-    with pytest.raises(WeightsError, match="cannot be read as a network"):
-        packaged()
-    packaged.cache_clear()
+def test_without_a_network_of_ones_own_nothing_points(monkeypatch, tmp_path):
+    monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path))
+    assert pointing.network() is None
+    assert pointing.expectation_for(crop("network"), []) is None
 
 
-@pytest.mark.skipif(not files.STRUCTURE.exists(), reason="the package carries no structure network")
-def test_the_packaged_network_is_small_and_runs():
-    assert files.STRUCTURE.stat().st_size < 10_000_000
-    found = PointingNetwork(files.STRUCTURE).point(crop("network"))
+def test_a_file_that_is_no_network_is_said_so_in_one_line(tmp_path):
+    (tmp_path / "structure.onnx").write_bytes(b"none")
+    with pytest.raises(WeightsError, match=r"structure\.onnx: cannot be read as a network"):
+        PointingNetwork(tmp_path / "structure.onnx")
+
+
+def test_the_painter_of_the_package_is_small_and_runs(monkeypatch, tmp_path):
+    monkeypatch.setenv("FREEFILL_WEIGHTS_DIR", str(tmp_path))
+    painter, path = painting.network(), packaged("painter")
+    assert painter is not None
+    assert path is not None
+    assert path.stat().st_size < 10_000_000
+    found = painter.paint(crop("network"))
     assert found is not None
-    assert np.isfinite(found.costs).all()
+    assert np.isfinite(found.values).all()

@@ -17,7 +17,7 @@ from freefill.networks.deepfill_weights import GeneratorOptions
 from freefill.networks.exportable import attended
 from freefill.networks.gated_conv import WeightLayout
 from freefill.values import EngineSettings
-from freefill.weights.deepfill_onnx import export_onnx
+from freefill.weights.exporting import export_onnx
 
 from .deepfill_cases import seeded_picture, seeded_state
 

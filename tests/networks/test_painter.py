@@ -60,10 +60,10 @@ def test_a_state_says_how_large_its_network_is() -> None:
 def test_opencv_paints_what_torch_paints_and_the_file_trains_on(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     from freefill.engines.painting import PaintingNetwork
-    from freefill.weights.small_onnx import save_painter, state_of
+    from freefill.weights.small_onnx import save, state_of
 
     painter, path = small(), tmp_path / "painter.onnx"
-    save_painter(painter.state_dict(), path)
+    save(painter.state_dict(), path)
     halves = {
         key: value.half().float() if value.numel() >= 16 else value for key, value in painter.state_dict().items()
     }
@@ -80,7 +80,9 @@ def test_opencv_paints_what_torch_paints_and_the_file_trains_on(tmp_path: Path) 
 
 def test_weights_of_another_network_are_not_written(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
-    from freefill.weights.small_onnx import save_painter
+    from freefill.weights.small_onnx import save
 
     with pytest.raises(WeightsError, match="not those of a painting network"):
-        save_painter({"conv.weight": torch.zeros(3)}, tmp_path / "painter.onnx")
+        save({"head.weight": torch.zeros(3)}, tmp_path / "painter.onnx")
+    with pytest.raises(WeightsError, match="of no small network"):
+        save({"conv.weight": torch.zeros(3)}, tmp_path / "painter.onnx")

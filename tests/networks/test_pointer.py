@@ -115,14 +115,14 @@ def test_training_finds_where_stripes_go_on():
 def test_opencv_gives_what_torch_gives(tmp_path, side):
     import cv2
 
-    from freefill.weights.small_onnx import save_pointer
+    from freefill.weights.small_onnx import save
 
     torch.manual_seed(0)
     network = Pointer((4, 4, 8, 8), (1, 1, 1), 4)
     with torch.no_grad():
         for weights in network.parameters():
             weights.add_(torch.randn_like(weights) * 0.1).copy_(weights.half().float())
-    save_pointer(network.state_dict(), tmp_path / "pointer.onnx")
+    save(network.state_dict(), tmp_path / "pointer.onnx")
     opened = cv2.dnn.readNetFromONNX(str(tmp_path / "pointer.onnx"))
     planes = planes_of(*(x[:1] for x in views(side)))
     opened.setInput(planes.numpy(), "planes")
@@ -135,22 +135,22 @@ def test_opencv_gives_what_torch_gives(tmp_path, side):
 
 
 def test_weights_are_stored_in_half_precision(tmp_path):
-    from freefill.weights.small_onnx import save_pointer
+    from freefill.weights.small_onnx import save
 
-    save_pointer(Pointer((8, 8, 32, 32), (1, 1, 1), 4).state_dict(), tmp_path / "pointer.onnx")
+    save(Pointer((8, 8, 32, 32), (1, 1, 1), 4).state_dict(), tmp_path / "pointer.onnx")
     numbers = sum(weights.numel() for weights in Pointer((8, 8, 32, 32), (1, 1, 1), 4).parameters())
     assert (tmp_path / "pointer.onnx").stat().st_size < 2 * numbers + 30_000
 
 
 def test_the_file_gives_back_the_weights_to_train_on_from(tmp_path):
-    from freefill.weights.small_onnx import save_pointer, state_of
+    from freefill.weights.small_onnx import save, state_of
 
     torch.manual_seed(0)
     network = Pointer((4, 4, 8, 8), (1, 1, 1), 4)
     with torch.no_grad():
         for weights in network.parameters():
             weights.add_(torch.randn_like(weights) * 0.1).copy_(weights.half().float())
-    save_pointer(network.state_dict(), tmp_path / "pointer.onnx")
+    save(network.state_dict(), tmp_path / "pointer.onnx")
     again = Pointer.from_state(state_of(tmp_path / "pointer.onnx"))
     for name, weights in network.named_parameters():
         assert torch.equal(weights, again.get_parameter(name)), name

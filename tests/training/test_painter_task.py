@@ -84,7 +84,7 @@ def test_a_run_writes_scores_and_goes_on_from_its_own_onnx(photos: Path, tmp_pat
     pytest.importorskip("onnx")
     from freefill.training import hand_out
     from freefill.training.run_folder import RunFolder
-    from freefill.weights.small_onnx import save_painter
+    from freefill.weights.small_onnx import save
 
     words = ("batch=2", "steps=2", "workers=0", "speed=fp32", "data.side_px=32", "data.held_out_share=0.3")
     more = ("data.held_out_views=2", "every.log=1", "every.score=2", "every.samples=2", "every.snapshot=2")
@@ -93,7 +93,7 @@ def test_a_run_writes_scores_and_goes_on_from_its_own_onnx(photos: Path, tmp_pat
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert {"l1", "prefill_l1", "l1_halved", "rank_correlation"} <= lines[-1].keys()
     state = hand_out.averaged(hand_out.best(RunFolder(tmp_path / "run")))
-    save_painter(state, tmp_path / "painter.onnx")
+    save(state, tmp_path / "painter.onnx")
     again = task_of(f"start='{tmp_path / 'painter.onnx'}'").painter
     assert isinstance(again, Painter)
     assert torch.allclose(again.cells.weight, state["cells.weight"], atol=1e-3)

@@ -20,9 +20,10 @@ def command(weights: str, output: Path, as_json: bool) -> None:
     """Write WEIGHTS (a name, or a file) as ONNX, with the network around them.
 
     The file takes pictures of any height and width: image (1, 3, H, W) with values in 0..1, mask (1, 1, H, W) with 1 =
-    remove; it gives the composite, (1, 3, H, W) in 0..1. Memory grows with the square of the picture's area.
+    remove; it gives the composite, (1, 3, H, W) in 0..1. Memory grows with the square of the picture's area. A painter
+    or a pointer (freefill train painter_starter, structure_starter) is written as --structure network runs it.
     """
-    from freefill.weights.deepfill_onnx import export_onnx
+    from freefill.weights.exporting import export_onnx
 
     with reporting("exporting", as_json):
         done = export_onnx(weights, output)

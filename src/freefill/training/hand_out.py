@@ -21,7 +21,7 @@ def import_run(path: Path, name: str | None = None, *, half: bool = False) -> Im
     Parameters
     ----------
     path : the run's folder
-    name : for the weights; None = the folder's name
+    name : for the weights; None = the folder's name, or of a small network that by which `--structure network` asks it
     half : keep 16 bits of each number
 
     Raises
@@ -34,8 +34,8 @@ def import_run(path: Path, name: str | None = None, *, half: bool = False) -> Im
     folder = RunFolder(path)
     said = folder.described()
     snapshot = best(folder)
-    state = {key: value.half() if half else value.float() for key, value in averaged(snapshot).items()}
-    return import_trained(state, name or path.resolve().name, f"trained by {path.name}", about(folder, said, snapshot))
+    state = {key: value.float() for key, value in averaged(snapshot).items()}
+    return import_trained(state, name, path.resolve().name, about(folder, said, snapshot), half=half)
 
 
 def best(folder: RunFolder) -> Snapshot:

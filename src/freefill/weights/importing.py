@@ -26,6 +26,7 @@ from freefill.weights.folder import (
 from freefill.weights.getting import packages
 from freefill.weights.getting.fetch import only_one
 from freefill.weights.opening import sniff
+from freefill.weights.opening.recognise import NETWORKS, KnownNetwork, known, recognise
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,12 +42,14 @@ class Imported:
     path : where it lies
     what : what it was recognised as
     notes : what was left out or decided
+    use : how it is used from now on, in words
     """
 
     name: str
     path: Path
     what: str
     notes: tuple[str, ...] = ()
+    use: str = ""
 
 
 def import_file(path: Path, name: str | None = None) -> list[Imported]:
@@ -54,7 +57,8 @@ def import_file(path: Path, name: str | None = None) -> list[Imported]:
 
     A file whose hash is on a card is kept as it is, and so are the wanted members of an archive whose hash is. Another
     checkpoint is recognised by its keys and kept as safetensors. Nothing else is taken: a program (TorchScript, ONNX)
-    that no card vouches for is not.
+    that no card vouches for is not. Of an ONNX file that `freefill export` wrote of a small network the numbers are
+    taken, and a program of our own is put around them.
 
     Parameters
     ----------
@@ -122,8 +126,9 @@ def _take_checkpoint(path: Path, name: str | None, sha256: str) -> Imported:
             f"{path}: is a TorchScript file, which is a program, and its hash is on no card; it was not opened"
         )
     from freefill.weights.opening.load import read_checkpoint
-    from freefill.weights.opening.recognise import recognise
 
+    if path.suffix == ".onnx":
+        return _take_small(path, name)
     checkpoint = read_checkpoint(path)
     found = recognise(checkpoint.state, str(path))
     notes = list(checkpoint.notes)
@@ -136,7 +141,7 @@ def _take_checkpoint(path: Path, name: str | None, sha256: str) -> Imported:
         if problem:
             raise WeightsError(f"{path}: is named like '{card.name}', but {problem}")
         notes.append(f"taken for '{card.name}' by its file name: its keys are alike for every training set")
-    own = card.name if card is not None else check_name(name or path.stem)
+    own = card.name if card is not None else _own_name(name or path.stem)
     record = WeightsRecord(
         name=own,
         file=f"{own}.safetensors",
@@ -152,45 +157,96 @@ def _take_checkpoint(path: Path, name: str | None, sha256: str) -> Imported:
     return Imported(own, _kept(checkpoint.state, record), str(found), tuple(notes))
 
 
-def import_trained(state: dict[str, Tensor], name: str, origin: str, about: Mapping[str, Any]) -> Imported:
-    """Take weights that were trained here into the store.
+def import_trained(
+    state: dict[str, Tensor], name: str | None, run: str, about: Mapping[str, Any], *, half: bool = False
+) -> Imported:
+    """Take weights that were trained here into the store: a generator as safetensors, a small network as ONNX.
 
     Parameters
     ----------
     state : name to tensor
-    name : of your own; no card's
-    origin : where they were trained
+    name : of your own; no card's; None = the run's, or that by which `--structure network` asks such a network
+    run : name of the run that trained them
     about : what was measured; kept in their record, and in the file
+    half : keep 16 bits of each number
 
     Raises
     ------
     WeightsError
-        If the name is a card's, or the weights fit no known network.
+        If the name is a card's or another network's, or the weights fit no known network.
     """
-    from freefill.weights.opening.recognise import recognise
+    row = known(state)
+    if row is not None and row.role:
+        return _kept_small(state, row, name, f"trained by {run}", about, half=half)
+    found = recognise(state, run)
+    own = _own_name(name or run)
+    record = replace(_own_record(own, f"trained by {run}", about), network=found.network, layout=found.layout)
+    return Imported(own, _kept(state, record, half), str(found))
 
-    if any(card.name == name for card in catalogue.CARDS):
-        raise WeightsError(f"'{name}' names published weights; give yours another --name")
-    found = recognise(state, origin)
-    own = check_name(name)
-    record = WeightsRecord(
-        name=own,
-        file=f"{own}.safetensors",
+
+def _take_small(path: Path, name: str | None) -> Imported:
+    """Take the numbers of an ONNX file of ours; its program is never run."""
+    from freefill.weights.small_onnx import about_of, state_of
+
+    state = state_of(path)
+    row = known(state)
+    if row is None or not row.role:
+        raise WeightsError(f"{path}: is ONNX, which is a program, and its hash is on no card; it was not opened")
+    return _kept_small(state, row, name, path.name, about_of(path))
+
+
+def _kept_small(
+    state: dict[str, Tensor],
+    row: KnownNetwork,
+    name: str | None,
+    origin: str,
+    about: Mapping[str, Any],
+    *,
+    half: bool = False,
+) -> Imported:
+    own = _own_name(name or row.role, row.role)
+    record = replace(_own_record(own, origin, about), file=f"{own}.onnx", network=row.role, layout="onnx")
+    asked = own == row.role
+    use = (
+        "--structure network asks it" if asked else f"nothing asks it under this name; import it with --name {row.role}"
+    )
+    return Imported(own, _kept(state, record, half), str(row), use=use)
+
+
+def _own_record(name: str, origin: str, about: Mapping[str, Any]) -> WeightsRecord:
+    """Return the record of weights that were trained with freefill; network and layout are still to be named."""
+    return WeightsRecord(
+        name=name,
+        file=f"{name}.safetensors",
         origin=origin,
         origin_sha256="",
-        network=found.network,
-        layout=found.layout,
+        network="",
+        layout="",
         licence="yours to choose",
         forbids="what the terms of your photographs forbid",
         about=dict(about),
     )
-    return Imported(own, _kept(state, record), str(found))
 
 
-def _kept(state: dict[str, Tensor], record: WeightsRecord) -> Path:
+def _own_name(name: str, role: str = "") -> str:
+    """Return a name of the user's own, if it is no card's, and of the network that the engines look for under it."""
+    if any(card.name == name for card in catalogue.CARDS):
+        raise WeightsError(f"'{name}' names published weights; give yours another --name")
+    meant = next((row for row in NETWORKS if row.role == name), None)
+    if meant is not None and role != name:
+        raise WeightsError(f"'{name}' names {meant} that --structure network asks; give yours another --name")
+    return check_name(name)
+
+
+def _kept(state: dict[str, Tensor], record: WeightsRecord, half: bool = False) -> Path:
     with only_one(record.name, None) as work:
         part = work / f"{record.file}.part"
-        _save(state, part, record)
+        if record.layout == "onnx":
+            from freefill.weights.small_onnx import save
+
+            save(state, part, half=half, about=_told(record))
+        else:
+            _save({key: value.half() for key, value in state.items()} if half else state, part, record)
         return put(part, record, sha256_of_file(part))
 
 
@@ -210,16 +266,13 @@ def _save(state: dict[str, Tensor], part: Path, record: WeightsRecord) -> None:
     import torch
     from safetensors.torch import save_file
 
-    metadata = {
-        "format": "pt",
-        "name": record.name,
-        "network": record.network,
-        "layout": record.layout,
-        "origin": record.origin,
-        "origin_sha256": record.origin_sha256,
-        "licence": record.licence,
-    }
-    if record.about:
-        metadata["about"] = json.dumps(record.about)
     # A copy of each: safetensors refuses tensors that share memory, as slices of one buffer do.
-    save_file({key: value.clone(memory_format=torch.contiguous_format) for key, value in state.items()}, part, metadata)
+    copies = {key: value.clone(memory_format=torch.contiguous_format) for key, value in state.items()}
+    save_file(copies, part, {"format": "pt", **_told(record)})
+
+
+def _told(record: WeightsRecord) -> dict[str, str]:
+    """Return what a file of weights says of itself."""
+    names = ("name", "network", "layout", "origin", "origin_sha256", "licence")
+    told = {name: str(getattr(record, name)) for name in names}
+    return told | {"about": json.dumps(record.about)} if record.about else told

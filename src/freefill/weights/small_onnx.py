@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from freefill.errors import WeightsError
+from freefill.weights.opening.recognise import known
 
 if TYPE_CHECKING:
     import onnx
@@ -22,18 +24,20 @@ HALF = ".half"  # ends the name of what is stored in half precision
 LEAST_HALVED = 16  # numbers; smaller constants are shapes and factors, and stay as they are
 
 
-def pointer_onnx(state: Mapping[str, Tensor]) -> onnx.ModelProto:
-    """Return the network with these weights: planes (1, 6, H, W) in, queries, keys and the table of offsets out.
+def small_onnx(state: Mapping[str, Tensor]) -> onnx.ModelProto:
+    """Return the small network with these weights: planes (1, 6, H, W) in; height and width are open.
 
-    Height and width are open, and divide by 16.
+    The painting network gives what is to be added and its log scale, for sides that divide by 8; the pointing network
+    queries, keys and the table of offsets, for sides that divide by 16.
 
     Raises
     ------
     WeightsError
-        If the weights are not those of a pointing network.
+        If the weights are of no small network.
     """
     import torch
 
+    from freefill.networks.painter import Painter
     from freefill.networks.pointer import Pointer
 
     class WithTable(torch.nn.Module):
@@ -47,22 +51,12 @@ def pointer_onnx(state: Mapping[str, Tensor]) -> onnx.ModelProto:
             queries, keys = self.pointer(planes)
             return queries, keys, self.pointer.offsets[None, None] + planes.mean() * 0
 
+    row = known(state)
+    if row is None or not row.role:
+        raise WeightsError("these weights are of no small network for --structure network")
+    if row.role == "painter":
+        return _exported(_made(Painter, state), ("added", "log_scale"))
     return _exported(WithTable(_made(Pointer, state)), ("queries", "keys", "offsets"))
-
-
-def painter_onnx(state: Mapping[str, Tensor]) -> onnx.ModelProto:
-    """Return the network with these weights: planes (1, 6, H, W) in, what is to be added and its log scale out.
-
-    Height and width are open, and divide by 8.
-
-    Raises
-    ------
-    WeightsError
-        If the weights are not those of a painting network.
-    """
-    from freefill.networks.painter import Painter
-
-    return _exported(_made(Painter, state), ("added", "log_scale"))
 
 
 def _made(kind: type[SmallNetwork], state: Mapping[str, Tensor]) -> SmallNetwork:
@@ -118,7 +112,7 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def state_of(path: Path) -> dict[str, Tensor]:
-    """Return the weights of a file that `save_pointer` or `save_painter` wrote, as a state dict to train on from.
+    """Return the weights of a file that `save` wrote, as a state dict to train on from.
 
     Raises
     ------
@@ -144,11 +138,35 @@ def state_of(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def save_pointer(state: Mapping[str, Tensor], path: Path) -> None:
-    """Write the pointing network with these weights, in half precision."""
-    path.write_bytes(halved(pointer_onnx(state)).SerializeToString())
+def about_of(path: Path) -> dict[str, Any]:
+    """Return what a file that `save` wrote says of its training; empty where it says nothing."""
+    import onnx
+
+    told = {each.key: each.value for each in onnx.load_model_from_string(path.read_bytes()).metadata_props}
+    try:
+        return dict(json.loads(told.get("about", "{}")))
+    except (ValueError, TypeError):  # notes of another tool
+        return {}
 
 
-def save_painter(state: Mapping[str, Tensor], path: Path) -> None:
-    """Write the painting network with these weights, in half precision."""
-    path.write_bytes(halved(painter_onnx(state)).SerializeToString())
+def save(state: Mapping[str, Tensor], path: Path, *, half: bool = True, about: Mapping[str, str] | None = None) -> None:
+    """Write the small network with these weights as a file that OpenCV runs.
+
+    Parameters
+    ----------
+    state : name to tensor
+    path : of the file
+    half : store half precision
+    about : words to words, kept in the file
+
+    Raises
+    ------
+    WeightsError
+        If the weights are of no small network.
+    """
+    from onnx import helper
+
+    model = small_onnx(state)
+    model = halved(model) if half else model
+    helper.set_model_props(model, dict(about or {}))
+    path.write_bytes(model.SerializeToString())

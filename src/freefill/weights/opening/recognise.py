@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -21,15 +21,17 @@ class KnownNetwork:
     Attributes
     ----------
     name : for messages, and on cards
-    first : the weight of its first layer, (outputs, inputs, height, width); in no other network
+    first : of a generator, the weight of its first layer, (outputs, inputs, height, width); a key of no other network
     layout : of a generator: how its sides are padded and what its layers are called
     use : what it is for, where no engine fills with it
+    role : the name under which `--structure network` asks such a network; empty = it is none of those
     """
 
     name: str
     first: str
     layout: Literal["pt", "tf"] | None = None
     use: str = ""
+    role: str = ""
 
     def __str__(self) -> str:
         return f"{self.name}, layout '{self.layout}'" if self.layout else self.name
@@ -41,6 +43,8 @@ NETWORKS = (
     KnownNetwork("the discriminator of deepfillv2", "conv1.conv_sn.weight", use="trains a generator and fills nothing"),
     KnownNetwork("efficientnet-lite0", "_conv_stem.weight", use="measures fills: freefill weights fetch measures"),
     KnownNetwork("stlpips-alex", "net.slice1.0.weight", use="measures fills: freefill weights fetch measures"),
+    KnownNetwork("the painting network", "head.weight", use="--structure network asks", role="painter"),
+    KnownNetwork("the pointing network", "offsets", use="--structure network asks", role="structure"),
 )
 GENERATORS = tuple(row for row in NETWORKS if row.layout is not None)
 
@@ -71,6 +75,11 @@ class Recognised:
         return f"{self.network}, layout '{self.layout}', width {self.width}{extra}"
 
 
+def known(keys: Collection[str]) -> KnownNetwork | None:
+    """Return the network that has these keys, or None where we know none."""
+    return next((row for row in NETWORKS if row.first in keys), None)
+
+
 def recognise(state: Mapping[str, Tensor], source: str = "these weights") -> Recognised:
     """Return what a state dict is.
 
@@ -87,7 +96,7 @@ def recognise(state: Mapping[str, Tensor], source: str = "these weights") -> Rec
     from freefill.networks import deepfill_weights
 
     given = {key: tuple(value.shape) for key, value in state.items() if key != deepfill_weights.IDENTITY_KEY}
-    row = next((row for row in NETWORKS if row.first in given), None)
+    row = known(given)
     if row is not None and row.layout is None:
         raise WeightsError(f"{source}: is {row}, which {row.use}; {_WHERE}")
     options = deepfill_weights.recognise(state)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-STRUCTURE = FOLDER / "structure.onnx"
 _ENDINGS = (".onnx", ".safetensors")
 
 

@@ -1,4 +1,4 @@
-"""Write a network as ONNX: height and width left open, picture and mask in, composite out."""
+"""Write a network as ONNX, height and width left open: what `freefill export` does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from freefill.errors import InputError, WeightsError
 from freefill.files import replacing
 from freefill.weights.locate import locate
 from freefill.weights.opening.load import load_state
-from freefill.weights.opening.recognise import recognise
+from freefill.weights.opening.recognise import known, recognise
 
 OPSET = 17
 
@@ -37,6 +37,9 @@ class Exported:
 def export_onnx(name_or_path: str, path: Path) -> Exported:
     """Write weights as an ONNX file with the network around them.
 
+    DeepFillv2 takes picture and mask and gives the composite. The small networks of `--structure network` lie here as
+    ONNX already, and are written as they are: planes in (see `networks.small_unet.planes_of`), their outputs out.
+
     Parameters
     ----------
     name_or_path : weights in the store, or a file
@@ -49,16 +52,32 @@ def export_onnx(name_or_path: str, path: Path) -> Exported:
     InputError
         If the file cannot be written.
     """
-    import torch
-
-    from freefill.networks.deepfill_weights import from_state
-    from freefill.networks.exportable import Exportable
-
     if path.suffix != ".onnx":
         raise InputError(f"{path}: an ONNX file's name ends in .onnx")
     if not path.parent.is_dir():
         raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
     source = locate(name_or_path)
+    return _small(source, path) if source.suffix == ".onnx" else _deepfill(source, path)
+
+
+def _small(source: Path, path: Path) -> Exported:
+    from freefill.networks.small_unet import PLANES
+    from freefill.weights.small_onnx import state_of
+
+    row = known(state_of(source))
+    if row is None or not row.role:
+        raise WeightsError(f"{source}: is a program that others made, not one of freefill's small networks")
+    with replacing(path) as file:
+        file.write(source.read_bytes())
+    return Exported(path, str(row), {"planes": f"1, {PLANES}, height, width"}, path.stat().st_size)
+
+
+def _deepfill(source: Path, path: Path) -> Exported:
+    import torch
+
+    from freefill.networks.deepfill_weights import from_state
+    from freefill.networks.exportable import Exportable
+
     state = load_state(source)
     found = recognise(state, str(source))
     generator = from_state(state)
