@@ -50,5 +50,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("depfill", ["telea", "deepfillv2"])
     " did you mean 'deepfillv2'?"
     """
-    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.55)
     return f" did you mean '{nearest[0]}'?" if nearest else ""

@@ -54,7 +54,7 @@ def test_a_mistyped_command_is_still_told(files, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("photo.png",), "MASK is missing, or say what goes by a word (people) or a place (--box X,Y,W,H)"),
+        (("photo.png",), "what should go? name a mask file, a word (people) or a place (--box X,Y,W,H)"),
         (("photo.png", "mask.png", "out.png", "-o", "other.png"), "OUT was given twice"),
         (("photo.png", "mask.png", "-m", "mask.png"), "MASK was given twice"),
         (("photo.png", "mask.png", "out.png", "more.png"), "unexpected extra argument"),
@@ -198,3 +198,42 @@ _freefill_completion freefill; echo "${COMPREPLY[@]}"
         env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
     )  # fmt: skip
     assert done.stdout.split() == ["patchmatch"]
+
+
+# --- what is there stays -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("photo.png", "mask.png", "photo.png"),
+        ("photo.png", "mask.png", "./mask.png"),
+        ("photo.png", "mask.png", "out.png", "--save-mask", "photo.png"),
+        ("photo.png", "mask.png", "out.png", "--save-mask", "out.png"),
+        ("photo.png", "mask.png", "--preview", "photo.png"),
+        ("photo.png", "mask.png", "out.png", "--not-from", "mask.png", "--save-mask", "mask.png"),
+    ],
+)
+def test_no_output_is_written_over_an_input_or_another_output(files, capsys, words):
+    before = {path: path.read_bytes() for path in Path().iterdir()}
+    assert "this file is an input or another output; choose another name" in refused(capsys, *words)
+    assert {path: path.read_bytes() for path in Path().iterdir()} == before
+
+
+def test_an_older_output_is_replaced(files, capsys):
+    Path("out.png").write_bytes(b"of another day")
+    assert call(capsys, "photo.png", "mask.png", "out.png")[0] == 0
+    assert pixels("out.png").shape == pixels("photo.png").shape
+
+
+def test_a_folder_in_place_of_a_command_leads_to_batch(files, capsys):
+    Path("photos").mkdir()
+    code, _, err = call(capsys, "photos", "masks")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "'photos' is a folder; for many pictures use: freefill batch photos" in err
+
+
+def test_a_mask_to_grow_without_a_length_asks_for_it(files, capsys):
+    code, _, err = call(capsys, "mask", "grow", "mask.png")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "freefill mask grow MASK 6px" in err

@@ -9,7 +9,7 @@ import click
 from freefill.cli.headings import HeadedCommand, under
 from freefill.cli.option_types import LengthType
 from freefill.cli.options import filling_options, output_options, talk_options, verbose_option
-from freefill.cli.outputs import check_target, stream_of, target_of, tell_filled, write
+from freefill.cli.outputs import check_apart, check_target, stream_of, target_of, tell_filled, write
 from freefill.cli.progress import working
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def command(
         margins = Margins(*(each if each is not None else everywhere or Length() for each in asked))
         picture = read_picture(stream_of(image), max_mpx=request.max_mpx)
         target = target_of(picture, image, output, "extended")
+        check_apart((target,), (image,))
         check_target(picture, target, format_name)
         result = fill_margins(picture, margins, request, Inpainter.of(request), request.max_mpx, report.fill)
         report.stage("writing")

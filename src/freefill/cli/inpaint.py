@@ -12,6 +12,7 @@ from freefill.cli.completing import complete_masks
 from freefill.cli.headings import HeadedCommand, under
 from freefill.cli.options import output_options, request_options, talk_options, verbose_option
 from freefill.cli.outputs import (
+    check_apart,
     check_more,
     check_target,
     stream_of,
@@ -120,6 +121,8 @@ def command(
         picture = read_picture(stream_of(places.image), max_mpx=request.max_mpx)
         target = target_of(picture, places.image, places.output)
         made = None if places.mask is None else stream_of(places.mask)
+        read = (places.image, places.mask, request.source, request.not_from, *request.also, *request.without)
+        check_apart((preview,) if preview is not None else (target, save_mask, save_attention), read)
         # Before the checks: a preview writes nothing to the target.
         if preview is not None:
             write_preview(picture, made, request, preview, report)
@@ -198,6 +201,7 @@ def _one(word: str, positional: str | None, option: str | None, *, needed: bool 
         raise click.UsageError(f"{word} was given twice: {positional} and {option}")
     given = positional if positional is not None else option
     if given is None and needed:
-        way = ", or say what goes by a word (people) or a place (--box X,Y,W,H)" if word == "MASK" else ""
-        raise click.UsageError(f"{word} is missing{way}; freefill inpaint IMAGE MASK -o OUT")
+        if word == "MASK":
+            raise click.UsageError("what should go? name a mask file, a word (people) or a place (--box X,Y,W,H)")
+        raise click.UsageError(f"{word} is missing; freefill inpaint IMAGE MASK -o OUT")
     return given

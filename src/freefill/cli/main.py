@@ -58,12 +58,19 @@ class _Lazy(click.Group):
             args = ["inpaint", *args]  # freefill photo.jpg mask.png out.jpg
         # While the shell completes a word, the word may be half a name.
         if args and not args[0].startswith("-") and args[0] not in known and not ctx.resilient_parsing:
-            raise click.UsageError(f"no command '{args[0]}';{did_you_mean(args[0], known)} all: freefill --help", ctx)
+            raise click.UsageError(_unknown(args[0], known), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, _, line in COMMANDS])
+
+
+def _unknown(word: str, known: list[str]) -> str:
+    """Say what may have been meant by a word that is no command."""
+    if os.path.isdir(word):  # noqa: PTH112 (no Path: --help answers at once)
+        return f"'{word}' is a folder; for many pictures use: freefill batch {word} MASKS -o OUT"
+    return f"no command '{word}';{did_you_mean(word, known)} all: freefill --help"
 
 
 def _is_picture(word: str) -> bool:

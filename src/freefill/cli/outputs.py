@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,29 @@ def check_target(picture: Picture, target: str, format_name: str | None, mask_na
         check_place(target)
     kind = format_for(picture, None if target == "-" else target, format_name)
     check_holds(picture, kind, target, will_be_opaque=mask_name == "alpha")
+
+
+def check_apart(outputs: Iterable[str | None], inputs: Iterable[object]) -> None:
+    """Refuse to write over a file that is read, or two outputs into one file.
+
+    A photograph is often the only one there is, and a fill of it cannot be undone.
+    """
+    taken = {_identity(name) for name in inputs if isinstance(name, str) and is_file(name)}
+    for output in outputs:
+        if output is None or output == "-":
+            continue
+        if (place := _identity(output)) in taken:
+            raise InputError(f"{output}: this file is an input or another output; choose another name")
+        taken.add(place)
+
+
+def _identity(name: str) -> object:
+    """Return what is equal for two names of one file, as `A.jpg` and `a.jpg` are on some disks."""
+    try:
+        known = Path(name).stat()
+    except OSError:  # not there yet
+        return str(Path(name).resolve())
+    return (known.st_dev, known.st_ino)
 
 
 def check_place(target: str) -> None:

@@ -83,7 +83,11 @@ class Diagnosis:
         for each in shown:
             lines += [f"  {each.name:8} {each.score:.2f} {each.verdict}: {each.means}", f"           {each.advice}"]
         if not shown:
-            lines.append("  no failure was found by itself")
+            lines.append(
+                "  no single fault stands out; look at it yourself"
+                if self.verdict != "good"
+                else "  no fault was found"
+            )
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:

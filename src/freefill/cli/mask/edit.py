@@ -30,7 +30,10 @@ class _TakesNegative(click.Command):
                 # What comes behind `--` is no option; LENGTH is the last argument anyway.
                 args = [*args[:number], *args[number + 1 :], "--", word]
                 break
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter:  # of `grow mask.png` click would say that MASKS is missing
+            raise click.UsageError("name the masks, then by how much: freefill mask grow MASK 6px", ctx) from None
 
 
 @click.command("grow", cls=_TakesNegative, short_help="Grow masks all round, or shrink them.")
