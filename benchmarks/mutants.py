@@ -62,6 +62,8 @@ ROOMS: dict[str, tuple[str, ...]] = {  # module: its tests, the quickest first
     "images/metadata/photoshop.py": ("tests/images/test_metadata_blocks.py",),
     "images/metadata/raw_profile.py": ("tests/images/test_metadata_blocks.py",),
     "images/metadata/signs.py": ("tests/images/test_metadata_blocks.py",),
+    "weights/getting/fetch.py": ("tests/weights/test_fetch.py",),
+    "networks/contextual_attention.py": ("tests/networks/test_contextual_attention.py",),
     "weights/locate.py": ("tests/weights/test_store.py", "tests/weights/test_fetch.py"),
     "weights/opening/sniff.py": ("tests/weights/test_sniff.py",),
     "weights/opening/recognise.py": ("tests/weights/test_recognise.py",),
@@ -310,16 +312,15 @@ def main(words: Sequence[str] | None = None) -> int:
     if only is not None:
         rooms = [room for room in rooms if any(key.startswith(f"{room}: ") for key in only)]
     rows, below = [], False
+    print(f"{'module':<34}{'changes':>9}{'noticed':>9}{'share':>9}", flush=True)
     for room in rooms:
         counted, left = measure(room, alike, only, asked.sample)
         share = 100 * (counted - len(left)) / max(counted, 1)
         below |= share < asked.bar
-        rows.append((room, counted, counted - len(left), share))
-    print(f"\n{'module':<28}{'changes':>9}{'noticed':>9}{'share':>9}")
-    for room, counted, killed, share in rows:
-        print(f"{room:<28}{counted:>9}{killed:>9}{share:>8.1f} %")
-    total, killed = sum(row[1] for row in rows), sum(row[2] for row in rows)
-    print(f"{'together':<28}{total:>9}{killed:>9}{100 * killed / max(total, 1):>8.1f} %")
+        rows.append((counted, counted - len(left)))
+        print(f"{room:<34}{counted:>9}{counted - len(left):>9}{share:>8.1f} %", flush=True)
+    total, killed = (sum(column) for column in zip(*rows, strict=True))
+    print(f"{'together':<34}{total:>9}{killed:>9}{100 * killed / max(total, 1):>8.1f} %")
     return int(below)
 
 

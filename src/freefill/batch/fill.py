@@ -62,6 +62,7 @@ def fill_pair(pair: Pair, work: Work, output: str, inpainter: Inpainter) -> Reco
         # Not every error knows which file it is about.
         record = _failed(pair, str(error) if named else f"{pair.image}: {error}")
     except MemoryError:
+        # Each process takes what one picture takes.
         record = _failed(pair, f"{pair.image}: out of memory; fewer --jobs or a smaller --max-memory may help")
     except OSError as error:
         record = _failed(pair, f"{error.filename or pair.image}: {error.strerror or error}")
@@ -134,6 +135,7 @@ def _record(
         engine=engine,
         hole_share=round(hole_share, 6),
         plan=plan,
+        # Reading, filling and writing may say the same.
         notes=tuple(dict.fromkeys(notes)),
         version=__version__,
     )

@@ -104,6 +104,7 @@ def _told_apart(pictures: Listing, masks: Listing, output: str, mask_suffix: str
                 f"{pictures.base}: pictures and masks lie in one folder; tell them apart with --mask-suffix _mask"
             )
         return names, mask_names
+    # Escaped first: a dot in a suffix is a dot.
     is_mask = re.compile(re.escape(_pattern(mask_suffix)).replace(re.escape("{stem}"), ".+"))
     taken = {name for name in mask_names if is_mask.fullmatch(_tail(name, mask_suffix))}
     return [name for name in names if name not in taken], sorted(taken)
@@ -143,8 +144,10 @@ def _matched(
         path = PurePosixPath(name)
         wanted = pattern.replace("{stem}", path.stem)
         fitting = beside.get(str(path.with_name(wanted)), [])
+        # Two pictures of one name in different folders: a flat mask could belong to either, and none is guessed.
         if not fitting and stems[path.stem] == 1:
             fitting = anywhere.get(wanted, [])
+        # Those that fit a picture among others count as used: they are told there, once.
         used.update(fitting)
         if len(fitting) == 1:
             found[name] = places.join(mask_base, fitting[0])
@@ -160,6 +163,7 @@ def _matched(
 def _same(a: str, b: str) -> bool:
     """Tell whether two places are one."""
     if places.is_remote(a) or places.is_remote(b):
+        # Only by name: a store has no links that would have to be followed.
         return a.rstrip("/") == b.rstrip("/")
     return Path(a).resolve() == Path(b).resolve()
 

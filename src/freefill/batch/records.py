@@ -36,6 +36,7 @@ class Work:
         asked = asdict(replace(self, plan_only=False))  # a dry run asks for the same fills
         if self.tries == 1:  # so it was before there were tries, and journals of then still count
             del asked["tries"]
+        # 64 bits: it only has to differ from the wishes of an earlier run in the same folder.
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -65,6 +65,7 @@ def run(
     FreefillError
         If the engine cannot be loaded. A picture that fails raises nothing: it is counted in the summary.
     """
+    # Before it is looked at what is done: each machine answers for its own part only.
     pairs = pairing.shard(*shard).pairs
     kept = finished(pairs, work, output) if resume else []
     names = {record.output for record in kept}
@@ -92,6 +93,7 @@ def plan_all(pairing: Pairing, work: Work, output: str, *, jobs: int = 1) -> lis
     """Make every pair's plan, fill and write nothing; in the order of the pairs."""
     with Processes(task_of(work, output), jobs) as crew:
         records = {done.item.output: _record(done) for done in crew.run(pairing.pairs)}
+    # They come as workers get ready; whoever reads a plan wants the same order each time.
     return [records[pair.output] for pair in pairing.pairs]
 
 

@@ -27,6 +27,7 @@ class Box:
         >>> Box.around(np.array([[False, False], [False, True]]))
         Box(top=1, left=1, height=1, width=1)
         """
+        # By rows and columns: the places of all True pixels would take 16 bytes for each.
         rows, cols = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
         if not rows.size:
             return None

@@ -37,6 +37,7 @@ class Guide:
             raise InputError(f"guide '{self.kind}': weight {self.weight} is not within 0 to 1")
         if self.confidence is not None and self.confidence.shape != self.values.shape[:2]:
             raise InputError(f"guide '{self.kind}': confidence must be {self.values.shape[:2]}")
+        # Frozen dataclass: this is the only way to set a field, here and below.
         object.__setattr__(self, "values", frozen(self.values))
 
 
@@ -104,6 +105,7 @@ class Crop:
         if self.source is not None:
             if self.source.shape != self.hole.shape or self.source.dtype != np.bool_:
                 raise InputError(f"a crop's source must be {self.hole.shape} bool, not {self.source.shape}")
+            # Taken out here once, so that no engine copies from what it is to fill.
             object.__setattr__(self, "source", frozen(self.source & ~self.hole))
 
     @property

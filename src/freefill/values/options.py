@@ -23,6 +23,7 @@ class Length:
     unit: Literal["px", "%"] = "px"
 
     def __post_init__(self) -> None:
+        # NaN passes every comparison further down.
         if not np.isfinite(self.value):
             raise InputError(f"a length must be a finite number, not {self.value}{self.unit}")
 

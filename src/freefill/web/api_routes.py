@@ -185,6 +185,7 @@ async def _kept(files: _Files, upload: UploadFile | None, service: Service) -> s
             yield chunk
 
     path = await service.pictures.receive(chunks(), service.settings.max_upload_bytes)
+    # Under a name of this request, with which it goes.
     target = files.new()
     path.rename(target)
     return str(target)

@@ -54,7 +54,7 @@ class Job:
     timer: asyncio.TimerHandle | None = None
     listeners: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-    version: int = 0
+    version: int = 0  # counts changes, so that whoever follows a job tells each state once
 
     @property
     def over(self) -> bool:

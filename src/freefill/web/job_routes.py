@@ -65,6 +65,7 @@ async def _events(job: Job, service: Service, hold_s: float | None) -> AsyncIter
     job.listeners += 1
     try:
         while True:
+            # Noted before it is told: what changes while the line is on its way is told next.
             version = job.version
             yield f"data: {json.dumps(said(job, service))}\n\n"
             if job.over:

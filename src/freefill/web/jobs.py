@@ -30,7 +30,7 @@ class Office:
         self._jobs: dict[str, Job] = {}
         self._desks = [Desk(lambda: Worker(task, threads), self._draw, self._post) for _ in range(workers)]
         self._took: deque[float] = deque(maxlen=REMEMBERED)
-        self._news = threading.Condition()
+        self._news = threading.Condition()  # of threading: each desk waits in a thread of its own
         self._closed = False
         self.heard: Callable[[Job], None] | None = None  # told of each job that is over
 
@@ -134,6 +134,7 @@ class Office:
 
     def _post(self, job: Job, what: What, **said: Any) -> None:
         """Note from a desk's thread how a job stands."""
+        # A desk's thread may outlive the event loop by a moment.
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(lambda: self._settle(job, what, **said))
 

@@ -125,6 +125,7 @@ def _filling(router: APIRouter, service: Service) -> None:
         job = service.fillers.submit(order, service.settings.deadline_s)
 
         def clean_up() -> None:
+            # A worker that was ended may have left half a file.
             if job.what != "done":
                 target.unlink(missing_ok=True)
 
@@ -189,6 +190,7 @@ def _numbers(text: str | None, each: int, what: str) -> list[tuple[int, ...]]:
     if not text:
         return []
     try:
+        # By way of float: a browser's coordinates may have fractions.
         groups = [tuple(int(float(word)) for word in group.split(",")) for group in text.split(";") if group]
     except (ValueError, OverflowError):
         groups = [()]

@@ -56,7 +56,7 @@ class Pictures:
         self._keep_bytes, self._keep_s = keep_bytes, keep_s
         self._root = Path(tempfile.mkdtemp(prefix="freefill-"))  # of mode 0700
         self._uploads: dict[str, Upload] = {}
-        self._upload_of: dict[str, str] = {}
+        self._upload_of: dict[str, str] = {}  # of the names of all fills: undo goes back to an earlier one
         self._files: dict[Path, float] = {}
 
     def close(self) -> None:
@@ -85,6 +85,7 @@ class Pictures:
             with path.open("wb") as file:
                 async for chunk in chunks:
                     count += len(chunk)
+                    # Counted, not taken from the header: a length may be missing, or wrong.
                     if count > most_bytes:
                         raise TooLarge(f"the upload is larger than {most_bytes >> 20} MB")
                     file.write(chunk)
@@ -96,6 +97,7 @@ class Pictures:
     def take(self, path: Path) -> tuple[str, Upload]:
         """Take a scratch file as an upload; return its name."""
         with path.open("rb") as file:
+            # 128 bits of it: enough for a name, and whoever knows the name has the picture.
             name = hashlib.file_digest(file, "sha256").hexdigest()[:32]
         upload = self._uploads.get(name)
         if upload is None:
@@ -156,6 +158,7 @@ class Pictures:
         for since, size, each in here:
             if each is current:
                 continue
+            # Sorted by use: all that follow are younger still.
             if now - since <= self._keep_s and total <= self._keep_bytes:
                 break
             total -= size

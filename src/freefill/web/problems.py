@@ -48,6 +48,7 @@ def answer(status: int, detail: str, headers: dict[str, str] | None = None) -> J
 
 def of_worker(said: dict[str, Any]) -> Problem:
     """Return the problem for an error that a worker answered."""
+    # 409 and 507: nothing is wrong with the request, but something is missing on this machine.
     status = {"WeightsError": 409, "EngineError": 422, "MemoryError": 507}.get(said.get("kind", ""), 422)
     return Problem(status, said["error"])
 
@@ -72,9 +73,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
+        # FastAPI names before a field where it travelled, which tells nothing to whoever filled in the form.
         where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
         return answer(422, f"{where or 'request'}: {first['msg']}")
 
     @app.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> JSONResponse:
+        # Not in the error's own words: they may name paths of the server.
         return answer(500, "something broke here that should not have; the service's log has more")

@@ -29,8 +29,10 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.pictures = Pictures(settings.keep_bytes, settings.keep_s)
+        # Each worker gets its part of the cores: with all of them for each, they would only wait for one another.
         share = max(1, cores() // settings.fillers)
         self.fillers = Office(Task("freefill.web.work:maker", "fill"), settings.fillers, settings.places, share)
+        # To read a picture takes a moment, to fill one seconds: more of them may wait.
         self.readers = Office(Task("freefill.web.work:maker", "read"), READERS, 4 * settings.places, 1)
         self.metrics = Metrics(self.fillers, settings.fillers)
 
@@ -85,11 +87,13 @@ class Service:
         Full, Problem
             If there is no place, or it is no picture.
         """
+        # The same picture, sent again while it is still being read, waits for the same job.
         job = upload.opening
         if job is None:
             order = Open(str(upload.folder), self.settings.max_mpx)
             job = upload.opening = self.readers.submit(order, self.settings.deadline_s)
         await wait_or_leave(job, self.readers, request, lambda job: bool(job.over or job.progress))
+        # A worker tells the size before it is through: enough to lay out the page.
         upload.about = result_of(job) if job.over else job.progress
 
     async def whole(self, name: str) -> tuple[Upload, State]:
@@ -130,6 +134,7 @@ async def wait_or_leave(
     finally:
         if not enough(job):
             office.end(job)
+        # Awaited after they are cancelled, or asyncio would speak of tasks that nobody waited for.
         for task in (done, left):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -155,6 +160,7 @@ def result_of(job: Job) -> dict[str, Any]:
     if job.what == "failed" and not job.died:
         raise problems.of_worker(job.answer)
     if job.what == "late":
+        # What never began may be tried again as it is; what took too long has to become smaller.
         status, text = (503, "it waited too long") if job.started_at is None else (504, "it took too long")
         raise problems.Problem(status, f"{text}; try a smaller hole, or a service with more time (--deadline)")
     if job.what == "cancelled":

@@ -44,6 +44,7 @@ def maker(role: str) -> Callable[[Any], JsonAnswer]:
         small = np.full((64, 64, 3), 90, np.uint8)
         hole = np.zeros((64, 64), bool)
         hole[24:40, 24:40] = True
+        # The two that need no weights. Their first call loads compiled kernels, which takes longer than a small fill.
         for engine in ("telea", "texture"):
             _inpainter(engine)(small, hole)
     return do
@@ -59,6 +60,7 @@ def do(order: Any) -> JsonAnswer:
         return {"error": "there is not enough memory for this picture; try a smaller one", "kind": "MemoryError"}
 
 
+# Each may hold a network: kept for all that were ever asked for, a worker would only grow.
 @functools.lru_cache(maxsize=4)
 def _inpainter(engine: str, weights: str | None = None, device: str = "auto", precision: Any = "fp32") -> Inpainter:
     return Inpainter(engine, weights=weights, device=device, precision=precision)
@@ -140,6 +142,7 @@ def _fill(order: orders.FillOrder) -> JsonAnswer:
     filled = outcome.picture
     arrays: dict[str, Any] = {"box": np.array((box.top, box.left, box.height, box.width))}
     arrays["pixels"] = filled.pixels[box.slices]
+    # For a diagnosis, which has to know what was filled and not what was painted.
     arrays["hole"] = np.packbits(outcome.mask.hole[box.slices])
     if filled.alpha is not None:
         arrays["alpha"] = filled.alpha[box.slices]
@@ -212,6 +215,7 @@ def _hole(piece: orders.Piece, picture: Picture) -> Mask:
     """Return a mask that travelled as a PNG of its box."""
     levels = read_picture(io.BytesIO(piece.png)).pixels[..., 0]
     box = Box(piece.top, piece.left, *levels.shape)
+    # NumPy would count a negative place from the other end, and cut off what reaches beyond.
     if piece.top < 0 or piece.left < 0 or box.bottom > picture.size[0] or box.right > picture.size[1]:
         raise InputError(
             f"the mask of {box.width}x{box.height} at {box.left}, {box.top} reaches beyond the picture of "

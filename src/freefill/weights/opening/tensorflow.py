@@ -36,6 +36,7 @@ def read_npz(path: Path) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     state: dict[str, Tensor] = {}
     others = 0
     try:
+        # Without pickle: objects in an archive would run code.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             for name in archive.files:
                 key = state_key(name)
