@@ -22,7 +22,7 @@ import numpy as np
 
 from freefill.engines import painting
 from freefill.engines.pointing import NAME, PointingNetwork, any_around_cell, any_of_cell, apart, windows_of
-from freefill.images.decode import decode
+from freefill.images.for_training import decode
 from freefill.synthesis.harmonic import harmonic_fill
 from freefill.synthesis.synthesise import synthesise
 from freefill.synthesis.tuning import Tuning

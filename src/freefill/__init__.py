@@ -11,6 +11,9 @@ Progress            what `progress=` is told
 Picture, Mask, Options, Request, Shape      values, for programs that go step by step
 FreefillError       base of all errors that a user can mend; each is one line
 
+For whoever reads the code: inpainting.py is the recipe, cli/ and web/ lead to it, and each room says in its __init__.py
+which file to open first.
+
 Importing it loads neither torch nor OpenCV; they come with the first fill.
 """
 

@@ -77,7 +77,7 @@ def test_a_photograph_smaller_than_the_crop_is_enlarged_skipped_or_refused(photo
 
 
 def test_a_crop_is_the_photographs_own_pixels(photos: Path) -> None:
-    from freefill.images.decode import decode
+    from freefill.images.for_training import decode
 
     photo = photos_of.find([photos])[0]
     whole = decode(photo.read(), photo.name)

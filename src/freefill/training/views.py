@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from freefill.errors import InputError
-from freefill.images.decode import decode
+from freefill.images.for_training import decode
 from freefill.training import holes
 from freefill.training.options import DataOptions, RunOptions
 from freefill.training.photos import Photo

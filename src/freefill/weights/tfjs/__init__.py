@@ -1,0 +1,1 @@
+"""TensorFlow.js graphs, turned into ONNX once: convert.py."""

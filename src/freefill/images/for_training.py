@@ -1,4 +1,4 @@
-"""Photographs as plain arrays, for those who read millions: no profile, no alpha, no other extras."""
+"""Photographs for training: plain arrays, quickly, for those who read millions. Pictures to fill: read.py."""
 
 from __future__ import annotations
 
