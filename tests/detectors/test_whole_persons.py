@@ -39,8 +39,8 @@ def test_whoever_goes_on_beyond_the_box_is_masked_to_the_feet(models):
 
 
 def test_nobody_goes_on_into_what_is_surely_no_person(models):
-    horse = np.array([[205.0, 120, 320, 300]])
-    (person,) = find_people(tall(), found=upper_half(), beside=horse)
+    horse = {"horse": Found(np.array([[205.0, 120, 320, 300]]), np.array([0.9]))}
+    (person,) = find_people(tall(), found=upper_half(), kinds=horse)
     assert not person.hole(SIZE, 0.4)[235:300].any()
 
 

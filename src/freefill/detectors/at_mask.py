@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from freefill.detectors.boxes import touches, whole
-from freefill.detectors.nanodet import CATEGORIES, Found, find_kinds, large_others, surest
+from freefill.detectors.nanodet import CATEGORIES, Found, find_kinds, surest
 from freefill.detectors.people import PeopleSettings, find_people
 from freefill.detectors.things import cut_out_things
 from freefill.masks.refining.detected import Person, Prior
@@ -41,9 +41,7 @@ def look(
     if persons is None:
         of_persons = found["person"]
         near = np.array([touches(whole(box, hole.shape), hole) for box in of_persons.boxes], bool)
-        persons = find_people(
-            image, PERSONS, Found(of_persons.boxes[near], of_persons.scores[near]), large_others(found)
-        )
+        persons = find_people(image, PERSONS, Found(of_persons.boxes[near], of_persons.scores[near]), found)
     return Prior(tuple(persons), tuple(cut_out_things(image, hole, found)) if persons else ())
 
 

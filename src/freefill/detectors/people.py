@@ -9,7 +9,7 @@ joints. docs/mask-sources.md has the measurements, decision 0050 the reasons.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -22,7 +22,8 @@ from freefill.detectors.boxes import Boxes, squared
 from freefill.detectors.candidates import MARGIN, Candidate, candidates
 from freefill.detectors.crops import cut_square
 from freefill.detectors.leaks import later_adds_little, without_faint_pieces
-from freefill.detectors.nanodet import Found, find_boxes
+from freefill.detectors.nanodet import Found, find_boxes, large_others
+from freefill.detectors.rivals import without_rivals
 from freefill.detectors.session import open_model
 from freefill.detectors.sureness import LEAST_PRESENCE, SMALL_PX, inside
 from freefill.errors import InputError
@@ -101,7 +102,7 @@ def find_people(
     image: Image,
     settings: PeopleSettings = PeopleSettings(),
     found: Found | None = None,
-    beside: Boxes | None = None,
+    kinds: Mapping[str, Found] | None = None,
 ) -> tuple[Person, ...]:
     """Find every person, the surest first.
 
@@ -110,18 +111,20 @@ def find_people(
     image : (H, W, 3) float32, RGB in [0, 1]
     settings : how
     found : boxes of persons, where NanoDet was asked already
-    beside : boxes of what is surely no person: nobody goes on into an elephant
+    kinds : boxes of all kinds, the surest of each place: nobody goes on into an elephant, nor is it any part of her
     """
     for name in WEIGHTS:
         open_model(name)  # says what is missing before anything is looked at
     if found is None:
         found = find_boxes(image, least=settings.least_box, most_overlap=settings.most_overlap, tiles=settings.tiles)
     met = candidates(image, found, settings.least_score)
+    beside = large_others(kinds or {})
     persons = []
     for views in met:
         others = np.array([one.box for rest in met if rest is not views for one in rest]).reshape(-1, 4)
-        others = others if beside is None else np.concatenate([others, beside])
+        others = np.concatenate([others, beside])
         persons.append(joined([_look(image, one, others, settings) for one in views], SECOND_TRUST))
+    persons = without_rivals(image, persons, kinds or {}, settings.cut)
     return tuple(sorted(persons, key=lambda each: -each.score))
 
 

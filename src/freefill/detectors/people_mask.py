@@ -14,7 +14,7 @@ import numpy as np
 
 from freefill.detectors.at_mask import find_all, look
 from freefill.detectors.joints import NAME as JOINTS
-from freefill.detectors.nanodet import large_others, surest
+from freefill.detectors.nanodet import surest
 from freefill.detectors.people import PeopleSettings, find_people, main_persons
 from freefill.detectors.refining import refined_mask, with_things
 from freefill.errors import InputError
@@ -146,7 +146,7 @@ def mask_people(image: Image, wishes: PeopleWishes = PeopleWishes(), source: str
     settings = wishes.settings
     kinds = find_all(image, tiles=settings.tiles, least=settings.least_box)
     seen_kinds = surest(kinds)
-    everybody = find_people(image, settings, seen_kinds["person"], large_others(seen_kinds))
+    everybody = find_people(image, settings, seen_kinds["person"], seen_kinds)
     persons, stay = _chosen(everybody, wishes, image)
     hole = union(persons, size, settings.cut) & ~persons_meant(stay, persons, size)
     if not hole.any():

@@ -47,6 +47,27 @@ class Regions:
         """Average an (h, w) array over each region."""
         return np.bincount(self.labels.ravel(), values.ravel(), len(self.areas)) / self.areas
 
+    def unlike(self, samples: NDArray[np.bool_], size_px: float) -> PerRegion:
+        """Return how far each region is from the nearest 5 samples: colour difference, and 3 levels per object size."""
+        points = np.concatenate([self.colours, self.places * (3.0 / size_px)], axis=1)
+        some = points[samples]
+        squares = (points**2).sum(axis=1)[:, None] - 2 * points @ some.T + (some**2).sum(axis=1)
+        nearest = np.partition(np.maximum(squares, 0), min(4, len(some) - 1), axis=1)[:, :5]
+        return np.sqrt(nearest).mean(axis=1)
+
+    def spread(self, score: PerRegion, free: NDArray[np.bool_], rounds: int = 40, levels: float = 7.0) -> PerRegion:
+        """Average a score over free neighbours, the more the less their colours differ; at `levels` little."""
+        kept = free[self.pairs].all(axis=1)
+        one, two = self.pairs[kept].T
+        weight = self.borders[kept] * np.exp(-((self.contrasts[kept] / levels) ** 2))
+        own = 2 * np.sqrt(self.areas)
+        count = len(own)
+        whole = own + np.bincount(one, weight, count) + np.bincount(two, weight, count)
+        for _ in range(rounds):
+            near = np.bincount(one, weight * score[two], count) + np.bincount(two, weight * score[one], count)
+            score = (own * score + near) / whole
+        return score
+
     def joined(self, linked: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return for each region the lowest one that it is connected with by the linked pairs, (m,) bool."""
         one, two = self.pairs[linked].T

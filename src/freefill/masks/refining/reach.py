@@ -83,8 +83,8 @@ def reach_out(
     free = ~thing & ~other & ~ground
     sure = np.zeros(len(free), bool)
     if thing.sum() >= 5 and ground.sum() >= 5:
-        like_thing, like_ground = (_distance(regions, samples, view.size_px) for samples in (thing, ground))
-        score = _spread(regions, 4 * np.log((like_ground + 3) / (like_thing + 3)), ~thing & ~other)
+        like_thing, like_ground = (regions.unlike(samples, view.size_px) for samples in (thing, ground))
+        score = regions.spread(4 * np.log((like_ground + 3) / (like_thing + 3)), ~thing & ~other)
     elif hint is not None:  # the object fills the picture: its colours cannot be held against any ground
         score = np.zeros(len(free))
     else:
@@ -97,32 +97,6 @@ def reach_out(
         sure = own > 0.5
     chosen, bound = _choose(regions, score, thing, free, sure, view.size_px, limits)
     return Reached(chosen[regions.labels], bound)
-
-
-def _distance(regions: Regions, samples: NDArray[np.bool_], size_px: float) -> PerRegion:
-    """Return how far each region is from the nearest 5 samples: colour difference, and 3 levels per object size."""
-    place = regions.places * (3.0 / size_px)
-    points = np.concatenate([regions.colours, place], axis=1)
-    some = points[samples]
-    squares = (points**2).sum(axis=1)[:, None] - 2 * points @ some.T + (some**2).sum(axis=1)
-    nearest = np.partition(np.maximum(squares, 0), min(4, len(some) - 1), axis=1)[:, :5]
-    return np.sqrt(nearest).mean(axis=1)
-
-
-def _spread(
-    regions: Regions, score: PerRegion, free: NDArray[np.bool_], rounds: int = 40, levels: float = 7.0
-) -> PerRegion:
-    """Average the score over neighbours, the more the less their colours differ; `levels` apart it nearly ends."""
-    one, two = regions.pairs[(free[regions.pairs]).all(axis=1)].T
-    kept = free[regions.pairs].all(axis=1)
-    weight = regions.borders[kept] * np.exp(-((regions.contrasts[kept] / levels) ** 2))
-    own = 2 * np.sqrt(regions.areas)
-    count = len(own)
-    whole = own + np.bincount(one, weight, count) + np.bincount(two, weight, count)
-    for _ in range(rounds):
-        near = np.bincount(one, weight * score[two], count) + np.bincount(two, weight * score[one], count)
-        score = (own * score + near) / whole
-    return score
 
 
 def _choose(
