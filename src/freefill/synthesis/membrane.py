@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.distance import distance_inside
+from freefill.synthesis.bend import bend
 from freefill.synthesis.features import largest
 from freefill.synthesis.solve import descend, hardness
 from freefill.values import Box
@@ -196,8 +197,11 @@ def _surface(
     things; t holds what is not smooth. A rim with structure counts little at first, so that only a long piece of it is
     met (ground with a streak, not the end of a wire); in a second round it counts where its light agrees with that.
     """
-    light = _solve(copies, copies, hole, region, ground, first=True)
-    return _solve(copies, light, hole, region, ground, first=False)
+    curved = bend(ground.light, ~hole, ground.smooth)
+    flat = copies if curved is None else copies - curved  # a glow is stretched over its own dome, not over a plane
+    light = _solve(flat, flat, hole, region, ground, first=True)
+    light = _solve(flat, light, hole, region, ground, first=False)
+    return light if curved is None else light + curved
 
 
 def _solve(
