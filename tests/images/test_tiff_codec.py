@@ -1,0 +1,86 @@
+"""TIFF's compressions: what is packed is unpacked, by us and by others; damage and bombs end where they should."""
+
+from __future__ import annotations
+
+import io
+import zlib
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from freefill.images.tiff import codec
+
+DATA = (np.arange(7 * 30) % 11).astype(np.uint8).tobytes()
+
+
+@pytest.mark.parametrize("compression", codec.WRITTEN)
+@settings(deadline=None, max_examples=25)
+@given(rows=st.integers(1, 5), row_bytes=st.integers(1, 40), seed=st.integers(0, 99))
+def test_what_is_packed_is_unpacked(compression: int, rows: int, row_bytes: int, seed: int):
+    data = np.random.default_rng(seed).integers(0, 3, rows * row_bytes).astype(np.uint8).tobytes()
+    assert codec.unpack(codec.pack(data, compression, row_bytes, rows), compression, row_bytes, rows) == data
+
+
+def test_what_can_be_written_can_be_read():
+    assert set(codec.WRITTEN) < set(codec.READ)
+
+
+@pytest.mark.parametrize(("compression", "name"), [(codec.LZW, "tiff_lzw"), (codec.PACKBITS, "packbits")])
+def test_a_strip_of_another_writer_is_unpacked(compression: int, name: str):
+    out = io.BytesIO()
+    Image.frombytes("L", (30, 7), DATA).save(out, "TIFF", compression=name, tiffinfo={278: 7})
+    page = tifffile.TiffFile(io.BytesIO(out.getvalue())).pages[0]
+    start, size = page.dataoffsets[0], page.databytecounts[0]
+    assert codec.unpack(out.getvalue()[start : start + size], compression, 30, 7) == DATA
+
+
+@pytest.mark.parametrize("compression", [codec.DEFLATE, codec.OLD_DEFLATE])
+def test_deflate_is_that_of_zlib(compression: int):
+    assert codec.unpack(zlib.compress(DATA, 9), compression, 30, 7) == DATA
+    assert zlib.decompress(codec.pack(DATA, compression, 30, 7)) == DATA
+
+
+@pytest.mark.parametrize("compression", [codec.NONE, codec.DEFLATE])
+def test_more_than_is_wanted_is_cut(compression: int):
+    packed = codec.pack(DATA, compression, 30, 7)
+    assert codec.unpack(packed, compression, 30, 6) == DATA[: 30 * 6]
+
+
+def test_a_bomb_is_not_unpacked_beyond_what_is_wanted(monkeypatch: pytest.MonkeyPatch):
+    asked = []
+
+    class Watched:
+        def decompress(self, data: bytes, most: int) -> bytes:
+            asked.append(most)
+            return bytes(most)
+
+    monkeypatch.setattr(codec.zlib, "decompressobj", Watched)
+    codec.unpack(b"", codec.DEFLATE, 30, 7)
+    assert asked == [210]
+
+
+@pytest.mark.parametrize("compression", [codec.NONE, codec.DEFLATE])
+def test_a_strip_that_ends_early_is_damaged(compression: int):
+    with pytest.raises(OSError, match="a strip ends after 180 of 210 bytes"):
+        codec.unpack(codec.pack(DATA[:180], compression, 30, 6), compression, 30, 7)
+    with pytest.raises((OSError, zlib.error)):
+        codec.unpack(b"no strip at all", codec.DEFLATE, 30, 7)
+
+
+@pytest.mark.parametrize("compression", codec.WRITTEN)
+def test_bits_that_come_lowest_first_are_turned_before_anything_is_unpacked(compression: int):
+    packed = codec.pack(DATA, compression, 30, 7)
+    turned = np.packbits(np.unpackbits(np.frombuffer(packed, np.uint8)), bitorder="little").tobytes()
+    assert codec.unpack(turned, compression, 30, 7, mirrored=True) == DATA
+
+
+def test_differences_wrap_and_stand_beside_the_first_number():
+    array = np.array([[[250, 1], [5, 0], [255, 9]]], np.uint8)
+    assert codec.apply_predictor(array).tolist() == [[[250, 1], [11, 255], [250, 9]]]
+    assert array[0, 0, 0] == 250
+    again = np.cumsum(codec.apply_predictor(array), axis=1, dtype=np.uint8)
+    assert np.array_equal(again, array)
