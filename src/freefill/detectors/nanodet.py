@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from freefill.detectors.boxes import Boxes, areas, overlaps, suppress
 from freefill.detectors.crops import resized
 from freefill.detectors.session import Model, open_model
-from freefill.values import Image
+from freefill.values import Box, Image
 
 NAME = "nanodet"
 SIZE_PX = 416
@@ -42,6 +42,9 @@ CATEGORIES = (
 # A person whose root of area is below this share of the longer side is looked for in tiles too.
 TILE_SHARE = 0.6
 TILE_TWICE_PX = 1600  # from this longer side on, tiles of half the size are looked at as well
+# The network sees squares. From this ratio of the sides on persons are squeezed too thin to be seen: then tiles of this
+# ratio, as high as the picture, are looked at instead, and the next begins at this share of one (decision 0090).
+LONG, LONG_TILE, LONG_STEP = 1.9, 4 / 3, 0.7
 
 LARGE_OTHERS = (
     "car", "airplane", "bus", "train", "truck", "boat", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe",
@@ -102,10 +105,7 @@ def find_kinds(
     height, width = image.shape[:2]
     parts = [_in_part(model, image, columns, least)]
     if tiles:
-        parts += [_in_tile(model, image, columns, least, TILE_SHARE, row, col) for row in (0, 1) for col in (0, 1)]
-    if tiles and max(height, width) >= TILE_TWICE_PX:
-        thirds = (0.0, 1 / 3, 2 / 3, 1.0)
-        parts += [_in_tile(model, image, columns, least, TILE_SHARE / 2, r, c) for r in thirds for c in thirds]
+        parts += [_in_tile(model, image, columns, least, tile) for tile in tiles_of(height, width)]
     kinds = {}
     for category, of_parts in zip(categories, zip(*parts, strict=True), strict=True):
         boxes = np.concatenate([found.boxes for found in of_parts])
@@ -141,18 +141,41 @@ def large_others(kinds: Mapping[str, Found], least: float = 0.4) -> Boxes:
     return np.concatenate([np.zeros((0, 4)), *found])
 
 
-def _in_tile(
-    model: Model, image: Image, columns: Sequence[int], least: float, share: float, row: float, col: float
-) -> list[Found]:
-    """Find boxes in a tile of `share` of the picture's sides; row and col from 0 (first) to 1 (last) say which."""
-    height, width = image.shape[:2]
+def tiles_of(height: int, width: int) -> list[Box]:
+    """Return the overlapping tiles of a picture in which small persons are looked for.
+
+    Examples
+    --------
+    >>> len(tiles_of(480, 640)), len(tiles_of(1200, 1600)), len(tiles_of(218, 640))
+    (4, 20, 3)
+    """
+    longer, shorter = max(height, width), min(height, width)
+    if longer >= LONG * shorter:
+        long = min(round(LONG_TILE * shorter), longer)
+        count = int(np.ceil((longer - long) / (LONG_STEP * long))) + 1
+        starts = np.rint(np.linspace(0, longer - long, count)).astype(int).tolist()
+        return [Box(at, 0, long, width) if height > width else Box(0, at, height, long) for at in starts]
+    tiles = _grid(height, width, TILE_SHARE, (0, 1))
+    if longer >= TILE_TWICE_PX:
+        tiles += _grid(height, width, TILE_SHARE / 2, (0, 1 / 3, 2 / 3, 1))
+    return tiles
+
+
+def _grid(height: int, width: int, share: float, places: Sequence[float]) -> list[Box]:
+    """Return tiles of a share of both sides; places, in rows and columns, go from 0 (first) to 1 (last)."""
     high, wide = max(int(height * share), 1), max(int(width * share), 1)
-    top, left = round((height - high) * row), round((width - wide) * col)
+    return [Box(round((height - high) * r), round((width - wide) * c), high, wide) for r in places for c in places]
+
+
+def _in_tile(model: Model, image: Image, columns: Sequence[int], least: float, tile: Box) -> list[Found]:
+    """Find boxes in a tile of the picture."""
+    height, width = image.shape[:2]
+    top, left, high, wide = tile.top, tile.left, tile.height, tile.width
     # A box that ends at an inner border of the tile is half a thing; a large one is better seen in the whole picture.
     ends = (np.array([top, left]) > 0, np.array([top + high, left + wide]) < (height, width))
     sides = np.array([high, wide])
     kinds = []
-    for found in _in_part(model, image[top : top + high, left : left + wide], columns, least):
+    for found in _in_part(model, image[tile.slices], columns, least):
         boxes = found.boxes
         cut = ((boxes[:, :2] <= 3) & ends[0]).any(axis=1) | ((boxes[:, 2:] >= sides - 3) & ends[1]).any(axis=1)
         kept = ~cut & (np.sqrt(areas(boxes)) < wide / 2)

@@ -11,12 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.distance import distance_outside
-from freefill.masks.parts import Part
+from freefill.masks.parts import Part, find_parts
 from freefill.masks.refining.closeup import Closeup, Overview, look_at
 from freefill.masks.refining.detected import Person, hint_for
 from freefill.masks.refining.ends import CLOSEUP_BOX_PX as ENDS_BOX_PX
 from freefill.masks.refining.ends import CLOSEUP_SIZE_PX as ENDS_SIZE_PX
 from freefill.masks.refining.ends import find_ends
+from freefill.masks.refining.pockets import CLOSEUP_BOX_PX as POCKETS_BOX_PX
+from freefill.masks.refining.pockets import CLOSEUP_SIZE_PX as POCKETS_SIZE_PX
+from freefill.masks.refining.pockets import MARGIN as POCKETS_MARGIN
+from freefill.masks.refining.pockets import find_pockets
 from freefill.masks.refining.reach import CLOSEUP_BOX_PX as REACH_BOX_PX
 from freefill.masks.refining.reach import CLOSEUP_SIZE_PX as REACH_SIZE_PX
 from freefill.masks.refining.reach import ReachLimits, reach_out
@@ -113,6 +117,18 @@ def ends_of_parts(
         ends = find_ends(view, settings.ends, hint_for(view.box, view.part.shape, own, others))
         if ends.any():
             found[view.box.slices] |= view.enlarge(distance_outside(ends) <= END_RIM * view.size_px)
+    return found
+
+
+def pockets_of_parts(overview: Overview, hole: Hole, settings: RefineSettings) -> Hole:
+    """Look for what a mask encloses, or nearly, and is no ground; (H, W) bool."""
+    labels, parts = find_parts(hole)
+    found = np.zeros(labels.shape, bool)
+    for part in worth_asking(parts, settings):
+        view = look_at(overview, labels, part, POCKETS_MARGIN * part.size_px, POCKETS_SIZE_PX, POCKETS_BOX_PX)
+        pockets = find_pockets(view, settings.pockets)
+        if pockets.any():
+            found[view.box.slices] |= view.enlarge(distance_outside(pockets) <= END_RIM * view.size_px)
     return found
 
 

@@ -21,6 +21,7 @@ from freefill.masks.refining.image_steps import (
     Snapping,
     ends_of_parts,
     look_beside,
+    pockets_of_parts,
     radii_px,
     reach_from_parts,
     snap_parts,
@@ -159,6 +160,8 @@ def refine(
         add("smooth", smooth(hole, parts, settings.smooth, least_px=stairs_px))
     if sticking_out is not None:
         add("ends", sticking_out)
+    if overview is not None and settings.pockets:
+        add("pockets", pockets_of_parts(overview, hole, settings))
     if overview is not None:
         # Of the object as it was before thickening: its rim is ground already.
         for step, more in look_beside(overview, *alone, settings).items():

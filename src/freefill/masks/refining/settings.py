@@ -10,7 +10,20 @@ import numpy as np
 
 from freefill.errors import InputError, did_you_mean
 
-STEPS = ("fill", "close", "person", "reach", "snap", "attached", "ends", "thicken", "smooth", "shadow", "reflection")
+STEPS = (
+    "fill",
+    "close",
+    "person",
+    "reach",
+    "snap",
+    "attached",
+    "ends",
+    "thicken",
+    "smooth",
+    "pockets",
+    "shadow",
+    "reflection",
+)
 """What refining does, in this order; each step adds to the mask."""
 SWITCHES = ("specks", *STEPS)
 """What can be left out: the steps, and the dropping of specks before them."""
@@ -31,6 +44,7 @@ class RefineSettings:
     reach_score : how clearly a piece must resemble the object, 1 (much is found) to 4 (little)
     attached : annotated things that touch are taken along
     ends : how far small pieces that go on in one colour across the outline may stick out
+    pockets : what is enclosed, or nearly, and has no colour of the ground is filled below this size
     trust : thickening is less by up to this share where the image shows that the background begins at the contour
     soften : thickening is more by up to this share where the object's edge is soft
     short : thickening is more by up to this share where the image shows, all around, that the mask falls short
@@ -53,6 +67,7 @@ class RefineSettings:
     reach_score: float = 2.1
     attached: bool = True
     ends: float = 0.25
+    pockets: float = 0.2
     trust: float = 0.5
     soften: float = 0.5
     short: float = 0.6  # decision 0037
@@ -66,7 +81,20 @@ class RefineSettings:
     most_parts: int = 64
 
     def __post_init__(self) -> None:
-        shares = ("specks", "fill", "close", "snap", "reach", "ends", "trust", "soften", "short", "thicken", "jags")
+        shares = (
+            "specks",
+            "fill",
+            "close",
+            "snap",
+            "reach",
+            "ends",
+            "pockets",
+            "trust",
+            "soften",
+            "short",
+            "thicken",
+            "jags",
+        )
         for name in (*shares, "smooth"):
             value = getattr(self, name)
             if not (np.isfinite(value) and 0 <= value <= 4):
