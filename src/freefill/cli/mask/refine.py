@@ -42,6 +42,7 @@ _WITHOUT = {
     "ends": "Do not look for ends that stick out of the mask.",
     "thicken": "Do not thicken the outline.",
     "smooth": "Do not round off stairs and spikes.",
+    "pockets": "Leave what the mask encloses.",
     "shadow": "Leave out the shadow.",
     "reflection": "Leave out the reflection.",
 }
