@@ -334,6 +334,7 @@ def test_every_step_of_refine_can_be_switched_off(files, capsys):
         "ends",
         "thicken",
         "smooth",
+        "pockets",
         "shadow",
         "reflection",
     )

@@ -12,8 +12,9 @@ from freefill.masks.refining.recipe import RefineSettings, refine
 from freefill.values import Box
 
 ONLY_REACH = RefineSettings(
-    specks=0, fill=0, close=0, person=False, snap=0, thicken=0, thicken_px=0, smooth=0, shadow=False, reflection=False
-)
+    specks=0, fill=0, close=0, person=False, snap=0, thicken=0, thicken_px=0, smooth=0, pockets=0, shadow=False,
+    reflection=False,
+)  # fmt: skip
 ONLY_PERSON = replace(ONLY_REACH, person=True, reach=0)
 
 

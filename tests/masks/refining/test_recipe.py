@@ -16,13 +16,14 @@ from freefill.values import Mask
 
 HOLES = arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=24))
 OFF = RefineSettings(
-    specks=0, fill=0, close=0, snap=0, reach=0, attached=False, ends=0, thicken=0, thicken_px=0, smooth=0, shadow=False,
-    reflection=False,
+    specks=0, fill=0, close=0, snap=0, reach=0, attached=False, ends=0, thicken=0, thicken_px=0, smooth=0, pockets=0,
+    shadow=False, reflection=False,
 )  # fmt: skip
 ONLY = {
     "fill": {"fill": 0.5}, "close": {"close": 0.1}, "reach": {"reach": 0.6}, "snap": {"snap": 0.08},
     "attached": {"attached": True}, "ends": {"ends": 0.25},
     "thicken": {"thicken": 0.05}, "smooth": {"smooth": 0.05},
+    "pockets": {"pockets": 0.2},
     "shadow": {"shadow": True}, "reflection": {"reflection": True},
 }  # fmt: skip
 

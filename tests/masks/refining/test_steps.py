@@ -383,7 +383,7 @@ def test_the_soft_edge_of_a_large_shadow_is_taken_too():
 def test_around_a_sharp_shadow_less_ground_is_taken_than_around_a_soft_one():
     image, hole, shadow = shaded(0.5)
     soft = np.where(hole[..., None], image, cv2.GaussianBlur(image, (0, 0), 4))
-    chosen = RefineSettings(reach=0, snap=0, reflection=False, ends=0)
+    chosen = RefineSettings(reach=0, snap=0, reflection=False, ends=0, pockets=0)
     sharp_px, soft_px = (
         (refine(hole, each, settings=chosen).added["shadow"] & ~shadow).sum() for each in (image, soft)
     )
