@@ -155,6 +155,7 @@ def _names_below(folder: str) -> list[str]:
 
     names = []
     for parent, folders, files in os.walk(folder, onerror=refuse):
+        # In place: `os.walk` then does not enter them.
         folders[:] = [name for name in folders if not name.startswith(".")]
         below = Path(parent).relative_to(folder)
         names += [(below / name).as_posix() for name in files if is_picture(name)]

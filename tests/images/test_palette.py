@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
-from freefill.images.palette import colours_of, filled_indices
+from freefill.images.palette import _cluster, colours_of, filled_indices
 
 RGBA = NDArray[np.uint8]
 
@@ -133,3 +133,27 @@ def test_whatever_is_filled_the_rest_keeps_its_number_and_few_colours_are_exact(
     assert_array_equal(colours_of(numbers, out), wanted)
     assert_array_equal(numbers[~changed], indices[~changed])
     assert_array_equal(out[:count], entries)
+
+
+def clustered(count: int, *weighted: tuple[tuple[int, int, int], int]) -> list[list[int]]:
+    colours, weight = listed(*(colour for colour, _ in weighted)), np.array([share for _, share in weighted])
+    return sorted(_cluster(colours, weight, count).tolist())
+
+
+def test_as_many_clusters_as_colours_are_the_colours():
+    colours = [((0, 0, 0), 5), ((40, 0, 0), 1), ((41, 0, 9), 2), ((200, 9, 9), 1)]
+    assert clustered(4, *colours) == listed(*(colour for colour, _ in colours)).tolist()
+    assert clustered(7, *colours) == listed(*(colour for colour, _ in colours)).tolist()
+    assert clustered(0, *colours) == []
+
+
+def test_what_many_pixels_have_is_parted_first():
+    few = [((0, 0, 0), 1), ((100, 0, 0), 1)]
+    many = [((0, 250, 0), 1000), ((0, 210, 0), 1000)]
+    assert clustered(3, *few, *many) == listed((0, 210, 0), (0, 250, 0), (50, 0, 0)).tolist()
+
+
+def test_a_cluster_is_as_wide_as_its_widest_channel_and_not_as_its_colours_are_bright():
+    narrow = [((0, 250, 0), 30), ((4, 250, 0), 30)]
+    wide = [((100, 0, 100), 30), ((160, 0, 100), 30)]
+    assert clustered(3, *narrow, *wide) == listed((2, 250, 0), (100, 0, 100), (160, 0, 100)).tolist()

@@ -35,6 +35,7 @@ def check_target(picture: Picture, target: str, format_name: str | None, mask_na
     if target != "-":
         check_place(target)
     kind = format_for(picture, None if target == "-" else target, format_name)
+    # Filled wherever it was transparent, it needs no format that holds alpha.
     check_holds(picture, kind, target, will_be_opaque=mask_name == "alpha")
 
 

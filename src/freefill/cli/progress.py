@@ -30,6 +30,7 @@ class Report:
     def __init__(self, what: str, quiet: bool) -> None:
         self.quiet = quiet
         self._begun = time.monotonic()
+        # Two threads print: whoever works, and the one that draws the bar.
         self._over, self._printing = threading.Event(), threading.Lock()
         self._drawn = 0  # characters of the bar that stands there now
         # Nothing waits for it where the program fails.

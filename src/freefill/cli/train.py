@@ -149,6 +149,7 @@ def _print(planned: Planned, header: str) -> None:
 
 def _ended(done: bool, run: Path, show: _Bar) -> int:
     if show.rank:  # the first process tells it for all
+        # 130 as after Ctrl-C: a scheduler tells a run that was stopped from one that is done.
         return 0 if done else 130
     if done:
         click.echo(f"freefill: done; use it: freefill weights import {run}", err=True)
@@ -187,6 +188,7 @@ class _Bar:
         if self._first is None or step <= self._first[0]:
             self._first = step, time.monotonic()
             return ""
+        # From the first step that was told, not from the start: loading and compiling come only once.
         minutes = (time.monotonic() - self._first[1]) / (step - self._first[0]) * (steps - step) / 60
         return f", {minutes / 60:.1f} h left" if minutes >= 90 else f", {minutes:.0f} min left"
 

@@ -43,6 +43,7 @@ def best_try(
         folder = Path(save_dir)
         make_folder(folder)
         for number, each in enumerate(made, 1):
+            # A kind is words for the user; in a file's name blanks and commas would have to be quoted.
             name = each.kind.replace(", ", "-").replace(" ", "-")
             write_picture(each.result.picture, folder / f"{number}-{name}.png", format="PNG")
     return replace(made[0], result=kept(made))

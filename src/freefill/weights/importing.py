@@ -76,6 +76,7 @@ def import_file(path: Path, name: str | None = None) -> list[Imported]:
     if name is not None:
         check_name(name)
     sha256, md5 = hashes(path)
+    # By its hash before anything else: a file is what its bytes are, whatever its name says.
     members = [card for card in catalogue.CARDS if _archive_sha256(card) == sha256]
     if members:
         return _take_members(path, [card for card in members if name in (None, card.name)] or members)
@@ -113,6 +114,7 @@ def _take_members(path: Path, cards: list[Card]) -> list[Imported]:
 def _take_whole(path: Path, card: Card) -> Imported:
     with only_one(card.name, None) as work:
         part = work / f"{card.file}.part"
+        # A copy, since the file stays where it is, and a record is kept of the one that is used.
         shutil.copyfile(path, part)
         kept = keep(part, card, path.name)
     return Imported(card.name, kept, f"{card.network}, known by its hash")

@@ -140,6 +140,7 @@ def _chosen(data: Coco, names: Sequence[str]) -> list[CocoPicture]:
             raise InputError(
                 f"{data.source}: has no picture '{name}';{did_you_mean(name, files)} it lists {len(files)}"
             )
+    # In the order that was asked for, and not that of the file.
     return [known[name] for name in names]
 
 

@@ -113,6 +113,7 @@ def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.p
     for source in sources:
         listing = places.find(source)
         taken = {name: places.join(listing.base, name) for name in listing.names}
+        # Run twice into a folder within the pictures', the masks of the first time are no pictures.
         found |= {name: place for name, place in taken.items() if not _below(place, output)}
     if not found:
         raise InputError(f"{' '.join(sources)}: there are no pictures")
@@ -124,6 +125,7 @@ def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.p
         raise click.UsageError("several pictures: name a folder for their masks with -o DIR")
     if is_file(output):
         raise InputError(f"{output}: this is a file, and there are {len(found)} masks to write; name a folder")
+    # a.jpg and a.png have one stem, and every mask is a PNG: no two may be written to one file.
     names = name_outputs(sorted(found), ".png")
     return [MaskJob(found[name], str(Path(output) / names[name])) for name in sorted(found)]
 
@@ -155,6 +157,7 @@ def run_jobs(
         for number, job in enumerate(jobs):
             if len(jobs) > 1:
                 report.count(number, len(jobs))
+            # Of a clock that nobody sets back.
             begun = time.monotonic()
             try:
                 made = make(job)

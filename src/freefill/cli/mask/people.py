@@ -94,6 +94,7 @@ def people(
         if keep or small or each or overlay or attached:
             raise click.UsageError("--weights asks one network for all persons at once: it cannot tell them apart")
         return _by_another(images, output, weights, refine, grow, bits, max_mpx, as_json, quiet)
+    # All that is missing in one message, before the first of many pictures.
     require(needed("people"), "mask people")
     if each and output == "-":
         raise click.UsageError("--each writes several masks: name a file or a folder with -o")

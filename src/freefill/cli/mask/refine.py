@@ -134,6 +134,7 @@ def refine(
     from freefill.masks.coco import read_coco, things_beside_persons
     from freefill.request import MaskOptions
 
+    # Before any picture is read: a misspelt setting is told at once.
     settings = _chosen(thorough, values, [name for name in SWITCHES if no[f"no_{name}"]])
     jobs = plan_jobs(masks, output, suffix=".refined.png")
     if overlay is not None and image is None:
@@ -191,5 +192,6 @@ def _show_steps(picture: Picture, given: Mask, refined: Refined, target: str) ->
     from freefill.detectors.source import as_image
     from freefill.masks.overlay import overlay
 
+    # Without what was dropped, which has a colour of its own.
     layers = {"as given": given.hole & ~refined.dropped, **refined.every_step(), "dropped": refined.dropped}
     write_image(overlay(as_image(picture), layers), target)
