@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from freefill.detectors.nanodet import Found
+from freefill.detectors.nanodet import Found, surest
 from freefill.detectors.rivals import without_rivals
 from freefill.masks.refining.detected import Person
 from freefill.values import Box
@@ -58,3 +58,21 @@ def test_another_person_is_no_rival():
     image, person = scene()
     everybody = {"person": Found(np.concatenate([SHE, BENCH]), np.array([0.4, 0.9]))}
     assert without_rivals(image, [person], everybody, 0.4) == [person]
+
+
+# --- boxes that are two things at once ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "hers", "its", "stays"),
+    [
+        ("chair", 0.45, 0.42, False),  # a jacket on a chair
+        ("horse", 0.66, 0.52, False),  # far away
+        ("chair", 0.66, 0.42, True),  # the person is clearly surer
+        ("horse", 0.4, 0.32, True),  # the horse is not firmly seen
+        ("backpack", 0.45, 0.42, True),  # worn, it has her box
+    ],
+)
+def test_one_box_is_no_person_where_it_is_nearly_as_surely_something_large(name, hers, its, stays):
+    kinds = {"person": Found(SHE, np.array([hers])), name: Found(SHE + 2, np.array([its]))}
+    assert bool(len(surest(kinds)["person"].scores)) == stays

@@ -51,6 +51,9 @@ LARGE_OTHERS = (
 )  # fmt: skip
 SAME, RIDING = 0.5, 0.8  # boxes of different names that overlap by more are one thing; of a person and another
 LEAST_RIVAL = 0.35  # a box below this score takes no other's place
+# One box that is a person's and nearly as surely, by this share, an animal's, a vehicle's or a chair's is a jacket on a
+# chair or a horse far away: whoever sits or rides has a box of her own.
+NEARLY, BARRED = 0.75, (*LARGE_OTHERS, "chair")
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +119,7 @@ def find_kinds(
 
 
 def surest(kinds: Mapping[str, Found]) -> dict[str, Found]:
-    """Of boxes of different names that are the same thing, keep the surest: a horse is no person as well."""
+    """Of boxes of different names that are the same thing, keep the surest; of a horse and a person the horse."""
     names = np.repeat(np.array(list(kinds), object), [len(found.scores) for found in kinds.values()])
     boxes: Boxes = np.concatenate([np.zeros((0, 4)), *(found.boxes for found in kinds.values())])
     scores = np.concatenate([np.zeros(0), *(found.scores for found in kinds.values())])
@@ -126,8 +129,10 @@ def surest(kinds: Mapping[str, Found]) -> dict[str, Found]:
         # A rider's box is much of the motorcycle's.
         most = np.where(persons | (name == "person"), RIDING, SAME)
         other = rivals & (names != name)
+        # What the others' scores count for against this one.
+        weighed = np.where(np.isin(names, BARRED), scores / NEARLY, scores) if name == "person" else scores
         kept = [
-            not (other & (scores > score) & (overlaps(boxes, box) > most)).any()
+            not (other & (weighed > score) & (overlaps(boxes, box) > most)).any()
             for box, score in zip(found.boxes, found.scores, strict=True)
         ]
         chosen = np.array(kept, bool)

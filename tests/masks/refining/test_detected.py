@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from figures import figure, painted
 
-from freefill.masks.refining.attached import seen_things
+from freefill.masks.parts import find_parts
+from freefill.masks.refining.attached import Thing, attached_things, seen_things
 from freefill.masks.refining.detected import Person, Prior, Seen, hint_for, joined
 from freefill.masks.refining.recipe import RefineSettings, refine
 from freefill.values import Box
@@ -166,6 +167,14 @@ def test_a_seen_thing_is_taken_by_the_list_of_annotated_ones(category, taken):
     assert more.any() == taken
     assert names == ([category] if taken else [])
     assert not (more & hole).any()
+
+
+def test_a_seen_bottle_is_held_by_who_has_much_of_its_outline_and_not_by_who_stands_beside():
+    hole = figure()
+    beside, within = board(118), board(96)
+    assert not seen_things(hole, [person(hole)], [], [thing("bottle", beside)])[1]
+    assert seen_things(hole, [person(hole)], [], [thing("bottle", within)])[1] == ["bottle"]
+    assert attached_things(hole, find_parts(hole)[1], [Thing("bottle", beside)])[1] == ["bottle"]
 
 
 def test_a_seen_thing_that_touches_nobody_stays():

@@ -39,7 +39,7 @@ WITH_A_PERSON = frozenset(
         "toothbrush",
     ]
 )
-# These stand on tables as often as they are held: a fifth of their own outline must lie at the person.
+# These stand on tables as often as they are held: this share of their own outline must lie at the person (HELD).
 IN_THE_HAND = frozenset(
     [
         "bottle",
@@ -64,6 +64,8 @@ IN_THE_HAND = frozenset(
         "teddy bear",
     ]
 )
+# Of a detected one so much: what lies before somebody on a desk is seen as hers as often.
+HELD, HELD_SEEN = 0.2, 0.4
 # These are thrown and kicked: near enough is enough, for a disc that hangs in the air over nobody looks odd.
 IN_THE_AIR = frozenset(["frisbee", "sports ball"])
 # Everything else stays though a person touches it: couch, chair, bench, bed, table, car, bus, train, truck, boat, ...
@@ -83,7 +85,12 @@ class Thing:
 
 
 def attached_things(
-    hole: Hole, parts: Sequence[Part], things: Sequence[Thing], touch: float = TOUCH, touch_px: float = TOUCH_PX
+    hole: Hole,
+    parts: Sequence[Part],
+    things: Sequence[Thing],
+    touch: float = TOUCH,
+    touch_px: float = TOUCH_PX,
+    held: float = HELD,
 ) -> tuple[Hole, list[str]]:
     """Choose the annotated things that go with the masked persons.
 
@@ -94,6 +101,7 @@ def attached_things(
     things : annotated things of other categories; persons among them are left out
     touch : how near a thing must be, as a share of the largest part's size ...
     touch_px : ... but at least this, px: annotations of neighbours leave a gap of a few px
+    held : of what is IN_THE_HAND, this share of its outline must lie at the person
 
     Returns
     -------
@@ -109,7 +117,7 @@ def attached_things(
         known = thing.category in WITH_A_PERSON or thing.category in IN_THE_HAND
         if not known or not (thing.hole & near).any():
             continue
-        if thing.category in IN_THE_HAND and _outline_share(thing.hole, near) < 0.2:
+        if thing.category in IN_THE_HAND and _outline_share(thing.hole, near) < held:
             continue
         attached |= thing.hole
         names.append(thing.category)
@@ -156,7 +164,9 @@ def seen_things(
         most_times = MOST_TIMES_UMBRELLA if thing.category == "umbrella" else MOST_TIMES
         if at_mine <= at_theirs or not new.any() or shape.sum() > (most_times * size_px) ** 2:
             continue
-        taken, name = attached_things(mine, find_parts(mine)[1], [Thing(thing.category, shape)], 0.0, touch_px)
+        taken, name = attached_things(
+            mine, find_parts(mine)[1], [Thing(thing.category, shape)], 0.0, touch_px, HELD_SEEN
+        )
         if name:
             attached[view.slices] |= taken & ~hole[view.slices]
             names += name
