@@ -35,7 +35,7 @@ On the left the photograph, in the middle what was marked to go, on the right wh
 took one command, with the default engine and seed 0, and no download.
 
 The photographs come with freefill and may be used freely. So you can make these pictures yourself and look at them in
-full size: `freefill demo -o demo/`.
+full size: run `freefill demo -o demo/`, then the commands below in the folder `demo`.
 """
 TAIL = """
 This page and its pictures are written by `make gallery`.

@@ -241,6 +241,6 @@ def test_a_page_explains_its_masks_and_failures_and_has_colours_for_the_night(co
     page = (out / "index.html").read_text()
     for kind, what in study_masks.KINDS.items():
         assert f"<dt>{kind}</dt><dd>{what.replace(chr(39), '&#39;')}</dd>" in page
-    assert "<dt>broken</dt><dd>lines that reach the hole do not go on</dd>" in page
+    assert "<dt>broken</dt><dd>lines break off at the hole</dd>" in page
     assert "prefers-color-scheme: dark" in page
     assert "#0102" not in page  # stand-ins of the plots

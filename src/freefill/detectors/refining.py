@@ -110,6 +110,8 @@ def asked() -> str:
 
 
 def _said(prior: Prior) -> str:
+    if not prior.persons and not prior.things:
+        return f"no person and no known thing at the mask (asked: {asked()})"
     return f"{_count(prior.persons, 'person')}, {_count(prior.things, 'thing')} seen at the mask by {asked()}"
 
 

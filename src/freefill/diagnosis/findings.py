@@ -46,13 +46,13 @@ FAILURES: tuple[Failure, ...] = (
     Failure(
         "seam",
         "a step runs along the border of the hole",
-        "let the fill fade out: --grow 2% --feather 2%",
+        "blend the border: --grow 2% --feather 2%",
         seam,
     ),
     Failure(
         "colour",
-        "the fill is of another colour than what it continues",
-        "the border may hold a shadow or a glow of the thing: --grow 5% --feather 2%",
+        "the fill has another colour than what is around it",
+        "the mask may miss a shadow or a glow of the thing: --grow 5% --feather 2%",
         colour,
     ),
     Failure(
@@ -63,34 +63,34 @@ FAILURES: tuple[Failure, ...] = (
     ),
     Failure(
         "repeat",
-        "the same patch is seen again and again",
-        "another fill: --seed 1; or forbid what is repeated: --not-from MASK",
+        "the same piece shows again and again",
+        "fill again with --seed 1, or say what must not be copied: --not-from MASK",
         repeat,
     ),
     Failure(
         "broken",
-        "lines that reach the hole do not go on",
-        "fills of another kind: --tries 3; or a mask that ends where no line crosses",
+        "lines break off at the hole",
+        "fill in other ways: --tries 3; or draw the mask so that its border cuts no line",
         broken,
     ),
     Failure(
         "grain",
         "the fill has more or less grain than the picture",
-        "take the picture's own pixels: --texture always, or --engine texture",
+        "copy the picture's own grain: --texture always, or --engine texture",
         grain,
     ),
     Failure(
         "foreign",
-        "something stands in the fill that belongs elsewhere",
-        "forbid copying from it: --not-from MASK, or allow only the ground: --source MASK",
+        "something in the fill belongs elsewhere",
+        "say what must not be copied: --not-from MASK, or what may be: --source MASK",
         foreign,
     ),
 )
 
 UNLIKE = Failure(
     "unlike",
-    "parts of the fill resemble nothing in the picture",
-    "fills of another kind: --tries 3, --structure layout or never; or a network: freefill engines",
+    "parts of the fill look like nothing else in the picture",
+    "fill in other ways: --tries 3, or --structure layout or never; or use a network: freefill engines",
     unlike,
 )
 """Looked for where a network's tokens are here."""
