@@ -12,6 +12,7 @@ from PIL import Image
 pytest.importorskip("torch")
 
 from freefill.cli.main import main
+from freefill.weights.opening.load import load_state
 
 SMALL = ["--set", "data.side_px=32", "--set", "settings.width=4", "--set", "settings.discriminator_width=4"]
 SMALL += ["--set", "steps=3", "--set", "workers=0", "--set", "batch=2", "--set", "speed=fp32"]
@@ -49,6 +50,8 @@ def test_from_photographs_to_a_filled_picture(tmp_path: Path, photos: Path, caps
     card = json.loads(capsys.readouterr().out)["here"]
     assert card["about"]["steps"] == 3
     assert card["about"]["photographs"] == 5
+    assert card["about"]["settings"]["prefill"] is True
+    assert load_state(Path(card["path"]))["stage1.conv1.conv.weight"].shape[1] == 8  # a smooth fill is among the inputs
     last = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines() if "held_out" in line][-1]
     assert card["about"]["held_out_scores"]["l1"] == last["l1"]
     mask = Image.fromarray(np.pad(np.full((20, 20), 255, np.uint8), ((10, 20), (20, 20))))

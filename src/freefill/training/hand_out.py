@@ -71,6 +71,7 @@ def about(folder: RunFolder, said: dict[str, Any], snapshot: Snapshot) -> dict[s
                 scores = {key: value for key, value in record.items() if key not in ("step", "kind", "time")}
     return {
         "recipe": options.recipe,
+        "settings": dict(options.settings),
         "steps": snapshot.step,
         "views": snapshot.step * options.batch,
         "side_px": options.data.side_px,
