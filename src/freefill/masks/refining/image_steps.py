@@ -21,6 +21,9 @@ from freefill.masks.refining.pockets import CLOSEUP_BOX_PX as POCKETS_BOX_PX
 from freefill.masks.refining.pockets import CLOSEUP_SIZE_PX as POCKETS_SIZE_PX
 from freefill.masks.refining.pockets import MARGIN as POCKETS_MARGIN
 from freefill.masks.refining.pockets import find_pockets
+from freefill.masks.refining.protrusions import CLOSEUP_BOX_PX as PROTRUSIONS_BOX_PX
+from freefill.masks.refining.protrusions import CLOSEUP_SIZE_PX as PROTRUSIONS_SIZE_PX
+from freefill.masks.refining.protrusions import find_protrusions
 from freefill.masks.refining.reach import CLOSEUP_BOX_PX as REACH_BOX_PX
 from freefill.masks.refining.reach import CLOSEUP_SIZE_PX as REACH_SIZE_PX
 from freefill.masks.refining.reach import ReachLimits, reach_out
@@ -117,6 +120,19 @@ def ends_of_parts(
         ends = find_ends(view, settings.ends, hint_for(view.box, view.part.shape, own, others))
         if ends.any():
             found[view.box.slices] |= view.enlarge(distance_outside(ends) <= END_RIM * view.size_px)
+    return found
+
+
+def protrusions_of_parts(overview: Overview, hole: Hole, settings: RefineSettings) -> Hole:
+    """Look for what hangs on a thickened mask and lies on plain ground; (H, W) bool."""
+    labels, parts = find_parts(hole)
+    found = np.zeros(labels.shape, bool)
+    for part in worth_asking(parts, settings):
+        margin_px = 2 * settings.ends * part.size_px
+        view = look_at(overview, labels, part, margin_px, PROTRUSIONS_SIZE_PX, PROTRUSIONS_BOX_PX)
+        hanging = find_protrusions(view)
+        if hanging.any():
+            found[view.box.slices] |= view.enlarge(distance_outside(hanging) <= max(END_RIM * view.size_px, 2))
     return found
 
 

@@ -22,6 +22,7 @@ from freefill.masks.refining.image_steps import (
     ends_of_parts,
     look_beside,
     pockets_of_parts,
+    protrusions_of_parts,
     radii_px,
     reach_from_parts,
     snap_parts,
@@ -158,8 +159,8 @@ def refine(
         add("thicken", thicken(even, parts, radii, snapping.share if snapping else None))
     if settings.smooth:
         add("smooth", smooth(hole, parts, settings.smooth, least_px=stairs_px))
-    if sticking_out is not None:
-        add("ends", sticking_out)
+    if overview is not None and sticking_out is not None:
+        add("ends", sticking_out | protrusions_of_parts(overview, hole | sticking_out, settings))
     if overview is not None and settings.pockets:
         add("pockets", pockets_of_parts(overview, hole, settings))
     if overview is not None:

@@ -1,0 +1,67 @@
+"""What hangs on a mask and lies on plain ground, on drawn figures."""
+
+import numpy as np
+import pytest
+from figures import figure, painted
+
+from freefill.masks.parts import find_parts
+from freefill.masks.refining.closeup import Overview, look_at
+from freefill.masks.refining.protrusions import CLOSEUP_BOX_PX, CLOSEUP_SIZE_PX, find_protrusions
+from freefill.masks.refining.recipe import RefineSettings, refine
+
+ROWS, COLS = np.indices((160, 160))
+BODY = figure()
+POLE = (abs(COLS - 120) < 2) & (ROWS >= 65) & (ROWS < 100)  # from the end of the arm down
+BLACK = np.zeros(3, np.float32)
+
+
+def found(*shapes: np.ndarray, image: np.ndarray | None = None) -> np.ndarray:
+    """Return what is found of a figure beside which black shapes are drawn."""
+    image = painted(BODY) if image is None else image
+    for shape in shapes:
+        image[shape & ~BODY] = BLACK
+    labels, parts = find_parts(BODY)
+    view = look_at(Overview(image), labels, parts[0], 0.5 * parts[0].size_px, CLOSEUP_SIZE_PX, CLOSEUP_BOX_PX)
+    hanging = np.zeros_like(BODY)
+    hanging[view.box.slices] = view.enlarge(find_protrusions(view))
+    return hanging
+
+
+def test_a_pole_on_plain_ground_is_taken_though_the_mask_has_nothing_of_its_colour():
+    pole = found(POLE)
+    assert (pole & POLE).sum() > 0.9 * POLE.sum()
+    assert (pole & ~POLE).sum() < 0.1 * POLE.sum()
+
+
+def test_what_does_not_touch_the_mask_stays():
+    assert not found(POLE & (ROWS > 70)).any()
+
+
+def test_what_runs_along_the_mask_stays():
+    assert not found((abs(COLS - 120) < 40) & (ROWS >= 65) & (ROWS < 70) & (COLS > 100)).any()
+
+
+def test_a_pole_that_leaves_the_view_is_a_rail():
+    assert not found((abs(COLS - 120) < 2) & (ROWS >= 65)).any()
+
+
+def test_a_line_that_comes_out_on_the_other_side_passes_behind():
+    ends = (abs(ROWS - 90) < 2) & (COLS > 60) & (COLS < 120)
+    assert found(ends & (COLS > 80)).any()  # on one side only
+    behind = (abs(ROWS - 90) < 2) & (COLS > 40) & (COLS < 120)
+    assert not found(behind).any()
+
+
+def test_on_textured_ground_nothing_is_asked():
+    rough = np.random.default_rng(0).random((160, 160, 1)).astype(np.float32) * np.ones(3, np.float32)
+    image = np.where(BODY[..., None], painted(BODY), rough)
+    assert not found(POLE, image=image).any()
+
+
+@pytest.mark.parametrize("reach", [0.25, 0.0])
+def test_refining_takes_it_as_an_end_unless_ends_are_switched_off(reach):
+    image = painted(BODY)
+    image[POLE & ~BODY] = BLACK
+    only = RefineSettings(reach=0, snap=0, thicken=0, thicken_px=0, smooth=0, close=0, fill=0, shadow=False, ends=reach)
+    left = POLE & ~BODY
+    assert (refine(BODY, image, settings=only).hole & left).any() == (reach > 0)
