@@ -143,4 +143,5 @@ def test_what_the_page_of_the_service_says_to_programs_works(folder: Path):
             (folder / "filled.jpg").unlink(missing_ok=True)
             done = subprocess.run(told, cwd=folder, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
-            assert Image.open(folder / "filled.jpg").size == (240, 180)
+            with Image.open(folder / "filled.jpg") as filled:
+                assert filled.size == (240, 180)

@@ -216,7 +216,8 @@ def test_other_words_name_nobody(word: str):
 
 def crop(**changes: Any) -> Crop:
     hole = np.array([[True, False, False], [False, False, False]])
-    return Crop(**{"image": rgb(np.float32), "hole": hole} | changes)
+    arguments: dict[str, Any] = {"image": rgb(np.float32), "hole": hole, **changes}
+    return Crop(**arguments)
 
 
 def test_what_may_be_copied_never_lies_in_the_hole():
@@ -252,7 +253,7 @@ def test_a_guide_is_made_of_numbers_and_weighs_between_nothing_and_all():
         assert not Guide("sketch", values, weight).values.flags.writeable
     for wrong in (values[..., 0], values.astype(np.float64)):
         with pytest.raises(InputError, match="guide 'sketch': values must be \\(h, w, K\\) float32"):
-            Guide("sketch", wrong)
+            Guide("sketch", wrong)  # type: ignore[arg-type]
     for weight in (-0.1, 1.1, np.nan):
         with pytest.raises(InputError, match="is not within 0 to 1"):
             Guide("sketch", values, weight)
