@@ -1,5 +1,6 @@
 """GrabCut from a box, points and strokes."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -24,6 +25,22 @@ def iou(a, b):
 def test_the_thing_in_the_box_is_cut_out():
     image, disc = scene()
     assert iou(cut_out(image, Marks(box=Box(30, 50, 60, 60))), disc) > 0.97
+
+
+def test_rounds_end_where_nothing_changes_any_more(monkeypatch):
+    image, disc = scene()
+    modes = []
+
+    def counted(*args, real=cv2.grabCut):
+        modes.append(args[-1])
+        return real(*args)
+
+    monkeypatch.setattr(cv2, "grabCut", counted)
+    few, many = (cut_out(image, Marks(box=Box(30, 50, 60, 60)), rounds=rounds) for rounds in (5, 60))
+    assert modes.count(cv2.GC_INIT_WITH_MASK) == 2  # the colour models are kept between rounds
+    assert len(modes) < 20
+    assert np.array_equal(few, many)
+    assert iou(few, disc) > 0.97
 
 
 def test_nothing_outside_the_box_is_taken():
