@@ -8,6 +8,7 @@ import pytest
 from freefill.engines import structure
 from freefill.engines.painting import Painted
 from freefill.engines.texture import Texture
+from freefill.layout.make import make_layout
 from freefill.values import Crop, EngineSettings
 
 
@@ -151,3 +152,15 @@ def test_without_the_network_a_large_hole_is_filled_as_before(monkeypatch):
     image, hole = half_hidden()
     monkeypatch.setattr(structure, "painted_for", lambda crop: None)
     assert not any("roughly what belongs" in note for note in filled(image, hole, "network").notes)
+
+
+@pytest.mark.parametrize(("thick", "longest"), [(26, 640), (60, 320)])
+def test_lines_across_a_thin_hole_are_looked_for_at_twice_the_size(thick, longest):
+    image = pictures.horizon(size=(400, 640), row_left=150.0, row_right=250.0)
+    hole = np.zeros((400, 640), bool)
+    hole[50:350, 300 : 300 + thick] = True
+    made = make_layout(np.where(hole[..., None], np.float32(0), image), hole, ~hole)
+    assert max(made.confidence.shape) == longest
+    line = made.lines[0]
+    middle = line.curve[len(line.curve) // 2] * 640 / longest
+    assert middle[0] == pytest.approx(150 + 100 * middle[1] / 640, abs=1.0)

@@ -104,3 +104,13 @@ def test_the_surface_meets_the_rim_on_every_side_at_a_fractional_size():
     inner = hole & ~(cv2.erode(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     assert membrane.smooth.all()
     assert np.abs(light - clean)[inner].max() * 255 < 3
+
+
+def test_a_soft_shade_is_not_stretched_away_where_a_thin_hole_crosses_it():
+    rows, cols = np.mgrid[:200, :300].astype(np.float32)
+    clean = np.repeat((0.6 - 0.12 * np.exp(-(((rows - 100 + 0.4 * (cols - 150)) / 10) ** 2)))[..., None], 3, 2)
+    image = (clean + np.random.default_rng(0).normal(0, 0.004, clean.shape)).astype(np.float32)
+    hole = (np.abs(cols - 150 - 0.3 * (rows - 100)) < 8) & (np.abs(rows - 100) < 80)
+    filled, _ = fill(image, hole)
+    # Stretched from rim to rim, its middle would be eight levels too light.
+    assert np.abs(cv2.GaussianBlur(filled - clean, (0, 0), 2)[hole] * 255).max() < 4

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.distance import thickness
 from freefill.layout.along import along
 from freefill.layout.bands import bands
 from freefill.layout.between import seen_between
@@ -22,6 +23,8 @@ from freefill.layout.sides import lay_sides
 from freefill.layout.sight import Sight, see
 
 LINES_PX = 320  # longer side at which lines are looked for
+FINE_PX = 640  # the same where the hole is thin: its edges have little room to show where they run
+THIN_SHARE = 0.06  # of the longer side: the thickness of such a hole
 LABELS_PX = 192  # and at which shifts are chosen
 LEAST_SURE = 0.45  # of a joined line that is drawn
 
@@ -33,7 +36,7 @@ class Layout:
     Attributes
     ----------
     lines : joined lines, surest first, then their companions and what was carried on; in px of their own size, whose
-        longer side is at most LINES_PX
+        longer side is at most LINES_PX, or FINE_PX
     drawn : (h, w, 3) float32 Lab at that size, the lines' colours
     confidence : (h, w) float32, how sure the lines are, 0 to 1
     along : (h, w, 2) float32, what places on a line copy of it: shifts, NaN elsewhere
@@ -70,7 +73,9 @@ def make_layout(
     """
     import cv2
 
-    large, small = see(image, hole, source, LINES_PX), see(image, hole, source, LABELS_PX)
+    fine = thickness(hole) < THIN_SHARE * max(hole.shape)
+    large = see(image, hole, source, FINE_PX if fine else LINES_PX)
+    small = see(image, hole, source, LABELS_PX)
     tell(0.1)
     ends = find_ends(large)
     tell(0.6)

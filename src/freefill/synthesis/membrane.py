@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.distance import distance_inside
+from freefill.distance import distance_inside, thickness
 from freefill.synthesis.bend import bend
 from freefill.synthesis.features import largest
 from freefill.synthesis.solve import descend, hardness
 from freefill.values import Box
 
+THIN_SHARE = 0.06  # of the longer side: across a thinner hole copies do not become patches
 THICK_PX = 40  # the surface is solved where the hole is no deeper than this
 LONG_PX = 800  # and the picture no longer
 LOW_PASS_PX = 2.0  # what is coarser is light, what is finer is grain
@@ -96,6 +97,9 @@ def stretch(
     copied : (n, 2) int32, where each of them is copied from
     lines : (h, w) float32 over the whole picture, how sure it is that an edge goes on here; no surface crosses one
     """
+    if thickness(known == 0) < THIN_SHARE * max(known.shape):
+        nothing = np.zeros(len(holes), np.bool_)
+        return Membrane(nothing, nothing, np.zeros((len(holes), 3), np.float32))
     ground = read_ground(image, known)
     from_where = _small_places(copied, ground.factor)
     light = _sample(ground.light, from_where)
