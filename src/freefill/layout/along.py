@@ -9,6 +9,7 @@ from freefill.layout.ends import HALF_WIDTH, End, left_of
 from freefill.layout.joining import Joined
 from freefill.layout.sight import Sight
 
+COVERED_PX = 1.0  # from the edge of a thing that covers others: nearer, their colours are copied with it
 PLAIN = 16.0  # Lab: lines of more contrast are followed by the search, to a fraction of a pixel
 SIDE_PX = 2.0  # of the line, to each side, that is copied
 LEAST_PX = 10.0  # a shorter piece is no pattern
@@ -39,7 +40,7 @@ def along(lines: list[Joined], sight: Sight) -> NDArray[np.float32]:
         places = np.argwhere((cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_3) <= SIDE_PX + 1) & sight.hole)
         foot = np.linalg.norm(places[:, None] - line.curve[None], axis=2).argmin(1)
         aside = ((places - line.curve[foot]) * line.normals[foot]).sum(1)
-        kept = np.abs(aside) <= SIDE_PX + 0.5
+        kept = (np.abs(aside) <= SIDE_PX + 0.5) & ((line.side == 0) | (line.side * aside >= COVERED_PX))
         places, foot, aside = places[kept], foot[kept], aside[kept]
         way = np.concatenate(([0.0], np.cumsum(np.linalg.norm(np.diff(line.curve, axis=0), axis=1))))
         nearer = way[foot] < way[-1] / 2

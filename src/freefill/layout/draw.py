@@ -36,13 +36,14 @@ def draw(lines: list[Joined], sight: Sight) -> tuple[NDArray[np.float32], NDArra
         colours = (1 - share) * profiles[0] + share * profiles[1]
         places = line.curve[:, None] + offsets[None, :, None] * line.normals[:, None]
         flat, inside = _flat(places, sight)
-        heavy = np.broadcast_to(bell * line.confidence, inside.shape)
+        own = bell * (line.side * offsets >= 0)
+        heavy = np.broadcast_to(own * line.confidence, inside.shape)
         np.add.at(total, flat[inside], colours[inside] * heavy[inside][:, None])
         np.add.at(weight, flat[inside], heavy[inside])
         np.maximum.at(most, flat[inside], heavy[inside])
         for end in (line.one, line.other):
             flat, inside = _flat(_back(end, offsets), sight)
-            np.maximum.at(most, flat[inside], np.broadcast_to(bell * line.confidence, inside.shape)[inside])
+            np.maximum.at(most, flat[inside], np.broadcast_to(own * line.confidence, inside.shape)[inside])
     drawn = (weight > 0) & sight.hole.ravel()
     lab = sight.lab.reshape(-1, 3).copy()
     lab[drawn] = (total[drawn] / weight[drawn][:, None]).astype(np.float32)

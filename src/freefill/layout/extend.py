@@ -50,7 +50,7 @@ def extend(ends: Sequence[End], lines: Sequence[Joined], sight: Sight) -> list[J
     known = (~sight.hole).astype(np.float32)
     weight = np.maximum(cv2.GaussianBlur(known, (0, 0), 1.0), 1e-3)[..., None]
     smooth = np.asarray(cv2.GaussianBlur(sight.lab * known[..., None], (0, 0), 1.0) / weight, np.float32)
-    made = [line for end in plain if (line := _carried_on(end, sight, smooth, distance)) is not None]
+    made = [line for end in plain if (line := _carried_on(end, lines, sight, smooth, distance)) is not None]
     taken = list(lines)
     for line in sorted(made, key=lambda line: -line.confidence):
         near = any(np.hypot(*(line.one.place - end.place)) < SAME_EDGE_PX for o in taken for end in (o.one, o.other))
@@ -59,13 +59,19 @@ def extend(ends: Sequence[End], lines: Sequence[Joined], sight: Sight) -> list[J
     return taken[len(lines) :]
 
 
-def _carried_on(end: End, sight: Sight, smooth: NDArray[np.float32], distance: NDArray[np.float32]) -> Joined | None:
+def _carried_on(
+    end: End,
+    lines: Sequence[Joined],
+    sight: Sight,
+    smooth: NDArray[np.float32],
+    distance: NDArray[np.float32],
+) -> Joined | None:
     """Return an edge carried on through the hole, or None where little speaks for it."""
     straight = _straightened(end, sight, distance)
     sides = None if straight is None else sides_of(straight, sight)
     if straight is None or sides is None:
         return None
-    gap = _way(straight, sides, sight, smooth)
+    gap = _covered(straight, _way(straight, sides, sight, smooth), lines)
     if not LEAST_PX / 2 < gap < FARTHEST * straight.length:
         return None
     sure = parted(straight, gap, sides, sight, smooth)
@@ -77,6 +83,16 @@ def _carried_on(end: End, sight: Sight, smooth: NDArray[np.float32], distance: N
     )  # fmt: skip
     curve, normals = curve_between(straight, other)
     return Joined(straight, other, curve, normals, sure, one_ended=True)
+
+
+def _covered(end: End, gap: float, lines: Sequence[Joined]) -> float:
+    """Return how far of the way an edge goes on until it comes to a thing that covers it, px."""
+    for line in lines:
+        along, aside = ((line.curve - end.place) @ way for way in (end.heading, left_of(end.heading)))
+        if line.side and aside.min() < 0 < aside.max():
+            reached = float(along[np.abs(aside).argmin()])
+            gap = min(gap, reached) if reached > 0 else gap
+    return gap
 
 
 def _straightened(end: End, sight: Sight, distance: NDArray[np.float32]) -> End | None:

@@ -44,6 +44,7 @@ class Joined:
     one, other : the ends
     curve : (n, 2) rows and columns from one to the other; normals : (n, 2) to the left of it
     confidence : 0 to 1
+    side : 1 = only its left is known, -1 = only its right: what lies beyond is another thing at each end; 0 = both
     one_ended : only `one` was seen, and is carried on; `other` is where that leaves the hole or stops
     """
 
@@ -53,6 +54,7 @@ class Joined:
     normals: NDArray[np.float64]
     confidence: float
     one_ended: bool = False
+    side: int = 0
 
 
 def join(ends: list[End], sight: Sight) -> list[Joined]:

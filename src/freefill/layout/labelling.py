@@ -34,6 +34,7 @@ LABEL_STEP = 0.2  # of any two different shifts
 UNSEEN = 40.0  # of neighbours whose copies cannot be compared
 NEVER = 1e5  # of a source that is not allowed; finite, so that sums stay numbers
 SWEEPS = 3
+SURE_LINE = 0.3  # of a joined line: two things meet there, and need not fit
 STILL = 1e-3  # share of the energy below which a sweep is the last
 
 # Further costs of shifts, by the network that points for one: hole pixels (n, 2), shifts (K, 2) -> (K, n) float32,
@@ -48,7 +49,7 @@ class Labelling:
     Attributes
     ----------
     pixels, copied : (n, 2) hole pixels, and the known pixels that they copy
-    seams : what does not fit between neighbours, Lab and gradient, mean over hole pixels
+    seams : what does not fit between neighbours off the lines, Lab and gradient, mean over the pixels there
     figure : by how much what is copied stands out from the ground, Lab, mean over hole pixels
     """
 
@@ -108,11 +109,13 @@ def label(
     flat = np.ascontiguousarray(features.reshape(-1, features.shape[2]))
     home = (pixels[:, 0] * width + pixels[:, 1]).astype(np.int64)
     steps = (shifts[:, 0].astype(np.int64) * width + shifts[:, 1]).astype(np.int64)
-    total = expand(near, costs, allowed, home, steps, flat, chosen, SWEEPS)
+    pairs = np.empty((len(pixels), 2))
+    expand(near, costs, allowed, home, steps, flat, chosen, pairs, SWEEPS)
     numbers = np.arange(len(pixels))
     if not allowed[chosen, numbers].all():
         return None
-    seams = (total - float(costs[chosen, numbers].sum())) / len(pixels)
+    off = sure <= SURE_LINE
+    seams = float(pairs[off].sum()) / max(int(np.count_nonzero(off)), 1)
     copied = pixels + shifts[chosen]
     return Labelling(pixels, copied, seams, float(stands[copied[:, 0], copied[:, 1]].mean()))
 
@@ -249,10 +252,10 @@ def offer(near, costs, allowed, home, steps, flat, chosen, pairs, k, away, spare
 
 
 @kept(nogil=True, error_model="numpy")
-def expand(near, costs, allowed, home, steps, flat, chosen, sweeps):
-    """Let each shift in turn take whatever pixels lower the energy, until a sweep gains little; return the energy.
+def expand(near, costs, allowed, home, steps, flat, chosen, pairs, sweeps):
+    """Let each shift in turn take whatever pixels lower the energy, until a sweep gains little.
 
-    `chosen` (n,) is where it starts from, and is overwritten.
+    `chosen` (n,) is where it starts from, and is overwritten; `pairs` (n, 2) gets what neighbours cost in the end.
 
     From the second sweep on only shifts that are in use take part.
     """
@@ -260,7 +263,6 @@ def expand(near, costs, allowed, home, steps, flat, chosen, sweeps):
     spare = np.empty((count, 4))
     terminal, away = np.empty(count), np.empty(count)
     side = np.empty(count, np.uint8)
-    pairs = np.empty((count, 2))
     for p in range(count):
         pay(near, allowed, home, steps, flat, chosen, p, pairs)
     before, paid = chosen.copy(), pairs.copy()
@@ -296,4 +298,3 @@ def expand(near, costs, allowed, home, steps, flat, chosen, sweeps):
         used[:] = 0
         for p in range(count):
             used[chosen[p]] = 1
-    return now

@@ -13,6 +13,7 @@ from freefill.layout.along import along
 from freefill.layout.bands import bands
 from freefill.layout.between import seen_between
 from freefill.layout.companions import companions
+from freefill.layout.covering import covering
 from freefill.layout.draw import draw
 from freefill.layout.ends import find_ends
 from freefill.layout.extend import extend
@@ -81,6 +82,7 @@ def make_layout(
     tell(0.6)
     lines = [line for line in join(ends, large) if line.confidence >= LEAST_SURE]
     lines += seen_between(ends, lines, large)
+    lines += covering(ends, lines, large)
     lines = companions(ends, lines, large)
     carried = extend(ends, lines, large)
     lines += carried
