@@ -88,12 +88,10 @@ def tables(arguments: argparse.Namespace) -> None:
     rows = [row | {"engine": hidden(row["picture"])[row["fill"]]} for row in csv.DictReader(VERDICTS.open())]
     known = arguments.cases / "scores.json"
     literature = LITERATURE if arguments.literature else {}
-    values = (
-        json.loads(known.read_text())
-        if known.is_file()
-        else [_scores(arguments.cases, row, literature) for row in rows]
-    )
-    known.write_text(json.dumps(values))
+    values = json.loads(known.read_text()) if known.is_file() else []
+    for row in rows[len(values) :]:  # goes on where it stopped
+        values.append(_scores(arguments.cases, row, literature))
+        known.write_text(json.dumps(values))
     grade = np.array([WORDS.index(row["verdict"]) for row in rows], float)
     print(f"{len(rows)} fills: {', '.join(f'{(grade == k).sum()} {word}' for k, word in enumerate(WORDS))}\n")
     print("| score | AUC, bad against the others | AUC, good against the others | rank correlation | best of four |")
