@@ -14,7 +14,8 @@ from _coco_people import Instance, Scene, limb, scenes, union
 SIDE_PX = 480
 SHARES = 0.01, 0.25  # of the picture: smaller and larger holes are left out
 DEPTHS = {"slight": 0.025, "tight": 0.06}  # how deep the mask falls short, of the object's size
-MASKS = ("loose", "as drawn", *DEPTHS, "limb", "shadow")
+MASKS = ("loose", "wide", "as drawn", *DEPTHS, "limb", "shadow")
+WIDE_PX = 21  # 10 px at 224, as people grow masks that they do not trust
 _TOUCHING_PX = 4  # what comes so near to a person is held for a thing that goes with it
 
 
@@ -62,6 +63,8 @@ def _masked(
     person = union(persons, size)
     every = person | rest | cast
     made = {"loose": _grown(every)}
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * WIDE_PX + 1,) * 2)
+    made["wide"] = cv2.dilate(made["loose"].astype(np.uint8), disc) > 0
     if name.startswith("coco"):
         made["as drawn"] = person  # what is pasted is known to the pixel: nobody drew it
     for word, depth in DEPTHS.items():

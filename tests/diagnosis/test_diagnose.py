@@ -121,6 +121,17 @@ def test_with_tokens_a_thing_like_nothing_known_is_said_to_be_unlike():
     assert where[hole].max() > 0.3
 
 
+def test_what_a_thin_hole_crosses_and_leaves_standing_is_not_held_against_the_fill():
+    image = photo()
+    strange, thin = np.zeros((240, 320), bool), np.zeros((240, 320), bool)
+    strange[118:130, 160:172] = True
+    image[strange] = (0.9, 0.2, 0.8)  # the only thing of its colour
+    thin[119:121, 60:260] = True  # the fill is the truth
+    crossed, filled = (diagnose(image, hole, image, tokens=colours).findings[-1].raw for hole in (thin, strange))
+    assert crossed < 0.05
+    assert filled > 0.5
+
+
 def test_with_tokens_the_size_of_the_hole_does_not_make_a_fill_worse_and_what_is_unlike_does():
     small, large = (overall(dict.fromkeys(NAMES, 0.0), 0.2, thickness) for thickness in (0.05, 0.6))
     assert small == large
@@ -161,6 +172,32 @@ def test_a_mask_that_ends_within_the_thing_leaves_residue_though_the_fill_looks_
 @pytest.mark.parametrize("margin_px", [1, 4, 10])
 def test_a_mask_that_ends_in_the_ground_leaves_none(margin_px):
     assert left_beside(45, margin_px) < 0.3
+
+
+def residue_of(before: np.ndarray, hole: np.ndarray) -> float:
+    after = np.where(hole[..., None], np.float32(0.5), before)  # the fill is not read
+    return next(each for each in diagnose(before, hole, after).findings if each.name == "residue").score
+
+
+def patchwork(seed: int) -> np.ndarray:
+    """Return (240, 320, 3), ground of many colours in patches of 8 px: whatever lies beside a line there differs."""
+    cells = np.random.default_rng(seed).uniform(0.2, 0.8, (30, 40, 3)).astype(np.float32)
+    return cv2.GaussianBlur(np.kron(cells, np.ones((8, 8, 1), np.float32)), (0, 0), 1.5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_mask_with_much_room_in_busy_ground_leaves_nothing(seed):
+    before = np.where(disc(radius=20)[..., None], np.float32(0.02), patchwork(seed))
+    assert residue_of(before, disc(radius=60)) < 0.5
+
+
+def test_a_limb_that_was_left_as_a_whole_counts_though_the_rest_of_the_border_is_ground():
+    truth, body, limb = photo(), disc(radius=40), np.zeros((240, 320), bool)
+    limb[112:128, 185:270] = True
+    thing, hole = np.array([0.1, 0.7, 0.2], np.float32), disc(radius=46)
+    alone = np.where(body[..., None], thing, truth)
+    with_limb = np.where((body | limb)[..., None], thing, truth)
+    assert residue_of(with_limb, hole) > residue_of(alone, hole) + 0.15
 
 
 def test_nothing_is_left_where_nothing_was_removed():

@@ -18,6 +18,7 @@ _SIDE_PX = 336  # 24 tokens along the longer side
 _PATCH_PX = 14  # ViT-S/14
 _NEIGHBOUR = 2  # tokens: known ones nearer than this are left out, where known ground is judged as if it were filled
 _TOUCHED = 0.02  # a token with so much hole under it is judged; known ones have less
+_FULL = 0.5  # with so much hole under it a token counts fully: with less it mostly shows what was there before
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +30,14 @@ class Likeness:
     box : what the network saw, picture px
     touched : (h, w) bool, tokens of the hole
     fill : (2, n) 1 - the largest cosine to a known token, of the hole's tokens
+    weight : (n,) how far each of them counts, 0 to 1
     ground : (2, m) the same of known tokens, each judged as if it and its neighbours were filled
     """
 
     box: Box
     touched: Hole
     fill: NDArray[np.float32]
+    weight: NDArray[np.float32]
     ground: NDArray[np.float32]
 
 
@@ -54,7 +57,8 @@ def likeness_of(whole: Pixels, hole: Hole, tokens: Tokens) -> Likeness | None:
         return None
     mirrored = tokens(np.ascontiguousarray(image[:, ::-1]))[:, ::-1]
     fill, ground = zip(*(_away(grid, touched) for grid in (tokens(image), mirrored)), strict=True)
-    return Likeness(box, touched, np.stack(fill), np.stack(ground))
+    weight = np.minimum(share[touched] / np.float32(_FULL), 1)
+    return Likeness(box, touched, np.stack(fill), weight, np.stack(ground))
 
 
 def _away(grid: NDArray[np.float32], touched: Hole) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -26,13 +26,14 @@ def unlike(view: View) -> Measurement:
 
     Returns
     -------
-    Measure: mean of 1 - the largest cosine over the worst eighth of the tokens that touch the hole, less half of the
-    same for known tokens, each judged as if it and its neighbours were filled
+    Measure: mean of 1 - the largest cosine over the worst eighth of the tokens that touch the hole, those with little
+    of it under them counted less, minus half of the same for known tokens, each judged as if it and its neighbours
+    were filled
     """
     likeness = view.likeness
     if likeness is None:
         return Measurement.nothing(view.hole.shape)
-    fill, ground = likeness.fill, likeness.ground
+    fill, ground = likeness.fill * likeness.weight, likeness.ground
     raw = worst(fill, fill.shape[1] // 8) - _USUAL * worst(ground, ground.shape[1] // 8)
     small = np.zeros(likeness.touched.shape, np.float32)
     small[likeness.touched] = np.clip((fill.mean(axis=0) - 0.15) / 0.5, 0, 1)
