@@ -5,8 +5,8 @@
     python benchmarks/literature.py table judged.json --clear ../shared/data/judged
     python benchmarks/literature.py table published.json
 
-The verdicts on published outputs (benchmarks/published_verdicts.csv) were written before any score was made. Scoring
-goes on where it stopped.
+The verdicts on published outputs (benchmarks/published_verdicts.csv) are those of two pairs of eyes, written before any
+score was seen; their mean counts. Scoring goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _DRAWS = 1000  # of the bootstrap
 
 
 def score(arguments: argparse.Namespace) -> None:
-    """Write every score of every fill, with its grade (0 good, 1 between, 2 bad) and the hole that it shares."""
+    """Write every score of every fill, with its grade (0 good, 1 between, 2 bad, means between) and its hole's name."""
     done = json.loads(arguments.out.read_text()) if arguments.out.is_file() else []
     known = {row["fill"] for row in done}
     measurer, tokens = Measurer(choose(tuple(LITERATURE))), half_tokens()
@@ -73,7 +73,7 @@ def _judged(folder: Path) -> Iterator[tuple[str, str, int, Case, np.ndarray, boo
             )
 
 
-def _published(folder: Path) -> Iterator[tuple[str, str, int, Case, np.ndarray, bool]]:
+def _published(folder: Path) -> Iterator[tuple[str, str, float, Case, np.ndarray, bool]]:
     from freefill.evaluation.cases import make_case
     from freefill.evaluation.protocol import find_protocol
 
@@ -85,14 +85,18 @@ def _published(folder: Path) -> Iterator[tuple[str, str, int, Case, np.ndarray, 
         case = make_case(item, 0, find_protocol("own"))
         after, _ = read_result(row["output"], folder / row["group"], case)
         job = f"{row['group']}/{row['case']}"
-        yield f"{job}-{row['output']}", job, WORDS.index(row["verdict"]), case, after, _DRAWN in row["group"]
+        grade = (WORDS.index(row["verdict"]) + WORDS.index(row["second"])) / 2
+        yield f"{job}-{row['output']}", job, grade, case, after, _DRAWN in row["group"]
 
 
 def table(arguments: argparse.Namespace) -> None:
     """Print what each score is worth: areas under the curve, rank correlation with its interval, pairs."""
     rows: list[dict[str, Any]] = json.loads(arguments.scores.read_text())
+    if arguments.removals:
+        rows = [row for row in rows if _DRAWN not in row["fill"]]
     grade = np.array([row["grade"] for row in rows], float)
-    print(f"{len(rows)} fills: {', '.join(f'{(grade == k).sum()} {word}' for k, word in enumerate(WORDS))}\n")
+    good, bad = grade < 1, grade > 1  # where two judges are of two minds, half of a step tells
+    print(f"{len(rows)} fills: {good.sum()} good, {bad.sum()} bad\n")
     if arguments.clear is not None:
         _clear_pairs(rows, arguments.clear)
     print("| score | AUC, bad against the others | AUC, good against the others | rank correlation | pairs |")
@@ -106,7 +110,7 @@ def table(arguments: argparse.Namespace) -> None:
         right, pairs = _pairs(rows, x, grade)
         lines.append((
             spearman(x, grade),
-            f"| {name} | {auc(x[grade < 2], x[grade == 2]):.2f} | {auc(x[grade < 1], x[grade > 0]):.2f} | "
+            f"| {name} | {auc(x[~bad], x[bad]):.2f} | {auc(x[good], x[~good]):.2f} | "
             f"{spearman(x, grade):+.2f} ({low:+.2f} to {high:+.2f}) | {right} of {pairs} |",
         ))  # fmt: skip
     for _, text in sorted(lines, reverse=True):
@@ -150,6 +154,7 @@ def main() -> None:
     second = commands.add_parser("table")
     second.add_argument("scores", type=Path)
     second.add_argument("--clear", type=Path, metavar="JUDGED", help="the judge's clear preferences too")
+    second.add_argument("--removals", action="store_true", help="without pictures that are their own truth")
     second.set_defaults(run=table)
     arguments = parser.parse_args()
     arguments.run(arguments)
