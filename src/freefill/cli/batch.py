@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freefill.cli.headings import HeadedCommand, under
-from freefill.cli.options import output_options, request_options, talk_options
+from freefill.cli.options import output_options, request_options, talk_options, tries_option
 from freefill.cli.progress import working
 from freefill.errors import InputError, did_you_mean
 
@@ -64,14 +64,7 @@ class ShardType(click.ParamType):
 @under(
     "Many pictures",
     click.option("--dry-run", is_flag=True, help="Print the pairs and plans as JSON. Fill nothing."),
-    click.option(
-        "--tries",
-        default=1,
-        show_default=True,
-        type=click.IntRange(1, 8),
-        metavar="N",
-        help="Fill each in up to N different ways and keep the one that the diagnosis likes best.",
-    ),
+    tries_option,
 )
 @talk_options
 def command(

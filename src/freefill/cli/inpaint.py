@@ -10,7 +10,7 @@ import click
 
 from freefill.cli.completing import complete_masks
 from freefill.cli.headings import HeadedCommand, under
-from freefill.cli.options import output_options, request_options, talk_options, verbose_option
+from freefill.cli.options import output_options, request_options, talk_options, tries_option, verbose_option
 from freefill.cli.outputs import (
     check_apart,
     check_more,
@@ -61,14 +61,7 @@ if TYPE_CHECKING:
     click.option(
         "--diagnose", "with_diagnosis", is_flag=True, help="Say what looks wrong in the fill, and what to try next."
     ),
-    click.option(
-        "--tries",
-        default=1,
-        show_default=True,
-        type=click.IntRange(1, 8),
-        metavar="N",
-        help="Fill in up to N different ways and keep the one that the diagnosis likes best.",
-    ),
+    tries_option,
     click.option("--save-tries", metavar="DIR", help="Also write the other tries, as NUMBER-KIND.png."),
 )
 @under(

@@ -148,6 +148,15 @@ score_option = click.option(
     help="How sure a detector must be. Lower finds more, with more false alarms.",
 )
 
+tries_option = click.option(
+    "--tries",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 8),
+    metavar="N",
+    help="Fill in up to N different ways and keep the one that the diagnosis likes best.",
+)
+
 _MASK = under(
     "The mask",
     invert_option,
