@@ -92,7 +92,7 @@ def test_an_engine_that_was_asked_for_is_not_explained(loads: list[tuple[str, En
 
 def test_an_empty_mask_is_not_explained_either(loads: list[tuple[str, EngineSettings]]):
     notes = Inpainter()(PIXELS, np.zeros_like(HOLE)).notes
-    assert notes == ("the mask is empty: nothing to fill, the picture is unchanged",)
+    assert notes == ("the mask is empty, so the picture is unchanged; white is what should go",)
 
 
 @pytest.mark.parametrize(("texture", "loaded"), [("auto", ["telea", "texture"]), ("never", ["telea"])])

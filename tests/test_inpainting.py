@@ -191,7 +191,7 @@ def test_an_empty_mask_changes_nothing_and_asks_nobody():
     result = inpaint(photo, Mask(np.zeros(SIZE, bool), notes=("from the mask",)), engine, Options())
     assert result.picture is photo
     assert first(engine).crops == []
-    assert result.notes == ("from the mask", "the mask is empty: nothing to fill, the picture is unchanged")
+    assert result.notes == ("from the mask", "the mask is empty, so the picture is unchanged; white is what should go")
 
 
 def test_stages_are_named_by_their_window_where_there_are_several():

@@ -70,7 +70,7 @@ def inpaint(
         final, core, plan = prepare(picture, mask, ready, options, texture)
         watch.begin(plan, final.hole)
     if plan.hole_px == 0:
-        notes = (*mask.notes, "the mask is empty: nothing to fill, the picture is unchanged")
+        notes = (*mask.notes, "the mask is empty, so the picture is unchanged; white is what should go")
         return Outcome(picture, mask, plan, watch.seconds, notes)
     notes = [*mask.notes, *plan.notes]
     if picture.extras.unknown is not None and (rest := int((picture.extras.unknown & ~final.hole).sum())):
