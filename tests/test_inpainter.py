@@ -90,6 +90,15 @@ def test_an_engine_that_was_asked_for_is_not_explained(loads: list[tuple[str, En
     assert Inpainter("telea")(PIXELS, HOLE).notes == ()
 
 
+def test_wishes_for_networks_are_not_ignored_without_a_word():
+    notes = Inpainter("ns", weights="celebahq", device="cuda")(PIXELS, HOLE, texture="never").notes
+    (told,) = (note for note in notes if "had no effect" in note)
+    assert told.startswith("engine 'ns' is no network, so weights='celebahq' and device='cuda' had no effect")
+    assert not any(
+        "had no effect" in note for note in Inpainter("ns", device="cpu")(PIXELS, HOLE, texture="never").notes
+    )
+
+
 def test_an_empty_mask_is_not_explained_either(loads: list[tuple[str, EngineSettings]]):
     notes = Inpainter()(PIXELS, np.zeros_like(HOLE)).notes
     assert notes == ("the mask is empty, so the picture is unchanged; white is what should go",)

@@ -19,7 +19,7 @@ from freefill.inputs import MaskLike, PictureLike, as_picture, mask_for, sketch_
 from freefill.progress import Progress
 from freefill.request import DEFAULT_MAX_MPX, WISHES, Request, Shape, speaking_python
 from freefill.result import Result
-from freefill.values import Hole, Mask, Options, Outcome, Picture, Plan, Structure
+from freefill.values import EngineSpec, Hole, Mask, Options, Outcome, Picture, Plan, Structure
 
 if TYPE_CHECKING:
     import torch
@@ -162,8 +162,10 @@ class Inpainter:
         ready, reason = self._ready_for(mask)
         texture = self._texture(options)
         outcome = run_recipe(picture, mask, ready, options, texture, source, sketch, progress)
-        # The engine was not chosen for an empty hole.
-        return replace(outcome, plan=replace(outcome.plan, reason=reason)) if outcome.plan.hole_px else outcome
+        if not outcome.plan.hole_px:  # no engine was chosen for an empty hole
+            return outcome
+        notes = (*outcome.notes, *_without_effect(ready.spec, self._settings))
+        return replace(outcome, plan=replace(outcome.plan, reason=reason), notes=notes)
 
     def plan(self, picture: Picture, mask: Mask, options: Options = Options()) -> Plan:  # noqa: B008 (frozen)
         """Decide everything and fill nothing."""
@@ -225,3 +227,13 @@ class Inpainter:
     def _texture(self, options: Options) -> Ready | None:
         """Return patch synthesis, which makes small fills sharp."""
         return None if options.texture == "never" else self._load("texture")
+
+
+def _without_effect(spec: EngineSpec, request: Request) -> tuple[str, ...]:
+    """Say which wishes are for networks only, where the engine is none: else they would be ignored without a word."""
+    asked = [f"--weights {request.weights}"] if request.weights and not spec.weights else []
+    if request.device not in ("auto", "cpu") and spec.devices == ("cpu",):
+        asked.append(f"--device {request.device}")
+    if not asked:
+        return ()
+    return (f"engine '{spec.name}' is no network, so {' and '.join(asked)} had no effect; try --engine deepfillv2",)
