@@ -60,6 +60,14 @@ def test_a_pocket_half_of_which_differs_is_taken_whole():
     assert (pockets & HEART[view.box.slices]).sum() > 0.95 * HEART.sum()
 
 
+def test_a_dot_in_a_pocket_of_ground_stays():
+    image = painted(KITE & ~HEART)
+    image[99:101, 99:101] = BLUE
+    labels, parts = find_parts(KITE & ~HEART)
+    view = look_at(Overview(image), labels, parts[0], MARGIN * parts[0].size_px, CLOSEUP_SIZE_PX, CLOSEUP_BOX_PX)
+    assert not find_pockets(view).any()
+
+
 def test_refining_says_what_it_filled_and_leaves_it_where_that_is_switched_off():
     hole = KITE & ~HEART
     image = painted(hole)

@@ -38,11 +38,18 @@ def test_what_does_not_touch_the_mask_stays():
 
 
 def test_what_runs_along_the_mask_stays():
-    assert not found((abs(COLS - 120) < 40) & (ROWS >= 65) & (ROWS < 70) & (COLS > 100)).any()
+    assert not found((ROWS >= 65) & (ROWS < 68) & (COLS >= 106) & (COLS < 116)).any()
 
 
 def test_a_pole_that_leaves_the_view_is_a_rail():
-    assert not found((abs(COLS - 120) < 2) & (ROWS >= 65)).any()
+    assert not found((COLS == 120) & (ROWS >= 65)).any()
+    assert found((COLS == 120) & (ROWS >= 65) & (ROWS < 90)).any()
+
+
+def test_what_is_large_stays():
+    stem = (abs(COLS - 120) < 2) & (ROWS >= 65) & (ROWS < 74)
+    assert found(stem).any()
+    assert not found(stem | (abs(COLS - 120) < 10) & (ROWS >= 72) & (ROWS < 90)).any()
 
 
 def test_a_line_that_comes_out_on_the_other_side_passes_behind():
@@ -52,9 +59,15 @@ def test_a_line_that_comes_out_on_the_other_side_passes_behind():
     assert not found(behind).any()
 
 
-def test_on_textured_ground_nothing_is_asked():
-    rough = np.random.default_rng(0).random((160, 160, 1)).astype(np.float32) * np.ones(3, np.float32)
-    image = np.where(BODY[..., None], painted(BODY), rough)
+def test_what_is_no_line_may_have_anything_on_the_other_side():
+    ball = (abs(ROWS - 60) < 3) & (COLS >= 125) & (COLS < 132)
+    assert (found(ball, (abs(ROWS - 60) < 1) & (COLS > 45) & (COLS < 66)) & ball).any()
+
+
+@pytest.mark.parametrize("noise", [0.12, 0.5])
+def test_on_textured_ground_nothing_is_asked(noise):
+    rough = np.random.default_rng(0).normal(0.5, noise, (160, 160, 1)).clip(0, 1).astype(np.float32)
+    image = np.where(BODY[..., None], painted(BODY), rough * np.ones(3, np.float32))
     assert not found(POLE, image=image).any()
 
 
