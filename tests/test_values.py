@@ -220,6 +220,13 @@ def crop(**changes: Any) -> Crop:
     return Crop(**arguments)
 
 
+def test_an_engine_cannot_write_into_what_it_gets():
+    given = crop(source=np.ones((2, 3), bool))
+    for array in (given.image, given.hole, given.source):
+        assert array is not None
+        assert not array.flags.writeable
+
+
 def test_what_may_be_copied_never_lies_in_the_hole():
     everything = np.ones((2, 3), bool)
     assert np.array_equal(crop().known, ~crop().hole)
