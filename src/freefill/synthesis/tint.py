@@ -53,8 +53,10 @@ def tint(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.bool
     height, width = part.shape
     factor = min(1.0, SEEN_PX / reach, LONG_PX / max(part.shape))
     size = max(1, round(width * factor)), max(1, round(height * factor))
+    every = max(1, int(0.4 / factor))  # colour is soft: of a large picture some pixels tell it
+    part = part[::every, ::every]
     share = np.asarray(cv2.resize((~part).astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
-    colours = np.where(part[..., None], np.float32(0), image[place])
+    colours = np.where(part[..., None], np.float32(0), image[place][::every, ::every])
     colours = np.asarray(cv2.resize(colours, size, interpolation=cv2.INTER_AREA), np.float32)
     weight = np.maximum(cv2.GaussianBlur(share, (0, 0), SOFT_PX), 1e-3)
     soft = np.asarray(cv2.GaussianBlur(colours, (0, 0), SOFT_PX) / weight[..., None], np.float32)
@@ -67,5 +69,5 @@ def tint(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.bool
         strange[near] = apart(soft[near], soft[farther], STRANGE) > 0
         strange = large_pieces(strange, LEAST_PX)
         wide = cv2.resize(strange.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-        found[place] = (wide > 0) & ~part
+        found[place] = (wide > 0) & ~hole[place]
     return found
