@@ -25,6 +25,8 @@ SOFT_PX = 1.5  # what is finer than this is grain
 LIGHT = 0.3  # how much lightness counts beside colour: shade and light are not asked here
 STRANGE = 4.0  # Lab, with that lightness, from the most similar soft colour of that ground
 LEAST_PX = 12
+FADES = 1.15  # times as strange on the half that is nearer to the hole: light fades, things do not
+THING = 20.0  # Lab: what departs by more is a thing
 
 
 def tint(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -65,9 +67,24 @@ def tint(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.bool
     near = (distance > 0) & (distance <= factor * reach)
     farther = (distance > factor * reach) & (distance <= FARTHER * factor * reach)
     if near.any() and farther.any():
-        strange = np.zeros_like(near)
-        strange[near] = apart(soft[near], soft[farther], STRANGE) > 0
-        strange = large_pieces(strange, LEAST_PX)
-        wide = cv2.resize(strange.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+        strange = np.zeros(near.shape, np.float32)
+        strange[near] = apart(soft[near], soft[farther], STRANGE)
+        faint = _fading(strange, distance)
+        wide = cv2.resize(faint.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
         found[place] = (wide > 0) & ~hole[place]
     return found
+
+
+def _fading(strange: NDArray[np.float32], distance: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return the pieces that are faint and fade away from the hole."""
+    import cv2
+
+    pieces = large_pieces(strange > 0, LEAST_PX)
+    count, labels = cv2.connectedComponents(pieces.astype(np.uint8), connectivity=8)
+    for number in range(1, count):
+        piece = np.asarray(labels == number)
+        far, values = distance[piece], strange[piece]
+        inner, outer = values[far <= np.median(far)].mean(), values[far >= np.median(far)].mean()
+        if values.max() > THING or inner < FADES * outer:
+            pieces[piece] = False
+    return pieces
