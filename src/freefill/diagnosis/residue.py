@@ -63,7 +63,8 @@ def _crossing(rim: Rim, whose: NDArray[np.float32]) -> float:
     if not len(rim):
         return 0.0
     octaves = rim.sample(whose)
-    least = np.minimum(*(octaves[side].mean(axis=0) for side in _BOTH))
+    within, outside = (octaves[side].mean(axis=0) for side in _BOTH)
+    least = np.minimum(within, outside)
     usable = rim.valid[REACH_PX - 4 : REACH_PX + 3].all(axis=0)  # at a picture's edge nothing stands outside
     if not usable.any():
         return 0.0
