@@ -10,6 +10,7 @@ measurements.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -126,7 +127,7 @@ def _ground(
     return away, varies, clean
 
 
-def _surrounded(labels: NDArray[np.int32], number: int, stats: NDArray[np.int32], plain: Hole, masked: Hole) -> float:
+def _surrounded(labels: NDArray[Any], number: int, stats: NDArray[Any], plain: Hole, masked: Hole) -> float:
     """Return the share of a ring around a piece, 2 px away, that is plain ground."""
     left, top, width, height = stats[:4]
     here = (slice(max(top - 3, 0), top + height + 3), slice(max(left - 3, 0), left + width + 3))
