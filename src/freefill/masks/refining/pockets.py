@@ -72,7 +72,8 @@ def find_pockets(view: Closeup, most: float = 0.2, limits: PocketLimits = Pocket
 
 def _enclosed(masked: Hole, most: float) -> Hole:
     """Return what of the rest is enclosed, in pieces of at most an area, px; the view's border encloses nothing."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((~masked).view(np.uint8), connectivity=4)
+    _, *answer, _ = cv2.connectedComponentsWithStats((~masked).view(np.uint8), connectivity=4)
+    labels, stats = (np.asarray(each, np.intp) for each in answer)
     start, side, area = stats[:, :2], stats[:, 2:4], stats[:, cv2.CC_STAT_AREA]
     inner = (start > 0).all(axis=1) & (start + side < masked.shape[::-1]).all(axis=1) & (area <= most)
     inner[0] = False
@@ -88,7 +89,8 @@ def _nearest(colours: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArr
 def _large(pieces: Hole, least_px: float) -> Hole:
     """Return the pieces of at least the area of a square of that side, without threads a pixel wide."""
     opened = cv2.morphologyEx(pieces.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    _, *answer, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    labels, stats = (np.asarray(each, np.intp) for each in answer)
     large = stats[:, cv2.CC_STAT_AREA] >= least_px**2
     large[0] = False
     return large[labels]
@@ -97,7 +99,7 @@ def _large(pieces: Hole, least_px: float) -> Hole:
 def _mostly(pockets: Hole, foreign: Hole, share: float) -> Hole:
     """Return the pockets of which at least a share is foreign."""
     count, labels = cv2.connectedComponents(pockets.view(np.uint8), connectivity=4)
-    labels = labels.ravel()
+    labels = np.asarray(labels, np.intp).ravel()
     of = np.bincount(labels, foreign.ravel(), count) / np.maximum(np.bincount(labels, minlength=count), 1)
     taken = of >= share
     taken[0] = False

@@ -71,7 +71,8 @@ def find_protrusions(view: Closeup, limits: ProtrusionLimits = ProtrusionLimits(
     away, varies, clean = _ground(view.lab, ~masked, int(limits.window * view.size_px) | 1)
     plain = (varies < limits.plain) & (clean > limits.clean) & ~masked
     differs = (away > np.maximum(limits.differs, limits.times * varies)) & ~masked
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(differs.view(np.uint8), connectivity=8)
+    _, *answer, _ = cv2.connectedComponentsWithStats(differs.view(np.uint8), connectivity=8)
+    labels, stats = (np.asarray(each, np.intp) for each in answer)
     count, size = len(stats), view.size_px
     outside_px = distance_outside(view.part)
     contact = np.bincount(labels[(outside_px > 0) & (outside_px <= 1.5)], minlength=count)  # 1.5: the eight neighbours
@@ -124,7 +125,7 @@ def _ground(
         away = np.sqrt(((lab - mean) ** 2).sum(axis=2))
         varies = np.sqrt(np.maximum(squares - (mean**2).sum(axis=2), 0))
         clean = count / of_known
-    return away, varies, clean
+    return np.asarray(away, np.float32), np.asarray(varies, np.float32), np.asarray(clean, np.float32)
 
 
 def _surrounded(labels: NDArray[Any], number: int, stats: NDArray[Any], plain: Hole, masked: Hole) -> float:
