@@ -88,7 +88,7 @@ def _without(image: Image, person: Person, everybody: Sequence[Person], theirs: 
     score = regions.spread(4 * np.log((unlike_it + 3) / (unlike_her + 3)), weak | of_other)
     away = regions.mean(distance_outside(hers[regions.labels])) / size_px
     taken = weak & (score < LIKE_HER) & (away > RIM)
-    piece = regions.joined(taken[regions.pairs].all(axis=1))
+    piece = regions.joined(np.asarray(taken[regions.pairs].all(axis=1)))
     area, like_it = (np.bincount(piece, regions.areas * these, len(taken)) for these in (taken, taken & (score < 0)))
     lost = (taken & ((area >= LEAST_PIECE * whole_px) & (like_it > MOSTLY * area))[piece])[regions.labels]
     if not lost.any():
