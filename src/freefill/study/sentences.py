@@ -120,7 +120,9 @@ def _of_failures(lines: Lines, engine: str) -> str:
 
 def _of_shares(lines: Lines, ways: Sequence[Way]) -> str:
     """Return how much of a picture the masks cover."""
-    shares = {masks: np.mean([line["hole_share"] for line in lines if line["masks"] == masks]) for masks, _ in ways}
+    shares = {
+        masks: float(np.mean([line["hole_share"] for line in lines if line["masks"] == masks])) for masks, _ in ways
+    }
     first, *others = [f"'{masks}' masks cover {_percent(share)} of a picture" for masks, share in shares.items()]
     rest = [other.replace(" masks cover", "").replace(" of a picture", "") for other in others]
     return f"{first} on average{', ' if rest else ''}{', '.join(rest)}."

@@ -21,6 +21,7 @@ TILE_PX = 256  # of a large picture only tiles with something of the rim are loo
 LEAST_PX = 12  # smaller spots are noise: pebbles around a thin hole have some of 10 px
 SOFT = 3.0  # the same right beside what is found: a thing's edge is soft
 CLEAR = 15.0  # Lab beyond `STRANGE`, summed over a spot: a few pixels as clear as this are no noise
+PEAK = 8.0  # Lab beyond `STRANGE` of one of them: strong grain sums up too, but no single pixel of it stands out
 AT_ONCE = 256  # colours held against the ground together: bounds the memory
 
 
@@ -84,7 +85,9 @@ def _clear(spots: NDArray[np.bool_], beyond: NDArray[np.float32]) -> NDArray[np.
     count, labels = cv2.connectedComponents(_grown(spots).astype(np.uint8), connectivity=8)
     labels = np.asarray(labels, np.int64)
     strength = np.bincount(labels[spots], beyond[spots], minlength=count)
-    return spots & (strength >= CLEAR)[labels]
+    peak = np.zeros(count, np.float32)
+    np.maximum.at(peak, labels[spots], beyond[spots])
+    return spots & ((strength >= CLEAR) & (peak >= PEAK))[labels]
 
 
 def _grown(spots: NDArray[np.bool_]) -> NDArray[np.bool_]:
