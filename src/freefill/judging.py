@@ -57,8 +57,8 @@ def diagnose(
     >>> mask[30:70, 30:70] = True
     >>> flat = image.copy()
     >>> flat[mask] = 0.5
-    >>> diagnose(image, mask, flat).worst.name  # the picture is nothing but grain, and the fill has none
-    'grain'
+    >>> diagnose(image, mask, flat).verdict  # the picture is nothing but grain, and the fill has none
+    'bad'
     """
     picture, filled = as_picture(image, max_mpx), as_picture(result, max_mpx)
     hole = mask_for(mask, picture, MaskOptions(invert=invert, mask_fit=mask_fit), max_mpx)

@@ -177,11 +177,15 @@ def test_a_good_guide_is_followed_where_the_rim_says_nothing():
 
 
 def height_missed(hole: np.ndarray, tuning: Tuning) -> float:
-    """Return by how many rows copies lie higher or lower than where they go, the median over the hole."""
-    noise = np.random.default_rng(0).random((120, 160, 3))
-    blobs = cv2.GaussianBlur(noise, (0, 0), 2)
-    synthesis = made(np.clip(4 * blobs - 1.5, 0, 1).astype(np.float32), hole, ~hole, 0, tuning)
-    return float(np.median(np.abs(synthesis.copied - synthesis.holes)[:, 0]))
+    """Return by how many rows copies lie higher or lower than where they go: over the hole the median, its mean of
+    three pictures, for a search that is not held by a rule may still be lucky in one."""
+    missed = []
+    for seed in range(3):
+        noise = np.random.default_rng(seed).random((120, 160, 3))
+        blobs = cv2.GaussianBlur(noise, (0, 0), 2)
+        synthesis = made(np.clip(4 * blobs - 1.5, 0, 1).astype(np.float32), hole, ~hole, 0, tuning)
+        missed.append(np.median(np.abs(synthesis.copied - synthesis.holes)[:, 0]))
+    return float(np.mean(missed))
 
 
 @pytest.mark.parametrize("place", [np.s_[60:, 90:], np.s_[:, 100:]], ids=["corner", "right side"])
