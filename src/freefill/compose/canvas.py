@@ -6,11 +6,14 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from freefill.compose.blend import blend
 from freefill.compose.fit import scaled_size
 from freefill.errors import EngineError
 from freefill.values import Box, Crop, Fill, Guide, Hole, Image, Pixels, Window
+
+STRIP_PX = 256  # rows of a window that are float at a time, where it is made smaller
 
 
 class Codec(Protocol):
@@ -66,19 +69,19 @@ class Canvas:
         """
         where = window.box.slices
         hole = self._open[where]
-        image = self._codec.decode(self.pixels[where])
-        image[hole] = 0
         source = None if self._source is None else (self._source[where] | self._hole[where]) & ~hole
-        if window.scale != 1:
+        if window.scale == 1:
+            image = self._codec.decode(self.pixels[where])
+            image[hole] = 0
+        else:
             size = scaled_size(window.box, window.scale)[::-1]
-            cover = cv2.resize((~hole).astype(np.float32), size, interpolation=cv2.INTER_AREA)
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+            image, cover = self._scaled(self.pixels[where], hole, size)
             # The mean of the known pixels only: what was taken out is 0 and must not darken its neighbours.
             image /= np.maximum(cover, 1e-6)[..., None]
             np.clip(image, 0, 1, out=image)
             hole = cover < 0.5
             if not hole.any():  # a hole thinner than a pixel of this scale
-                hole = cover < 1
+                hole = cover < 1 - 1e-4  # two means in turn: wholly known is 1 but for rounding
             image[hole] = 0
             if source is not None:
                 source = cv2.resize(source.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
@@ -88,6 +91,23 @@ class Canvas:
         if guide is None and self._sketch is not None:
             guide = sketch_guide(self._sketch[where], window)
         return Crop(image, hole, source, guide, max_memory_bytes, window.structure)
+
+    def _scaled(self, pixels: Pixels, hole: Hole, size: tuple[int, int]) -> tuple[Image, NDArray[np.float32]]:
+        """Return what is known at another size, (w, h), with 0 for what is not, and how much of each pixel is known.
+
+        Some rows at a time are turned into float and made as narrow as they will be: a whole window in float would be
+        four copies of the picture. An area's mean may be taken along rows first.
+        """
+        strips = []
+        for top in range(0, len(pixels), STRIP_PX):
+            strip, known = self._codec.decode(pixels[top : top + STRIP_PX]), ~hole[top : top + STRIP_PX]
+            strip[~known] = 0
+            narrow = size[0], len(known)
+            cover = cv2.resize(known.astype(np.float32), narrow, interpolation=cv2.INTER_AREA)
+            image = cv2.resize(strip, narrow, interpolation=cv2.INTER_AREA).reshape(*cover.shape, -1)
+            strips.append(np.dstack([image, cover]))
+        scaled = cv2.resize(np.concatenate(strips), size, interpolation=cv2.INTER_AREA)
+        return np.ascontiguousarray(scaled[..., :-1]), np.ascontiguousarray(scaled[..., -1])
 
     def paste(self, fill: Fill, crop: Crop, window: Window) -> None:
         """Write the fill into the hole pixels of the window's core, and into no other.

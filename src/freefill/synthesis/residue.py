@@ -22,7 +22,7 @@ LEAST_PX = 12  # smaller spots are noise: pebbles around a thin hole have some o
 SOFT = 3.0  # the same right beside what is found: a thing's edge is soft
 CLEAR = 15.0  # Lab beyond `STRANGE`, summed over a spot: a few pixels as clear as this are no noise
 PEAK = 8.0  # Lab beyond `STRANGE` of one of them: strong grain sums up too, but no single pixel of it stands out
-AT_ONCE = 256  # colours held against the ground together: bounds the memory
+AT_ONCE = 1_000_000  # differences of colours worked out together: 12 MB
 
 
 def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -110,8 +110,9 @@ def apart(colours: NDArray[np.float32], ground: NDArray[np.float32], least: floa
     few = ground[first]
     rest = np.flatnonzero(unlike)
     distance = np.zeros(len(colours), np.float32)
-    for start in range(0, len(rest), AT_ONCE):
-        part = rest[start : start + AT_ONCE]
+    together = max(AT_ONCE // max(len(few), 1), 1)
+    for start in range(0, len(rest), together):
+        part = rest[start : start + together]
         squares = np.square(colours[part, None] - few[None]).sum(axis=2, dtype=np.float32)
         distance[part] = np.sqrt(squares.min(axis=1))
     return np.where(distance > least, distance, 0).astype(np.float32)
