@@ -74,7 +74,8 @@ class Canvas:
             image = self._codec.decode(self.pixels[where])
             image[hole] = 0
         else:
-            size = scaled_size(window.box, window.scale)[::-1]
+            height, width = scaled_size(window.box, window.scale)
+            size = width, height
             image, cover = self._scaled(self.pixels[where], hole, size)
             # The mean of the known pixels only: what was taken out is 0 and must not darken its neighbours.
             image /= np.maximum(cover, 1e-6)[..., None]
@@ -106,7 +107,7 @@ class Canvas:
             cover = cv2.resize(known.astype(np.float32), narrow, interpolation=cv2.INTER_AREA)
             image = cv2.resize(strip, narrow, interpolation=cv2.INTER_AREA).reshape(*cover.shape, -1)
             strips.append(np.dstack([image, cover]))
-        scaled = cv2.resize(np.concatenate(strips), size, interpolation=cv2.INTER_AREA)
+        scaled = np.asarray(cv2.resize(np.concatenate(strips), size, interpolation=cv2.INTER_AREA), np.float32)
         return np.ascontiguousarray(scaled[..., :-1]), np.ascontiguousarray(scaled[..., -1])
 
     def paste(self, fill: Fill, crop: Crop, window: Window) -> None:

@@ -22,7 +22,7 @@ LEAST_PX = 12  # smaller spots are noise: pebbles around a thin hole have some o
 SOFT = 3.0  # the same right beside what is found: a thing's edge is soft
 CLEAR = 15.0  # Lab beyond `STRANGE`, summed over a spot: a few pixels as clear as this are no noise
 PEAK = 8.0  # Lab beyond `STRANGE` of one of them: strong grain sums up too, but no single pixel of it stands out
-AT_ONCE = 1_000_000  # differences of colours worked out together: 12 MB
+AT_ONCE = 250_000  # differences of colours worked out together: 3 MB
 
 
 def residue(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
