@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from freefill.distance import thickness
 from freefill.synthesis.pieces import large_pieces
+from freefill.synthesis.seen_smaller import outside, seen_smaller
 from freefill.values import Box
 
 REACH = 0.35  # of the hole's thickness: so far a shadow is looked for
@@ -45,31 +46,22 @@ def penumbra(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.
     -------
     (H, W) bool, outside `hole`
     """
-    import cv2
-
     found = np.zeros(hole.shape, bool)
     box = Box.around(hole)
     assert box is not None  # there is no fill without a hole
     reach = max(LEAST_REACH_PX, REACH * thickness(hole, closed=True))
     if reach * LONG_PX < LEAST_SEEN_PX * (max(box.height, box.width) - 1):
         return found
-    rows, cols = box.grown(round((1 + FARTHER) * reach), (hole.shape[0], hole.shape[1])).slices
-    part = hole[rows, cols]
-    height, width = part.shape
+    place = box.grown(round((1 + FARTHER) * reach), (hole.shape[0], hole.shape[1])).slices
+    part = hole[place]
     factor = min(1.0, SEEN_PX / reach, LONG_PX / max(part.shape))
     if factor * reach < LEAST_SEEN_PX:
         return found
-    size = max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor))
-    every = max(1, int(0.4 / factor))  # light is soft: of a large picture some pixels tell it
-    part = part[::every, ::every]
-    colours = np.where(part[..., None], np.float32(0), image[rows, cols][::every, ::every])
-    share = np.asarray(cv2.resize((~part).astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
-    colours = np.asarray(cv2.resize(colours, size, interpolation=cv2.INTER_AREA), np.float32)
+    colours, share = seen_smaller(image[place], part, factor)
     dark = _shaded(colours, share, reach * factor)
     pieces = _touching(dark, share, LEAST_SHARE * float((1 - share).sum()))
     if pieces.sum() >= LEAST_ALL * float((1 - share).sum()):
-        wide = cv2.resize(pieces.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-        found[rows, cols] = (wide > 0) & ~hole[rows, cols]
+        found[place] = outside(pieces, part)
     return found
 
 

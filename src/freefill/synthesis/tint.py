@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from freefill.distance import distance_outside, thickness
 from freefill.synthesis.pieces import large_pieces
 from freefill.synthesis.residue import apart
+from freefill.synthesis.seen_smaller import outside, seen_smaller
 from freefill.values import Box
 
 REACH = 0.15  # of the hole's thickness: so far a tint is looked for
@@ -52,14 +53,8 @@ def tint(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.bool
     reach = max(LEAST_REACH_PX, REACH * thick)
     place = box.grown(round(FARTHER * reach) + 1, (hole.shape[0], hole.shape[1])).slices
     part = hole[place]
-    height, width = part.shape
     factor = min(1.0, SEEN_PX / reach, LONG_PX / max(part.shape))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    every = max(1, int(0.4 / factor))  # colour is soft: of a large picture some pixels tell it
-    part = part[::every, ::every]
-    share = np.asarray(cv2.resize((~part).astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
-    colours = np.where(part[..., None], np.float32(0), image[place][::every, ::every])
-    colours = np.asarray(cv2.resize(colours, size, interpolation=cv2.INTER_AREA), np.float32)
+    colours, share = seen_smaller(image[place], part, factor)
     weight = np.maximum(cv2.GaussianBlur(share, (0, 0), SOFT_PX), 1e-3)
     soft = np.asarray(cv2.GaussianBlur(colours, (0, 0), SOFT_PX) / weight[..., None], np.float32)
     soft = np.asarray(cv2.cvtColor(soft, cv2.COLOR_RGB2LAB), np.float32) * np.array([LIGHT, 1, 1], np.float32)
@@ -69,9 +64,7 @@ def tint(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.bool
     if near.any() and farther.any():
         strange = np.zeros(near.shape, np.float32)
         strange[near] = apart(soft[near], soft[farther], STRANGE)
-        faint = _fading(strange, distance)
-        wide = cv2.resize(faint.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-        found[place] = (wide > 0) & ~hole[place]
+        found[place] = outside(_fading(strange, distance), part)
     return found
 
 
