@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from freefill.engines import pointing
+from freefill.engines import pointing, small_network
 from freefill.engines.pointing import PointingNetwork
 from freefill.errors import WeightsError
 from freefill.values import Crop
@@ -42,7 +42,7 @@ def halves(height=128, width=128):
 def test_shares_are_those_of_torch(file):
     path, network = file
     crop = halves()
-    view, hole, source = pointing.reduced(crop.image, crop.hole, crop.known)
+    view, hole, source = small_network.reduced(crop.image, crop.hole, crop.known, pointing.LONG_SIDE_PX)
     smooth = pointing.harmonic_fill(view * 2 - 1, hole)
     asking, known = pointing.any_of_cell(hole), ~pointing.any_around_cell(~source)
     found = PointingNetwork(path).shares(smooth, hole, asking, known)
@@ -67,8 +67,8 @@ def test_shares_are_those_of_torch(file):
 def test_its_sizes_are_those_that_the_networks_were_trained_with():
     assert pointing.CELL_PX == pointer.CELL_PX
     assert pointing.WINDOW_PX == pointer.WINDOW_PX
-    assert pointing.MULTIPLE_PX == pointer.MULTIPLE_PX
-    assert pointing.MULTIPLE_PX % painter.MULTIPLE_PX == 0  # `painting.py` takes its views from here
+    assert small_network.MULTIPLE_PX == pointer.MULTIPLE_PX
+    assert small_network.MULTIPLE_PX % painter.MULTIPLE_PX == 0
 
 
 def test_cells_and_windows_are_those_of_torch():
@@ -81,7 +81,7 @@ def test_cells_and_windows_are_those_of_torch():
     assert np.array_equal(asking[0].numpy(), pointing.any_of_cell(crop.hole).ravel())
     assert np.array_equal(known[0].numpy(), ~pointing.any_around_cell(crop.hole).ravel())
     planes = small_unet.planes_of(picture, torch.from_numpy(crop.hole.copy())[None, None].float())
-    assert np.allclose(planes.numpy(), pointing.planes_of(crop.image, crop.hole), atol=1e-6)
+    assert np.allclose(planes.numpy(), small_network.planes_of(crop.image, crop.hole), atol=1e-6)
 
 
 class Matching(PointingNetwork):

@@ -5,7 +5,6 @@ See `networks/painter.py` for what it computes; here are its conventions.
 
 from __future__ import annotations
 
-import functools
 import threading
 from pathlib import Path
 from typing import NamedTuple
@@ -14,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.distance import thickness
-from freefill.engines.pointing import opened, planes_of, reduced
+from freefill.engines.small_network import of_this_machine, opened, planes_of, reduced
 from freefill.synthesis.harmonic import harmonic_fill
 from freefill.values import Crop
-from freefill.weights.locate import here
 
 THICK_PX = 32  # of the hole in the view, where that can be: as thick as the network has seen many
 LEAST_PX, MOST_PX = 64, 128  # longer side of the view; it was trained on the smaller
@@ -93,17 +91,9 @@ class PaintingNetwork:
         return np.moveaxis(added[0], 0, 2), np.exp(log_scale[0, 0])
 
 
-@functools.lru_cache(maxsize=2)
-def _opened(path: Path, changed_ns: int) -> PaintingNetwork:
-    """Open a file once, and again when it has changed."""
-    del changed_ns
-    return PaintingNetwork(path)
-
-
 def network() -> PaintingNetwork | None:
     """Return the painting network of this machine; None where there is none."""
-    path = here(NAME)
-    return None if path is None else _opened(path, path.stat().st_mtime_ns)
+    return of_this_machine(PaintingNetwork, NAME)
 
 
 def painted_for(crop: Crop) -> Painted | None:

@@ -5,7 +5,6 @@ See `networks/pointer.py` for what it computes; here are its conventions, and th
 
 from __future__ import annotations
 
-import functools
 import math
 import threading
 from pathlib import Path
@@ -14,15 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.errors import WeightsError
+from freefill.engines.small_network import of_this_machine, opened, planes_of, reduced
 from freefill.synthesis.harmonic import harmonic_fill
 from freefill.values import Crop, Pointing
-from freefill.weights.locate import here
 
 # As in networks/pointer.py, which would load torch.
 CELL_PX = 4
 WINDOW_PX = 8
-MULTIPLE_PX = 16
 LONG_SIDE_PX = 128  # the network was trained on views of 64 to 128 px
 LEAST_CELLS = 8  # sources; with fewer there is nothing to point at
 SURE = np.float32(0.025)  # disagreement at which the network is believed by 1/e, as patch synthesis does
@@ -49,7 +46,7 @@ class PointingNetwork:
 
     def point(self, crop: Crop) -> Pointing | None:
         """Ask about the hole of a crop; None where there is no hole at the network's scale, or too little around it."""
-        view, hole, source = reduced(crop.image, crop.hole, crop.known)
+        view, hole, source = reduced(crop.image, crop.hole, crop.known, LONG_SIDE_PX)
         asking = any_of_cell(hole)
         known = ~any_around_cell(~source)
         if not asking.any() or np.count_nonzero(known) < LEAST_CELLS:
@@ -108,33 +105,9 @@ class PointingNetwork:
         return asked @ keys[0].reshape(keys.shape[1], -1) + table[down, right]
 
 
-def opened(path: Path) -> Any:
-    """Return a network that OpenCV runs.
-
-    Raises
-    ------
-    WeightsError
-        If it cannot read the file.
-    """
-    import cv2
-
-    try:
-        return cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), np.uint8))
-    except (cv2.error, OSError) as error:
-        raise WeightsError(f"{path}: cannot be read as a network ({str(error).splitlines()[0]})") from None
-
-
-@functools.lru_cache(maxsize=2)
-def _opened(path: Path, changed_ns: int) -> PointingNetwork:
-    """Open a file once, and again when it has changed."""
-    del changed_ns
-    return PointingNetwork(path)
-
-
 def network() -> PointingNetwork | None:
     """Return the pointing network that the user trained and took in; None where there is none."""
-    path = here(NAME)
-    return None if path is None else _opened(path, path.stat().st_mtime_ns)
+    return of_this_machine(PointingNetwork, NAME)
 
 
 def expectation_for(crop: Crop, notes: list[str]) -> Pointing | None:
@@ -152,42 +125,6 @@ def expectation_for(crop: Crop, notes: list[str]) -> Pointing | None:
     sure = float(np.exp(-pointing.disagreement / SURE).mean())
     notes.append(f"structure: a small network said what it expects in the hole (sure of {sure:.0%} of it)")
     return pointing
-
-
-def reduced(
-    image: NDArray[np.float32],
-    hole: NDArray[np.bool_],
-    source: NDArray[np.bool_],
-    long_side_px: int = LONG_SIDE_PX,
-) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return a crop at the network's scale, known pixels averaged, its sides rounded up by repeating the edge.
-
-    Returns
-    -------
-    view : (h, w, 3) float32 in [0, 1], sides divide by 16; means nothing in the hole
-    hole, source : (h, w) bool; what was added is hole
-    """
-    import cv2
-
-    height, width = hole.shape
-    scale = long_side_px / max(height, width)
-    size = max(round(width * scale), 1), max(round(height * scale), 1)
-    cover = (~hole).astype(np.float32)
-    share = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
-    view = cv2.resize(image * cover[..., None], size, interpolation=cv2.INTER_AREA)
-    view = view / np.maximum(share, 1e-6)[..., None]
-    copied = cv2.resize(source.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    more = (0, (-size[1]) % MULTIPLE_PX), (0, (-size[0]) % MULTIPLE_PX)
-    view = np.pad(view, (*more, (0, 0)), mode="edge").astype(np.float32)
-    return view, np.pad(share < 0.5, more, constant_values=True), np.pad(copied >= 0.5, more)
-
-
-def planes_of(smooth: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return what the network reads, (1, 6, h, w): see `freefill.networks.pointer.planes_of`."""
-    height, width = hole.shape
-    row = np.broadcast_to(np.linspace(-1, 1, height, dtype=np.float32)[:, None], hole.shape)
-    col = np.broadcast_to(np.linspace(-1, 1, width, dtype=np.float32), hole.shape)
-    return np.stack([*np.moveaxis(smooth, 2, 0), hole.astype(np.float32), row, col])[None].astype(np.float32)
 
 
 def any_of_cell(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
