@@ -105,7 +105,7 @@ class Canvas:
             strip[~known] = 0
             narrow = size[0], len(known)
             cover = cv2.resize(known.astype(np.float32), narrow, interpolation=cv2.INTER_AREA)
-            image = cv2.resize(strip, narrow, interpolation=cv2.INTER_AREA).reshape(*cover.shape, -1)
+            image = cv2.resize(strip, narrow, interpolation=cv2.INTER_AREA)
             strips.append(np.dstack([image, cover]))
         scaled = np.asarray(cv2.resize(np.concatenate(strips), size, interpolation=cv2.INTER_AREA), np.float32)
         return np.ascontiguousarray(scaled[..., :-1]), np.ascontiguousarray(scaled[..., -1])
