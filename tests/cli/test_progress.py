@@ -64,11 +64,35 @@ def test_without_a_terminal_a_line_comes_now_and_then(monkeypatch: pytest.Monkey
     monkeypatch.setattr(progress, "LINE_EVERY_S", 0.2)
     with working("filling", quiet=False) as report:
         report.share(0.0)
-        report.share(0.25, "window 1 of 4")
-        time.sleep(0.7)
-    lines = capsys.readouterr().err.splitlines()
+        time.sleep(0.3)
+        report.share(0.25, "window 1 of 4")  # by which 0.9 s are left
+        time.sleep(0.5)
+    lines = [line for line in capsys.readouterr().err.splitlines() if "window" in line]
     assert len(lines) in (2, 3)
     assert all(re.fullmatch(r"freefill: filling: 25%, window 1 of 4, about \d s left", line) for line in lines)
+
+
+def test_an_estimate_counts_down_and_turns_back_only_for_news(monkeypatch: pytest.MonkeyPatch):
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    report = progress.Report("training", quiet=True)
+
+    def left() -> str:
+        return report._figures()[-1]
+
+    report.share(0.0)
+    now[0] = 10.0
+    report.share(0.5)
+    assert left() == "about 10 s left"
+    now[0] = 14.0  # nothing was told in between
+    assert left() == "about 6 s left"
+    now[0] = 15.0
+    report.share(0.72)  # by this it is 5.8 s, and was 5: no news
+    assert left() == "about 5 s left"
+    now[0] = 30.0  # longer than was thought
+    assert left() == "72%"
+    report.share(0.75)
+    assert left() == "about 10 s left"
 
 
 def test_while_loops_are_compiled_the_lines_say_so(monkeypatch: pytest.MonkeyPatch, capsys):

@@ -100,3 +100,16 @@ def test_a_run_writes_scores_and_goes_on_from_its_own_onnx(photos: Path, tmp_pat
     torch.save({"conv.weight": torch.zeros(3)}, tmp_path / "other.pth")
     with pytest.raises(InputError, match="not a painting network"):
         task_of(f"start='{tmp_path / 'other.pth'}'")
+
+
+def test_a_run_goes_on_without_the_weights_that_it_started_from(photos: Path, tmp_path: Path) -> None:
+    words = ("task=painter", "batch=2", "steps=2", "workers=0", "speed=fp32", "data.side_px=32", "rate.average=0.9")
+    more = ("data.held_out_share=0.3", "data.held_out_views=2", "every.log=1", "every.score=9", "every.snapshot=1")
+    file = tmp_path / "start.pth"
+    torch.save(Painter((8, 16, 24), (1, 1, 1)).state_dict(), file)  # of other widths than the recipe's
+    options = changed(recipes.load("painter_starter"), (*words, *more, f"start='{file}'"))
+    start.begin(options, [photos], tmp_path / "run", device="cpu")
+    file.unlink()
+    assert start.resume(tmp_path / "run", steps=3, device="cpu")
+    lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if line["kind"] == "train"] == [1, 2, 3]

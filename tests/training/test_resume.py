@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from freefill.errors import InputError
 from freefill.training import recipes, start
 from freefill.training.options import changed
 from freefill.training.run_folder import RunFolder
@@ -113,3 +114,12 @@ def test_a_decay_can_begin_at_any_snapshot_and_ends_the_run(tmp_path: Path, phot
     shares = {line["step"]: line["rate_share"] for line in lines if line["kind"] == "train"}
     assert shares == {**dict.fromkeys(range(1, 8), 1.0), 8: 0.75, 9: 0.5, 10: 0.25}
     assert (tmp_path / "run" / "before-decay.pt").exists()
+
+
+def test_a_snapshot_of_another_network_is_refused(tmp_path: Path, photos: Path, recipe: Path) -> None:
+    start.begin(recipes.load(str(recipe)), [photos], tmp_path / "run", device="cpu")
+    wider = changed(recipes.load(str(recipe)), ("settings.width=8",))
+    start.begin(wider, [photos], tmp_path / "wider", device="cpu")
+    other = RunFolder(tmp_path / "wider").snapshot_files()[0]
+    with pytest.raises(InputError, match="of another network"):
+        start.resume(tmp_path / "run", start=other, device="cpu")

@@ -21,6 +21,7 @@ LINES_SHARE = 0.05
 REDRAWN_EVERY_S = 0.1
 BAR_CHARACTERS = 36
 LEAST_SHARE, LEAST_S = 0.03, 20.0  # before either an estimate says nothing
+STEADY = 1.25  # an estimate that is larger by less than this is no news: the one before goes on counting down
 COMPILING = "compiling once for this machine, half a minute where it is idle; later fills start at once"
 
 
@@ -43,12 +44,19 @@ class Report:
         self._share: float | None = None
         self._compiling: float | None = None  # since when
         self._first: tuple[float, float] | None = None  # when and where it began to be told, which need not be at 0
+        self._ends: float | None = None  # when the stage is expected to be done
 
     def share(self, share: float, more: str = "") -> None:
         """Say how much of the stage is done, 0 to 1."""
-        self._first = self._first or (time.monotonic(), share)
+        now = time.monotonic()
+        self._first = self._first or (now, share)
         self._compiling = None
         self._share, self._more = share, more
+        done = share - self._first[1]
+        if done >= LEAST_SHARE or (done > 0 and now - self._first[0] > LEAST_S):
+            left = (now - self._first[0]) * (1 - share) / done
+            before = 0.0 if self._ends is None else self._ends - now
+            self._ends = now + (before if before < left < STEADY * before else left)
 
     def fill(self, step: Progress) -> None:
         """Say how far a fill is."""
@@ -129,14 +137,13 @@ class Report:
         return ": ".join(part for part in (self._what, ", ".join(self._figures())) if part)
 
     def _figures(self) -> list[str]:
-        now, share, more, first = time.monotonic(), self._share, self._more, self._first
+        now, share, more, ends = time.monotonic(), self._share, self._more, self._ends
         if (since := self._compiling) is not None:
             return [f"compiling, {_time(now - since)} so far"]
-        if share is None or first is None:
+        if share is None:
             return [f"{_time(now - self._since)} so far"] if now - self._since >= 1 else []
-        left, done = "", share - first[1]
-        if done >= LEAST_SHARE or (done > 0 and now - first[0] > LEAST_S):
-            left = f"about {_time((now - first[0]) * (1 - share) / done)} left"
+        # It counts down between two reports. What takes longer than was thought says nothing until it is told anew.
+        left = f"about {_time(ends - now)} left" if ends is not None and ends > now else ""
         return [each for each in (f"{share:.0%}", more, left) if each]
 
 

@@ -5,6 +5,7 @@ Yu et al., "Free-Form Image Inpainting with Gated Convolution", ICCV 2019, secti
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -76,11 +77,11 @@ class DeepFillTask:
     averaged = "generator"
     score_by = "l1"
 
-    def __init__(self, options: RunOptions) -> None:
+    def __init__(self, options: RunOptions, kept: Mapping[str, Mapping[str, Tensor]] | None = None) -> None:
         settings = made(DeepFillSettings, options.settings, "settings")
         self.settings = settings
         guides = 1 if options.sketch else 0
-        self.generator = _generator(settings, guides, options.start)
+        self.generator = _generator(settings, guides, "" if kept else options.start)
         self.networks: dict[str, nn.Module] = {"generator": self.generator}
         self.optimizers: dict[str, Optimizer] = {
             "generator": torch.optim.Adam(self.generator.parameters(), settings.rate, settings.betas)

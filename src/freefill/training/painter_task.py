@@ -5,6 +5,7 @@ See `freefill.networks.painter` for the network.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +15,7 @@ from torch.optim import Optimizer
 from freefill.networks import projected_discriminator
 from freefill.networks.painter import MULTIPLE_PX, Painter
 from freefill.training.options import RunOptions, made
-from freefill.training.planes import check_views, planes, started
+from freefill.training.planes import begun, check_views, planes
 from freefill.training.task import Batch, Tools, hole_mean
 from freefill.weights.opening.features import open_efficientnet
 
@@ -47,11 +48,10 @@ class PainterTask:
     averaged = "painter"
     score_by = "l1"
 
-    def __init__(self, options: RunOptions) -> None:
+    def __init__(self, options: RunOptions, kept: Mapping[str, Mapping[str, Tensor]] | None = None) -> None:
         self.settings = settings = made(PainterSettings, options.settings, "settings")
         check_views(options, MULTIPLE_PX)
-        start = options.start
-        self.painter = started(Painter, start) if start else Painter(settings.widths, settings.blocks)
+        self.painter = begun(Painter, (settings.widths, settings.blocks), options.start, (kept or {}).get("painter"))
         self.networks: dict[str, nn.Module] = {"painter": self.painter}
         weights = [p for p in self.painter.parameters() if p.ndim > 1]
         biases = [p for p in self.painter.parameters() if p.ndim == 1]

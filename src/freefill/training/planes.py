@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -29,14 +30,26 @@ def check_views(options: RunOptions, multiple_px: int) -> None:
         raise InputError("option sketch is true; this network takes no sketch")
 
 
-def started(kind: type[SmallNetwork], start: str) -> SmallNetwork:
-    """Return a network with the weights of a file, to train on from.
+def begun(
+    kind: type[SmallNetwork], sizes: tuple[object, ...], start: str, kept: Mapping[str, Tensor] | None
+) -> SmallNetwork:
+    """Return a network to train, of the size of what it goes on from.
+
+    Parameters
+    ----------
+    sizes : of a new one
+    start : a file of weights to train on from; "" = a new one
+    kept : its state dict in a snapshot, which then says all: `start` need not be there any more
 
     Raises
     ------
     InputError
         If they are those of another network.
     """
+    if kept is not None:
+        return kind.from_state(kept).train().requires_grad_(True)
+    if not start:
+        return kind(*sizes)
     from freefill.weights.locate import locate
     from freefill.weights.opening.load import load_state
     from freefill.weights.small_onnx import state_of

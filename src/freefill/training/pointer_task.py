@@ -5,6 +5,7 @@ See `freefill.networks.pointer` for the network and its loss.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +23,7 @@ from freefill.networks.pointer import (
     windows_of,
 )
 from freefill.training.options import RunOptions, made
-from freefill.training.planes import check_views, planes, started
+from freefill.training.planes import begun, check_views, planes
 from freefill.training.task import Batch, Tools
 
 
@@ -56,11 +57,11 @@ class PointerTask:
     averaged = "pointer"
     score_by = "loss"
 
-    def __init__(self, options: RunOptions) -> None:
+    def __init__(self, options: RunOptions, kept: Mapping[str, Mapping[str, Tensor]] | None = None) -> None:
         self.settings = settings = made(PointerSettings, options.settings, "settings")
         check_views(options, MULTIPLE_PX)
-        start = options.start
-        self.pointer = started(Pointer, start) if start else Pointer(settings.widths, settings.blocks, settings.learned)
+        sizes = settings.widths, settings.blocks, settings.learned
+        self.pointer = begun(Pointer, sizes, options.start, (kept or {}).get("pointer"))
         self.networks: dict[str, nn.Module] = {"pointer": self.pointer}
         named = dict(self.pointer.named_parameters())
         table = named.pop("offsets")

@@ -122,9 +122,16 @@ def resume(
     if photos_of.fingerprint(found) != said["fingerprint"]:
         show.say(f"the photographs are not those of the start ({len(found)} now, {said['photos']} then)")
     with joined(device) as machine:
-        run = Run(options, tasks.load(options), machine, Schedule.of(options))
+        snapshot = None
         if start is not None or folder.snapshot_files():
-            run.restore(run_folder.read(start) if start is not None else folder.newest())
+            snapshot = run_folder.read(start) if start is not None else folder.newest()
+        try:
+            task = tasks.load(options, None if snapshot is None else snapshot.networks)
+            run = Run(options, task, machine, Schedule.of(options))
+            if snapshot is not None:
+                run.restore(snapshot)
+        except (KeyError, RuntimeError, ValueError):
+            raise InputError(f"{start or path}: the snapshot is one of another network than this run trains") from None
         run.schedule = run.schedule.going_on(run.step, steps, decay_steps)
         if run.step >= run.schedule.steps:
             raise InputError(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from freefill.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from freefill.training.options import RunOptions
     from freefill.training.task import TrainingTask
 
@@ -18,8 +21,13 @@ TASKS = {
 }
 
 
-def load(options: RunOptions) -> TrainingTask:
-    """Make the task of a run; its class takes the options.
+def load(options: RunOptions, kept: Mapping[str, Mapping[str, Tensor]] | None = None) -> TrainingTask:
+    """Make the task of a run; its class takes the options, and what a snapshot kept.
+
+    Parameters
+    ----------
+    options : of the run
+    kept : state dicts of the snapshot that the run goes on from, by network; `options.start` is not opened then
 
     Raises
     ------
@@ -31,4 +39,4 @@ def load(options: RunOptions) -> TrainingTask:
             f"task '{options.task}' is not known;{did_you_mean(options.task, TASKS)} all: {', '.join(TASKS)}"
         )
     module, name = TASKS[options.task].split(":")
-    return getattr(importlib.import_module(module), name)(options)
+    return getattr(importlib.import_module(module), name)(options, kept)
