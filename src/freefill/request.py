@@ -204,10 +204,11 @@ def _several(value: Any) -> tuple[Any, ...]:
 # --- one message for all doors -----------------------------------------------------------------------------------
 
 _NAMES = {"max_memory": "max_memory_bytes", "max_megapixels": "max_mpx", "and": "also", "set": "settings"}
-_FLAGS = frozenset(("invert", "refine", "save_stages", "save_attention"))
+FLAGS = frozenset(("invert", "refine", "save_stages", "save_attention"))
 _SIDES = ("left", "right", "top", "bottom")  # of `freefill.extend`
 _NAMED = frozenset(("engine", "weights", "device"))  # their values are no fixed choices
-_OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]+)(?: (\w[\w%.]*))?")
+# An option as messages name it, with its value; web/wording.py reads it too.
+OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]+)(?: (\w[\w%.]*))?")
 
 
 def in_python(message: str) -> str:
@@ -223,7 +224,7 @@ def in_python(message: str) -> str:
 
     def argument(found: re.Match[str]) -> str:
         name = found[1].replace("-", "_")
-        if name in _FLAGS:
+        if name in FLAGS:
             return f"{name}=True" + (f" {found[2]}" if found[2] else "")
         name = _NAMES.get(name, name)
         if name not in (*WISHES, *_SIDES):
@@ -231,12 +232,19 @@ def in_python(message: str) -> str:
         value = found[2]
         if value is None:
             return name
-        if value[0].isdigit():
-            return f"{name}={value}" if value.isdigit() else f"{name}={value!r}"
-        is_value = name in _NAMED or value in get_args(_hints_of(Request)[name])
-        return f"{name}={value!r}" if is_value and value not in ("or", "and", "with") else f"{name} {value}"
+        if not is_value(name, value):
+            return f"{name} {value}"
+        return f"{name}={value}" if value.isdigit() else f"{name}={value!r}"
 
-    return _OPTION.sub(argument, message)
+    return OPTION.sub(argument, message)
+
+
+def is_value(wish: str, word: str) -> bool:
+    """Tell whether the word behind an option is its value, and not just the next word of the sentence."""
+    if word[0].isdigit():
+        return True
+    fits = wish in _NAMED or word in get_args(_hints_of(Request).get(wish))
+    return fits and word not in ("or", "and", "with")
 
 
 @contextmanager

@@ -64,7 +64,9 @@ def test_asked_for_a_layout_is_made_in_any_case():
     image, hole = pictures.ground(), pictures.blob(axes=(12, 30))
     asked = filled(image, hole, "layout")
     assert not np.array_equal(asked.pixels, filled(image, hole, "never").pixels)
-    assert any("no line crosses the hole" in note and "laid out at a small size" in note for note in asked.notes)
+    assert any(
+        "no line crosses the hole" in note and "planned in a small, rough version" in note for note in asked.notes
+    )
 
 
 def test_where_there_is_little_to_copy_no_layout_is_claimed():
@@ -93,7 +95,7 @@ def test_a_hole_of_half_the_picture_is_not_laid_out():
     image, hole = pictures.horizon(), pictures.blob(axes=(80, 95))
     assert hole.mean() > 0.4
     assert any(note.endswith("too little is known around it") for note in filled(image, hole, "auto").notes)
-    assert any("laid out at a small size" in note for note in filled(image, hole, "layout").notes)
+    assert any("planned in a small, rough version" in note for note in filled(image, hole, "layout").notes)
 
 
 def test_a_labelling_that_would_copy_things_is_not_followed_and_the_note_says_why(monkeypatch):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freefill.cli.options import invert_option, mask_fit_option, max_mpx_option
+from freefill.cli.outputs import check_apart
 from freefill.cli.progress import working
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def command(
     freefill diagnose photo.jpg mask.png photo.filled.jpg
     freefill diagnose photo.jpg mask.png photo.filled.jpg --map where.png
     """
+    check_apart((map_file,), (image, mask, result))
     with working("reading", quiet) as report:
         from freefill.images.read import read_picture
         from freefill.judging import diagnose

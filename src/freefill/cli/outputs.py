@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from freefill.cli.progress import Report
     from freefill.diagnosis.diagnose import Diagnosis
     from freefill.request import MaskLike, Request
-    from freefill.values import Mask, Outcome, Picture, Plan
+    from freefill.values import Image, Mask, Outcome, Picture, Plan
 
 
 def target_of(picture: Picture, image: str, output: str | None, word: str = "filled") -> str:
@@ -118,6 +118,17 @@ def write_mask(mask: Mask, path: str) -> None:
     write_picture(mask_picture(mask), path)
 
 
+def write_image(image: Image, target: str) -> None:
+    """Write an image, (H, W, 3) in [0, 1], with 8 bit; its folder is made."""
+    import numpy as np
+
+    from freefill.images.write import write_picture
+    from freefill.values import Picture
+
+    make_folder(Path(target).parent)
+    write_picture(Picture(np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8), source=target), target)
+
+
 def write_stages(result: Outcome, stages_dir: str | None, attention: str | None) -> None:
     """Write the engine's intermediate pictures, where there are any."""
     import numpy as np
@@ -150,7 +161,6 @@ def write_stages(result: Outcome, stages_dir: str | None, attention: str | None)
 
 def write_preview(picture: Picture, mask: MaskLike | None, request: Request, path: str, report: Report) -> None:
     """Write what would be filled, laid over the picture, and say how much it is."""
-    from freefill.cli.mask.files import write_image
     from freefill.detectors.source import as_image
     from freefill.images.write import format_for
     from freefill.inpainting import final_mask

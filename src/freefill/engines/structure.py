@@ -39,6 +39,7 @@ MOST_APART = 20.0  # Lab between the labelling and a fill without it: above, it 
 # cases, between 0.2 and 1, 0.08 and 0.15, 32 and 64 (docs/results/layout.md).
 PAINTED, SURE, START_PX = 0.5, 0.08, 32
 LITTLE_APART = 10.0  # the same in a thinner hole where lines are carried on only: they say nothing of the rest of it
+ROUGH = "was first planned in a small, rough version of the picture"  # the layout, in words that need no page
 NOTHING_SERVES = "nothing in the picture fits all of it"
 
 
@@ -83,10 +84,8 @@ def layout_for(
         if not thin:  # a scratch that nothing crosses is not worth a word
             notes.append(f"structure: no line crosses the hole, and {reason}; filled by texture alone")
         return None
-    rest = f"the rest by texture alone: {reason}" if reason else "the rest laid out at a small size first"
-    words = (
-        f"{_counted(made)}, {rest}" if made.lines else "no line crosses the hole; it was laid out at a small size first"
-    )
+    rest = f"the rest by texture alone: {reason}" if reason else f"the rest {ROUGH}"
+    words = f"{_counted(made)}, {rest}" if made.lines else f"no line crosses the hole; it {ROUGH}"
     notes.append(f"structure: {words}")
     return composed(made, labelled=not reason)
 

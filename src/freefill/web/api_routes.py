@@ -94,7 +94,8 @@ def _masking(router: APIRouter, service: Service) -> None:
         check_word(source)
         with _files(service) as files:
             image = await _kept(files, form.image, service)
-            order = orders.MaskOnce(image, source, None, str(files.new()), {"refine": form.refine, "max_mpx": most_mpx})
+            wishes = {"refine": form.refine, "score": form.score, "max_mpx": most_mpx}
+            order = orders.MaskOnce(image, source, None, str(files.new()), wishes)
             return await _mask(service, request, order)
 
     @router.post(

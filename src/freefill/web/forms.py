@@ -31,6 +31,10 @@ class Wishes(BaseModel):
     refine: bool = Field(False, description="Repair the mask first, so that it covers the whole thing")
     invert: bool = Field(False, description="Black is what should go")
     mask_fit: Literal["error", "scale"] = Field("error", description="`scale` takes a mask of another size")
+    mask_channel: Literal["auto", "grey", "transparent", "opaque"] = Field(
+        "auto", description="Where a mask with transparency carries what should go"
+    )
+    score: float | None = Field(None, gt=0, lt=1, description="How sure a word must be; lower finds more")
     texture: Literal["auto", "always", "never"] = "auto"
     window: Literal["auto", "whole"] = "auto"
     structure: Structure = Field("auto", description="Ask what crosses the hole before it is filled")
@@ -69,6 +73,7 @@ class MaskForm(BaseModel):
 
     image: UploadFile
     refine: bool = False
+    score: float | None = Field(None, gt=0, lt=1, description="How sure it must be; lower finds more")
 
 
 class RefineForm(BaseModel):

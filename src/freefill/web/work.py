@@ -33,6 +33,7 @@ from freefill.request import Request
 from freefill.running.telling import tell
 from freefill.values import Box, Hole, Mask, Outcome, Picture
 from freefill.web import orders, views
+from freefill.web.wording import translated
 
 JsonAnswer = dict[str, Any]
 VIEW = ".view"  # of a fill: what the page shows of it, WebP or PNG
@@ -53,9 +54,9 @@ def maker(role: str) -> Callable[[Any], JsonAnswer]:
 def do(order: Any) -> JsonAnswer:
     """Do one order; an error becomes an answer, so that the worker lives on."""
     try:
-        return _DO[type(order)](order)
+        return translated(_DO[type(order)](order))
     except FreefillError as error:
-        return {"error": str(error), "kind": type(error).__name__}
+        return translated({"error": str(error), "kind": type(error).__name__})
     except MemoryError:
         return {"error": "there is not enough memory for this picture; try a smaller one", "kind": "MemoryError"}
 
@@ -169,7 +170,7 @@ def _diagnose(order: orders.Diagnose) -> JsonAnswer:
 def _filled(picture: Picture, mask: Mask | str, wishes: dict[str, Any]) -> Outcome:
     request = Request(**wishes)
     inpainter = _inpainter(request.engine, request.weights, request.device, request.precision)
-    made = mask_for(_named(mask, picture) if isinstance(mask, str) else mask, picture, request)
+    made = mask_for(_named(mask, picture, request.score) if isinstance(mask, str) else mask, picture, request)
     if not made.hole.any():
         raise InputError(next(iter(made.notes), "the mask is empty; white is what should go"))
     allowed, sketch = sources(picture, request), sketch_for(picture, request)
@@ -192,11 +193,16 @@ def _told(outcome: Outcome) -> JsonAnswer:
     }
 
 
+def _sent_mask(path: str, wishes: dict[str, Any]) -> Mask:
+    """Return a mask that was sent as a file."""
+    return mask_from_picture(_read(path, "mask", float(wishes["max_mpx"])), channel=wishes.get("mask_channel", "auto"))
+
+
 def _once(order: orders.Once) -> JsonAnswer:
     most_mpx = float(order.wishes["max_mpx"])
     picture = _read(order.image, "image", most_mpx)
     # A word has no slash, a file's path always.
-    mask = order.mask if "/" not in order.mask else mask_from_picture(_read(order.mask, "mask", most_mpx))
+    mask = order.mask if "/" not in order.mask else _sent_mask(order.mask, order.wishes)
     outcome = _filled(picture, mask, order.wishes)
     notes = write_picture(outcome.picture, order.target, format=order.format)
     told = _told(outcome)
@@ -242,9 +248,9 @@ def _make_mask(order: orders.MakeMask) -> JsonAnswer:
     return {**_piece(made.hole), "notes": list(made.notes)}
 
 
-def _named(word: str, picture: Picture) -> Mask:
+def _named(word: str, picture: Picture, score: float | None = None) -> Mask:
     """Return the mask of a word; never a file of that name, which would be one of the server's."""
-    return mask_from_alpha(picture) if word == "alpha" else mask_of_word(word, picture)
+    return mask_from_alpha(picture) if word == "alpha" else mask_of_word(word, picture, score)
 
 
 def _found(picture: Picture, order: orders.MakeMask) -> Mask:
@@ -275,10 +281,9 @@ def _refine(order: orders.Refine) -> JsonAnswer:
 def _mask_once(order: orders.MaskOnce) -> JsonAnswer:
     most_mpx = float(order.wishes["max_mpx"])
     picture = _read(order.image, "image", most_mpx)
-    given = (
-        _named(order.source, picture) if order.mask is None else mask_from_picture(_read(order.mask, "mask", most_mpx))
-    )
-    made = mask_for(given, picture, Request(**order.wishes))
+    request = Request(**order.wishes)
+    given = _named(order.source, picture, request.score) if order.mask is None else _sent_mask(order.mask, order.wishes)
+    made = mask_for(given, picture, request)
     write_picture(mask_picture(made), order.target, format="png")
     return {"notes": list(made.notes), "share": made.share}
 

@@ -10,6 +10,7 @@ from freefill.cli.mask.files import MadeMask, MaskJob, output_option, plan_jobs,
 from freefill.cli.mask.make import Numbers
 from freefill.cli.option_types import LengthType
 from freefill.cli.options import more_mask_options, shape_options, shapes_of
+from freefill.cli.outputs import check_apart
 
 if TYPE_CHECKING:
     from freefill.values import Length
@@ -64,6 +65,7 @@ def draw(
     if size is not None and output is None:
         raise click.UsageError("name the output with -o")
     jobs = plan_jobs(images, output) if size is None else [MaskJob("drawn", str(output))]
+    check_apart((job.output for job in jobs), (*also, *without))
 
     def make(job: MaskJob) -> MadeMask:
         if size is None:

@@ -14,6 +14,7 @@ from freefill.cli.mask import files
 from freefill.cli.mask.files import MadeMask, MaskJob
 from freefill.cli.option_types import LengthType
 from freefill.cli.options import invert_option, mask_fit_option, max_mpx_option
+from freefill.cli.outputs import check_apart, write_image
 
 if TYPE_CHECKING:
     from freefill.values import Length
@@ -115,7 +116,8 @@ def show(
     picture = files.read(image, max_mpx)
     made = mask_for(mask, picture, MaskOptions(invert=invert, mask_fit=mask_fit), max_mpx)
     target = output or str(Path(image).with_suffix("")) + ".shown.png"
-    files.write_image(overlay(as_image(picture), {"mask": made.hole}, opacity=opacity, legend=False), target)
+    check_apart((target,), (image, mask))
+    write_image(overlay(as_image(picture), {"mask": made.hole}, opacity=opacity, legend=False), target)
     if not quiet:
         for note in made.notes:
             click.echo(f"freefill: {note}", err=True)

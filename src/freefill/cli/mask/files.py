@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,13 @@ import click
 from freefill.cli.headings import all_of, under
 from freefill.cli.option_types import LengthType
 from freefill.cli.options import max_mpx_option
+from freefill.cli.outputs import check_apart
 from freefill.cli.progress import Report, working
 from freefill.errors import FreefillError, InputError, NothingFoundError
 from freefill.files import is_file, is_folder, make_folder
 
 if TYPE_CHECKING:
-    from freefill.values import Image, Mask, Picture
+    from freefill.values import Mask, Picture
 
 SOME_FAILED = 3
 LOSSY = (".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".avif")
@@ -102,7 +103,7 @@ def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.p
     Raises
     ------
     InputError
-        If there is nothing, or one file is named for several masks.
+        If there is nothing, one file is named for several masks, or a mask would be written over a picture.
     """
     from freefill import places
     from freefill.batch.pairs import name_outputs
@@ -110,17 +111,24 @@ def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.p
     if list(sources) == ["-"]:
         return [MaskJob("-", output or "-")]
     found: dict[str, str] = {}
+    own: list[str] = []
     for source in sources:
         listing = places.find(source)
-        taken = {name: places.join(listing.base, name) for name in listing.names}
-        # Run twice into a folder within the pictures', the masks of the first time are no pictures.
-        found |= {name: place for name, place in taken.items() if not _below(place, output)}
+        for name in listing.names:
+            place = places.join(listing.base, name)
+            # Run twice into a folder within the pictures', the masks of the first time are no pictures.
+            if _below(place, output):
+                own.append(name)
+            else:
+                found[name] = place
     if not found:
-        raise InputError(f"{' '.join(sources)}: there are no pictures")
+        raise InputError(f"{' '.join(sources)}: there are no pictures{', but for those in ' + output if own else ''}")
     several = len(found) > 1 or any(places.is_folder(source) for source in sources)
     if not several and not is_folder_name(output):
         (place,) = found.values()
-        return [MaskJob(place, output or str(Path(place).with_suffix("")) + suffix)]
+        target = output or str(Path(place).with_suffix("")) + suffix
+        check_apart((target,), (place,))
+        return [MaskJob(place, target)]
     if output is None or output == "-":
         raise click.UsageError("several pictures: name a folder for their masks with -o DIR")
     if is_file(output):
@@ -128,6 +136,29 @@ def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.p
     # a.jpg and a.png have one stem, and every mask is a PNG: no two may be written to one file.
     names = name_outputs(sorted(found), ".png")
     return [MaskJob(found[name], str(Path(output) / names[name])) for name in sorted(found)]
+
+
+def overlays_of(jobs: Sequence[MaskJob], overlay: str | None, inputs: Iterable[str | None] = ()) -> dict[str, str]:
+    """Name the picture that explains each mask, by the mask's own name.
+
+    Parameters
+    ----------
+    overlay : a file, or a folder for several; None = there are none
+    inputs : files that are read beside the sources of the jobs
+
+    Raises
+    ------
+    InputError
+        If one file is named for several, or one would be written over a mask or over what is read.
+    """
+    if overlay is None:
+        return {}
+    folder = len(jobs) > 1 or is_folder_name(overlay)
+    if folder and is_file(overlay):
+        raise InputError(f"{overlay}: this is a file, and there are {len(jobs)} overlays to write; name a folder")
+    named = {job.output: str(Path(overlay) / Path(job.output).name) if folder else overlay for job in jobs}
+    check_apart((*named, *named.values()), (*(job.source for job in jobs), *inputs))
+    return named
 
 
 def run_jobs(
@@ -233,17 +264,6 @@ def write_mask(mask: Mask, output: str, bits: str = "1") -> None:
         return
     make_folder(Path(output).parent)
     write_picture(picture, output)
-
-
-def write_image(image: Image, target: str) -> None:
-    """Write an image, (H, W, 3) in [0, 1], with 8 bit; its folder is made."""
-    import numpy as np
-
-    from freefill.images.write import write_picture
-    from freefill.values import Picture
-
-    make_folder(Path(target).parent)
-    write_picture(Picture(np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8), source=target), target)
 
 
 def safe_name(name: str, where: str) -> str:

@@ -10,7 +10,7 @@ import click
 from freefill.cli.headings import HeadedCommand, under
 from freefill.cli.mask import files
 from freefill.cli.mask.files import MadeMask, MaskJob
-from freefill.errors import InputError
+from freefill.cli.outputs import write_image
 
 if TYPE_CHECKING:
     from freefill.detectors.people_mask import PeopleMask, PeopleWishes
@@ -107,8 +107,7 @@ def people(
         grow,
     )
     jobs = files.plan_jobs(images, output)
-    if overlay is not None and len(jobs) > 1 and Path(overlay).is_file():
-        raise InputError(f"{overlay}: this is a file, and there are {len(jobs)} overlays to write; name a folder")
+    overlays = files.overlays_of(jobs, overlay)
 
     def make(job: MaskJob) -> MadeMask:
         picture = files.read(job.source, max_mpx)
@@ -117,9 +116,8 @@ def people(
         told = found.told()
         if each:
             told["each"] = _write_each(found, job.output, bits)
-        if overlay is not None:
-            folder = len(jobs) > 1 or files.is_folder_name(overlay)
-            _show(image, found, wishes, str(Path(overlay) / Path(job.output).name) if folder else overlay)
+        if job.output in overlays:
+            _show(image, found, wishes, overlays[job.output])
         return MadeMask(found.mask, told)
 
     return files.run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet, sought="people")
@@ -176,4 +174,4 @@ def _write_each(found: PeopleMask, output: str, bits: str) -> list[str]:
 def _show(image: Image, found: PeopleMask, wishes: PeopleWishes, target: str) -> None:
     from freefill.masks.overlay import overlay
 
-    files.write_image(overlay(image, found.layers(wishes.settings.cut)), target)
+    write_image(overlay(image, found.layers(wishes.settings.cut)), target)

@@ -14,16 +14,17 @@ from freefill.cli.mask.files import (
     MaskJob,
     masks_argument,
     output_option,
+    overlays_of,
     plan_jobs,
     read,
     read_mask,
     run_jobs,
-    write_image,
     write_options,
 )
 from freefill.cli.options import invert_option, mask_fit_option, prior_option
+from freefill.cli.outputs import check_apart, write_image
 from freefill.errors import InputError
-from freefill.files import is_file, is_folder
+from freefill.files import is_folder
 from freefill.masks.refining.settings import SWITCHES, THOROUGH, RefineSettings
 
 if TYPE_CHECKING:
@@ -137,10 +138,10 @@ def refine(
     # Before any picture is read: a misspelt setting is told at once.
     settings = _chosen(thorough, values, [name for name in SWITCHES if no[f"no_{name}"]])
     jobs = plan_jobs(masks, output, suffix=".refined.png")
+    check_apart((job.output for job in jobs), (image, annotations))
     if overlay is not None and image is None:
         raise click.UsageError("--overlay shows the steps on the picture: give --image")
-    if overlay is not None and len(jobs) > 1 and is_file(overlay):
-        raise InputError(f"{overlay}: this is a file, and there are {len(jobs)} overlays to write; name a folder")
+    overlays = overlays_of(jobs, overlay, (image,))
 
     def make(job: MaskJob) -> MadeMask:
         given = read_mask(job.source, max_mpx, invert)
@@ -151,9 +152,8 @@ def refine(
         things = () if annotations is None else things_beside_persons(read_coco(annotations), name)
         seen = None if picture is None else as_image(picture)
         mask, refined = refined_mask(given, seen, prior, settings=settings, things=things)
-        if overlay is not None and picture is not None:
-            folder = len(jobs) > 1 or is_folder(overlay) or overlay.endswith("/")  # "/": a folder that is not there yet
-            _show_steps(picture, given, refined, str(Path(overlay) / Path(job.output).name) if folder else overlay)
+        if picture is not None and job.output in overlays:
+            _show_steps(picture, given, refined, overlays[job.output])
         added = {step: round(share, 5) for step, share in refined.shares().items()}
         return MadeMask(mask, {"share_before": round(given.share, 6), "added": added})
 
