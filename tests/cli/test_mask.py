@@ -254,12 +254,6 @@ def test_invert_twice_is_the_mask(files, capsys):
     assert np.array_equal(hole("again.png"), hole("mask.png"))
 
 
-def test_a_mask_can_be_written_onto_itself(files, capsys):
-    before = hole("mask.png")
-    assert call(capsys, "invert", "mask.png", "-o", "mask.png")[0] == 0
-    assert np.array_equal(hole("mask.png"), ~before)
-
-
 def test_folders_keep_their_tree_and_no_two_masks_meet(files, capsys):
     for name in ("in/a.png", "in/deep/a.png", "in/a.bmp"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
