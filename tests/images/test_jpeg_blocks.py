@@ -42,6 +42,16 @@ def numbered(size: tuple[int, int], sampling: tuple[tuple[int, int], ...]) -> Dc
     return blocks
 
 
+@pytest.mark.parametrize("sampling", [0x51, 0x15, 0x01, 0x10])
+def test_a_frame_of_a_sampling_that_the_standard_does_not_know_is_not_read(sampling: int) -> None:
+    """T.81, table B.2: factors are 1 to 4."""
+    data = bytearray(photo((16, 16), subsampling=0))
+    frame = data.index(b"\xff\xc0")
+    assert data[frame + 11] == 0x11
+    data[frame + 11] = sampling
+    assert read_blocks(bytes(data)) is None
+
+
 # --- order -------------------------------------------------------------------------------------------------------
 
 
@@ -132,6 +142,15 @@ def test_long_codes_are_shortened_and_room_for_ones_only_stays() -> None:
     assert len(lengths) == 30
     assert sum(Fraction(1, 2**length) for length in lengths.values()) <= 1 - Fraction(1, 2**16)
     assert [lengths[symbol] for symbol in range(30)] == sorted(lengths.values(), reverse=True)
+
+
+def test_the_longest_code_that_is_short_enough_gives_way_to_those_that_are_too_long() -> None:
+    """T.81, figure K.3: often found symbols keep their short codes."""
+    counts = [1, 1]
+    while len(counts) < 20:
+        counts.append(counts[-1] + counts[-2])
+    lengths, _ = huffman(np.array(counts))
+    assert list(lengths) == [1] * 13 + [0, 0, 7]
 
 
 @settings(deadline=None)

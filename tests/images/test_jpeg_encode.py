@@ -67,6 +67,8 @@ def test_chroma_is_the_mean_of_what_it_stands_for(sampling: tuple, rows: int, co
     small = pixels[:, :, 1].reshape(16, rows, 24, cols).mean(axis=(1, 3))
     expected = coefficients(small)
     assert np.abs(blocks.grid(1)[: expected.shape[0], : expected.shape[1]] - expected).max() <= 0.5 + 1e-6
+    whole = coefficients(pixels[:, :, 0])  # which stands for itself alone
+    assert np.abs(blocks.grid(0)[: whole.shape[0], : whole.shape[1]] - whole).max() <= 0.5 + 1e-6
 
 
 def test_beyond_the_picture_its_border_goes_on():

@@ -55,7 +55,8 @@ def test_what_a_page_does_not_say_is_what_the_standard_says():
         mirrored=False,
         extras=(),
     )
-    assert layout_of({}).width == layout_of({}).height == 0
+    assert layout_of({}).width == layout_of({}).height == layout_of({}).rows == 0
+    assert layout_of({322: shorts(16)}).tile == (0, 16)  # a tile without a height: refused with its pixels
 
 
 def test_every_tag_is_taken_for_what_it_is():
@@ -104,6 +105,7 @@ def test_samples_beyond_the_colours_are_what_is_said_of_them_and_else_unsaid():
     assert layout_of({262: shorts(2), 277: shorts(3), 338: shorts(2)}).extras == ()
     assert layout_of({262: shorts(2), 277: shorts(4), 338: shorts(2, 1, 1)}).extras == (2,)
     assert layout_of({262: shorts(1), 277: shorts(3)}).extras == (0, 0)
+    assert layout_of({262: shorts(1), 277: shorts(1025), 338: shorts(2)}).extras[:2] == (2, 0)
     most = layout_of({262: shorts(1), 277: shorts(60000), 338: shorts(2)})
     assert len(most.extras) == 1024
     assert set(most.extras) == {0}
@@ -305,6 +307,18 @@ def test_tiles_of_no_size_or_beyond_reason_are_refused(tile: tuple[int, int]):
 def test_a_tile_far_larger_than_its_picture_is_refused_before_anything_is_read():
     with pytest.raises(ValueError, match="of 8192x8192 px in a picture of 8x6"):
         read({324: longs([0]), 325: longs([9])}, page(tile=(8192, 8192)))
+
+
+def test_a_tile_may_have_64_mb_or_twice_its_picture_whichever_is_more():
+    def refused(tile: tuple[int, int], **changes: Any) -> str:
+        with pytest.raises(ValueError) as raised:  # without places of tiles it ends in any case
+            read({}, page(samples=1, photometric=BLACK_IS_ZERO, bits=16, tile=tile, **changes))
+        return str(raised.value)
+
+    assert refused((8192, 4096)) == "0 strips or tiles, not 1"
+    assert "of 4112x8192 px in a picture" in refused((8192, 4112))
+    assert refused((8192, 8192), width=6000, height=6000) == "0 strips or tiles, not 1"
+    assert "of 8192x8800 px in a picture" in refused((8800, 8192), width=6000, height=6000)
 
 
 def test_of_a_strip_no_more_is_read_than_can_be_packed_in_it():
