@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import zlib
 
 import numpy as np
@@ -42,6 +43,18 @@ def test_a_strip_of_another_writer_is_unpacked(compression: int, name: str):
 def test_deflate_is_that_of_zlib(compression: int):
     assert codec.unpack(zlib.compress(DATA, 9), compression, 30, 7) == DATA
     assert zlib.decompress(codec.pack(DATA, compression, 30, 7)) == DATA
+
+
+def test_lzma_and_zstandard_are_read():
+    """By the numbers that libtiff gave them; Python's own lzma packs what libtiff unpacks."""
+    assert codec.unpack(lzma.compress(DATA), 34925, 30, 7) == DATA
+    out = io.BytesIO()
+    Image.frombytes("L", (30, 7), DATA).save(out, "TIFF", compression="zstd", tiffinfo={278: 7})
+    page = tifffile.TiffFile(io.BytesIO(out.getvalue())).pages[0]
+    assert page.compression == 50000
+    start, size = page.dataoffsets[0], page.databytecounts[0]
+    assert codec.unpack(out.getvalue()[start : start + size], 50000, 30, 7) == DATA
+    assert {34925, 50000} < set(codec.READ)
 
 
 @pytest.mark.parametrize("compression", [codec.NONE, codec.DEFLATE])
