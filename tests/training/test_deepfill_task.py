@@ -13,7 +13,7 @@ from torch import Tensor
 
 from freefill.errors import InputError
 from freefill.networks import losses
-from freefill.training import tasks
+from freefill.training import recipes, start, tasks
 from freefill.training.deepfill_task import DeepFillTask
 from freefill.training.machine import Machine
 from freefill.training.options import RunOptions, changed
@@ -190,3 +190,13 @@ def test_weights_with_a_prefill_are_refused_where_the_recipe_has_none(tmp_path: 
     torch.save(prefilled().generator.state_dict(), tmp_path / "more.pth")
     with pytest.raises(InputError, match=r"8 inputs.*settings\.prefill"):
         tasks.load(changed(RunOptions(), ("settings.width=8", f"start='{tmp_path / 'more.pth'}'")))
+
+
+def test_a_short_smoke_run_learns_its_photographs(photos: Path, tmp_path: Path) -> None:
+    """The recipe itself, smaller; the whole of it takes most of a minute."""
+    words = ("steps=60", "data.side_px=32", "every.score=20", "settings.width=8", "settings.discriminator_width=8")
+    assert start.begin(changed(recipes.load("smoke_cpu"), words), [photos], tmp_path / "run", device="cpu")
+    lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    errors = [line["l1"] for line in lines if line["kind"] == "held_out"]
+    assert len(errors) == 3
+    assert errors[-1] < 0.92 * errors[0]
