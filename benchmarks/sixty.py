@@ -58,8 +58,9 @@ def fill(arguments: argparse.Namespace) -> None:
             kept = arguments.out / f"{Path(entry.file).stem}-{name}.npz"
             if kept.exists():
                 continue
-            after = engine.run(Picture(image), Mask(hole > 0), Options()).picture.pixels
-            np.savez_compressed(kept, before=image, hole=hole > 0, after=after)
+            done = engine.run(Picture(image), Mask(hole > 0), Options())
+            copied = np.zeros((0, 2), np.int32) if done.copied_from is None else done.copied_from
+            np.savez_compressed(kept, before=image, hole=hole > 0, after=done.picture.pixels, copied_from=copied)
 
 
 def hidden(picture: str) -> dict[str, str]:
@@ -121,13 +122,19 @@ def tables(arguments: argparse.Namespace) -> None:
 
 def _scores(folder: Path, row: dict[str, str], literature: dict[str, int]) -> dict[str, float | str]:
     with np.load(folder / f"{row['picture']}-{row['engine']}.npz") as case:
-        before, hole, after = case["before"], case["hole"], case["after"]
-    found = diagnose(before, hole, after, half_tokens())
+        before, hole, after, copied = case["before"], case["hole"], case["after"], case["copied_from"]
+    found = diagnose(before, hole, after, half_tokens(), copied if len(copied) else None)
     scores: dict[str, float | str] = {"whole": found.score} | {each.name: each.score for each in found.findings}
+    scores["repeat by its looks"] = _repeat_by_looks(before, hole, after)
     image, tokens = after.astype(np.float32) / 255, Measurer(())._tokens
     for name in literature:
         scores[name] = float(getattr(removal, name)(image, hole, tokens))
     return scores | {"verdict": found.verdict}
+
+
+def _repeat_by_looks(before: np.ndarray, hole: np.ndarray, after: np.ndarray) -> float:
+    """Return `repeat` as it is where nobody knows the sources, which engines that copy patches tell."""
+    return next(each.score for each in diagnose(before, hole, after).findings if each.name == "repeat")
 
 
 def main() -> None:

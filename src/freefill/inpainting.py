@@ -17,6 +17,7 @@ import numpy as np
 
 from freefill.compose.canvas import Canvas, guide_for
 from freefill.compose.fit import make_plan
+from freefill.compose.origins import Origins
 from freefill.engines.engine import Ready
 from freefill.errors import EngineError, InputError
 from freefill.images.profile import colour_codec
@@ -83,6 +84,7 @@ def inpaint(
     # Only the hole is ever turned back into the file's numbers: known pixels stay the file's own, bit for bit.
     codec = colour_codec(picture, ready.spec.colour)
     canvas = Canvas(picture.pixels, final.hole, core, plan.feather_px, codec, _allowed(picture, source), sketch)
+    origins = Origins(final.hole)
     for number, window in enumerate(plan.windows, start=1):
         with watch.part("cut", number):
             crop = canvas.cut(window, max_memory_bytes=options.max_memory_bytes)
@@ -98,10 +100,12 @@ def inpaint(
                 tile_crop = canvas.cut(tile, guide, options.max_memory_bytes)
                 detail = sharpener.engine.fill(_telling(tile_crop, inside), plan.seed)
             with watch.part("paste", number):
+                origins.note(detail, tile_crop, tile)
                 canvas.paste(detail, tile_crop, tile)
             notes += detail.notes
         if not window.detail:
             with watch.part("paste", number):
+                origins.note(fill, crop, window)
                 canvas.paste(fill, crop, window)
         notes += fill.notes
         # One window is the usual case, and its stages keep the names that other tools know them by.
@@ -113,7 +117,8 @@ def inpaint(
         alpha[final.hole] = picture.full_scale  # the hole was what was transparent: now there is something to see
     filled = replace(picture, pixels=canvas.pixels, alpha=alpha, extras=_known_now(picture.extras, final.hole))
     told = tuple(dict.fromkeys(notes))  # each window may say the same: once is enough
-    return Outcome(filled, final, plan, watch.seconds, told, stages, ready.engine.weights_sha256)
+    sha256 = ready.engine.weights_sha256
+    return Outcome(filled, final, plan, watch.seconds, told, stages, sha256, origins.found)
 
 
 def prepare(

@@ -71,8 +71,8 @@ def diagnose(
 
 
 def diagnose_result(picture: Picture, result: Outcome) -> Diagnosis:
-    """Judge what a fill just gave, within its final mask."""
-    return diagnose_arrays(picture.pixels, result.mask.hole, result.picture.pixels, half_tokens())
+    """Judge what a fill just gave, within its final mask; what it copied from is known."""
+    return diagnose_arrays(picture.pixels, result.mask.hole, result.picture.pixels, half_tokens(), result.copied_from)
 
 
 @cache

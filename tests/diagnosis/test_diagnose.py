@@ -16,6 +16,9 @@ from freefill.diagnosis.ciede2000 import difference
 from freefill.diagnosis.diagnose import diagnose, verdict_of
 from freefill.diagnosis.findings import FAILURES, UNLIKE
 from freefill.errors import InputError
+from freefill.inpainter import Inpainter
+from freefill.judging import diagnose_result
+from freefill.values import Mask, Options, Picture
 
 NAMES = [failure.name for failure in FAILURES]
 
@@ -154,6 +157,68 @@ def test_a_slanting_edge_that_goes_on_is_not_broken_and_the_same_edge_beside_its
     ]
     assert raw[0] < 0.05
     assert raw[1] > 0.3
+
+
+def repeated(image: np.ndarray, hole: np.ndarray, copied_from: np.ndarray | None = None) -> float:
+    """Return what `repeat` measures of a result."""
+    found = diagnose(image, hole, image, copied_from=copied_from).findings
+    return next(each for each in found if each.name == "repeat").raw
+
+
+def chequered(noise: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a grey picture of noise, a hole of six squares of one source, and the sources of the hole's pixels."""
+    rng = np.random.default_rng(5)
+    image = rng.uniform(0.2, 0.8, (160, 160)).astype(np.float32)
+    image = cv2.GaussianBlur(image, (0, 0), 1) * 3 - 1
+    hole, source = np.zeros((160, 160), bool), np.full((160, 160, 2), -1, np.int32)
+    for row in (60, 78):
+        for col in (50, 68, 86):
+            spot = np.s_[row : row + 18, col : col + 18]
+            hole[spot], source[spot] = True, np.stack(np.mgrid[10:28, 10:28], axis=2)
+            image[spot] = image[10:28, 10:28] + rng.normal(0, noise, (18, 18))
+    return np.repeat(np.clip(image, 0, 1)[..., None], 3, axis=2), hole, source[hole]
+
+
+def test_copies_of_one_source_are_counted_though_they_no_longer_look_alike():
+    image, hole, source = chequered(0.15)
+    assert repeated(image, hole) < 0.3
+    assert repeated(image, hole, source) > 2
+
+
+def test_what_looks_alike_and_was_copied_from_places_of_its_own_is_not_repeated():
+    image, hole, _ = chequered(0.0)
+    own = np.argwhere(hole) - (55, 45)  # each pixel has a source of its own
+    assert repeated(image, hole) > 2
+    assert repeated(image, hole, own.astype(np.int32)) == 0
+
+
+def test_pixels_whose_source_nobody_knows_are_judged_by_what_looks_alike():
+    image, hole, _ = chequered(0.0)
+    assert repeated(image, hole, np.full((hole.sum(), 2), -1, np.int32)) == repeated(image, hole)
+
+
+def test_ground_that_repeats_itself_may_go_on_in_the_hole():
+    tile = np.random.default_rng(3).random((20, 20)).astype(np.float32)
+    image = np.repeat(np.tile(tile, (8, 8))[..., None], 3, axis=2)
+    assert repeated(image, disc(image.shape[:2], 30)) == 0
+
+
+def test_a_fill_brings_its_sources_to_its_diagnosis():
+    picture, mask = Picture(np.rint(photo() * 255).astype(np.uint8)), Mask(disc())
+    outcome = Inpainter("texture").run(picture, mask, Options())
+    source = outcome.copied_from
+    assert source is not None
+    assert source.shape == (disc().sum(), 2)
+    row, col = source[source[:, 0] >= 0].T
+    assert not disc()[row, col].any()
+    copied = outcome.picture.pixels[disc()][source[:, 0] >= 0].astype(int)
+    assert np.median(np.abs(copied - picture.pixels[row, col])) < 8
+    judged = [each.raw for each in diagnose_result(picture, outcome).findings if each.name == "repeat"]
+    assert judged == [
+        each.raw
+        for each in diagnose(picture.pixels, disc(), outcome.picture.pixels, copied_from=source).findings
+        if each.name == "repeat"
+    ]
 
 
 def left_beside(radius: float, margin_px: float) -> float:

@@ -17,7 +17,7 @@ from freefill.evaluation.lock import check_drawn
 from freefill.evaluation.measures import Measurer, choose
 from freefill.evaluation.protocol import PROTOCOLS, find_protocol
 from freefill.evaluation.run import evaluate, mask_files, read_cases, summary_of
-from freefill.evaluation.summary import summarise
+from freefill.evaluation.summary import measure_of, summarise
 from freefill.evaluation.tables import tables_of
 from freefill.evaluation.work import EvaluationWork
 
@@ -70,6 +70,19 @@ def test_a_finished_run_is_shown_again_from_its_cases_with_what_it_lacked(photos
         main(["evaluate", "show", str(tmp_path / "run"), "--format", "latex"])
     assert ended.value.code == 0
     assert capsys.readouterr().out == "".join(f"{table.latex()}\n\n" for table in tables_of(summary))
+
+
+def test_html_is_one_page_with_every_table_and_what_each_measure_forgives(photos, masks, tmp_path, capsys):
+    summary = evaluate(photos, work(masks), tmp_path / "run")
+    with pytest.raises(SystemExit):
+        main(["evaluate", "show", str(tmp_path / "run"), "--format", "html"])
+    page = capsys.readouterr().out
+    assert page.startswith("<!doctype html>")
+    assert page.rstrip().endswith("</html>")
+    assert page.count("<table>") == page.count("<caption>") == len(tables_of(summary))
+    assert all(f"<dd>{measure_of(name).forgives}</dd>" in page for name in summary["measures"])
+    assert "http" not in page  # it opens without a network
+    assert "3 cases" in page
 
 
 def test_a_folder_without_a_run_cannot_be_shown(tmp_path):

@@ -53,3 +53,9 @@ def test_html_escapes_tags_and_names_its_rows_and_columns():
     text = TABLE.html()
     assert "1 &lt;b&gt;" in text
     assert '<th scope="row">a &amp; b</th>' in text
+
+
+def test_in_html_an_interval_stands_under_its_figure_and_the_word_beside_it():
+    text = Table("T", ("engine", "psnr"), (("a", "16.4 (14.5 to 18.5)"), ("b", "+1.5 (0.1 to 3.4) better"))).html()
+    assert "<td>16.4<small>(14.5 to 18.5)</small></td>" in text
+    assert "<td>+1.5 better<small>(0.1 to 3.4)</small></td>" in text

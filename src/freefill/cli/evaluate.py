@@ -144,6 +144,12 @@ def _print(summary: dict[str, Any], style: str) -> None:
         return
     from freefill.evaluation.tables import tables_of
 
-    for table in tables_of(summary):
-        text = {"markdown": table.markdown, "latex": table.latex, "html": table.html}[style]()
-        click.echo(f"{table.title}\n\n{text}\n" if style == "markdown" else f"{text}\n")
+    tables = tables_of(summary)
+    if style == "html":
+        from freefill.evaluation.page import page_of
+
+        click.echo(page_of(summary, tables))
+        return
+    for table in tables:
+        text = table.latex() if style == "latex" else f"{table.title}\n\n{table.markdown()}"
+        click.echo(f"{text}\n")

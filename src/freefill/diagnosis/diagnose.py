@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from freefill.diagnosis.calibration import BAD, DOUBTFUL, WHOLE_BAD, calibrate, overall, settled
 from freefill.diagnosis.findings import FAILURES, UNLIKE
@@ -113,7 +114,13 @@ def verdict_of(score: float, bad: float = BAD) -> Verdict:
     return "bad" if score >= bad else "doubtful" if score >= DOUBTFUL else "good"
 
 
-def diagnose(before: Pixels, hole: Hole, after: Pixels, tokens: Tokens | None = None) -> Diagnosis:
+def diagnose(
+    before: Pixels,
+    hole: Hole,
+    after: Pixels,
+    tokens: Tokens | None = None,
+    copied_from: NDArray[np.int32] | None = None,
+) -> Diagnosis:
     """Judge a fill without its truth.
 
     Parameters
@@ -122,13 +129,15 @@ def diagnose(before: Pixels, hole: Hole, after: Pixels, tokens: Tokens | None = 
     hole : (H, W) bool, True = what was filled
     after : of the same size, the filled picture
     tokens : of DINOv2, half way; without them `unlike` is not looked for, and the score of the whole is a weaker guess
+    copied_from : (n, 2) row and column of each hole pixel's source, -1 = not copied; with it `repeat` counts copies,
+        without it what looks like one
 
     Raises
     ------
     InputError
         If the sizes disagree, the hole is empty, or nothing is known.
     """
-    view = make_view(before, hole, after, tokens)
+    view = make_view(before, hole, after, tokens, copied_from)
     rows = FAILURES if tokens is None else (*FAILURES, UNLIKE)
     measured = {failure.name: failure.measure(view) for failure in rows}
     looked = view.likeness is not None

@@ -37,6 +37,8 @@ class View:
     whole : (H, W, 1 or 3), the result at full resolution, as the caller had it
     whole_hole : (H, W) bool
     tokens : of a network that looks at the fill; None where there is none
+    copied_from : (n, 2) row and column of the source of each pixel of `whole_hole`, row by row, -1 = not copied; None
+        where nobody knows
     """
 
     before: Image
@@ -47,6 +49,7 @@ class View:
     whole: Pixels
     whole_hole: Hole
     tokens: Tokens | None = None
+    copied_from: NDArray[np.int32] | None = None
 
     @cached_property
     def lab(self) -> Image:
@@ -96,7 +99,13 @@ class View:
         return None if self.tokens is None else likeness_of(self.whole, self.whole_hole, self.tokens)
 
 
-def make_view(before: Pixels, hole: Hole, after: Pixels, tokens: Tokens | None = None) -> View:
+def make_view(
+    before: Pixels,
+    hole: Hole,
+    after: Pixels,
+    tokens: Tokens | None = None,
+    copied_from: NDArray[np.int32] | None = None,
+) -> View:
     """Cut and reduce what a diagnosis looks at.
 
     Parameters
@@ -104,6 +113,7 @@ def make_view(before: Pixels, hole: Hole, after: Pixels, tokens: Tokens | None =
     before, after : (H, W, 1 or 3) uint8, uint16 or float in [0, 1]: the picture with the object, and the filled one
     hole : (H, W) bool, True = hole
     tokens : of DINOv2 after half of its blocks
+    copied_from : (n, 2) row and column of each hole pixel's source, -1 = not copied
 
     Raises
     ------
@@ -125,7 +135,8 @@ def make_view(before: Pixels, hole: Hole, after: Pixels, tokens: Tokens | None =
     small = cv2.resize(hole[box.slices].astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5
     if not small.any():  # threads thinner than a pixel of the view
         small = cv2.resize(hole[box.slices].astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
-    return View(_reduced(before, box, size), _reduced(after, box, size), small, box, scale, after, hole, tokens)
+    views = _reduced(before, box, size), _reduced(after, box, size)
+    return View(*views, small, box, scale, after, hole, tokens, copied_from)
 
 
 def _reduced(pixels: Pixels, box: Box, size: tuple[int, int]) -> Image:

@@ -41,12 +41,19 @@ class Table:
         head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in self.head)
         rows = "".join(
             f'<tr><th scope="row">{html.escape(row[0])}</th>'
-            + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
+            + "".join(f"<td>{_broken(cell)}</td>" for cell in row[1:])
             + "</tr>"
             for row in self.rows
         )
         caption = html.escape(self.title)
         return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _broken(cell: str) -> str:
+    """Return a cell with its interval under its figure: side by side, ten measures are wider than any screen."""
+    figure, bracket, rest = html.escape(cell).partition(" (")
+    interval, _, word = rest.partition(")")
+    return f"{figure}{word}<small>({interval})</small>" if bracket else figure
 
 
 def _latex(text: str) -> str:

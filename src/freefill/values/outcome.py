@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from freefill.values.arrays import Image
 from freefill.values.picture import Mask, Picture
 from freefill.values.plan import Plan
@@ -23,6 +26,8 @@ class Outcome:
     notes : what the user should know, in the order it came up
     stages : name to (h, w, 3) float32, where asked for
     weights_sha256 : of the weights used, or None
+    copied_from : (n, 2) int32, row and column of each filled pixel's source, row by row of the mask; -1 = it was not
+        copied. None where the engine copies nothing, or does not say
     """
 
     picture: Picture
@@ -32,3 +37,4 @@ class Outcome:
     notes: tuple[str, ...] = ()
     stages: Mapping[str, Image] = field(default_factory=dict)
     weights_sha256: str | None = None
+    copied_from: NDArray[np.int32] | None = None
