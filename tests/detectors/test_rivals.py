@@ -76,3 +76,24 @@ def test_another_person_is_no_rival():
 def test_one_box_is_no_person_where_it_is_nearly_as_surely_something_large(name, hers, its, stays):
     kinds = {"person": Found(SHE, np.array([hers])), name: Found(SHE + 2, np.array([its]))}
     assert bool(len(surest(kinds)["person"].scores)) == stays
+
+
+def test_no_lines_stay_where_the_box_of_the_other_thing_ends():
+    image, person = scene()
+    sure = person.sure.copy()
+    sure[HEAD.stop : 130, 185:200] = 0  # so that her head does not touch it
+    kinds = boxes() | {"bench": Found(np.array([[100.0, 20, 230, 196]]), np.array([0.6]))}
+    (left,) = without_rivals(image, [Person(person.box, sure)], kinds, 0.4)
+    hole = left.hole((300, 300), 0.4)
+    assert hole[HEAD, 100:200].mean() > 0.98
+    assert not hole[120:200, 190:210].any()
+
+
+def test_a_piece_that_was_apart_before_stays():
+    image, person = scene()
+    sure = person.sure.copy()
+    sure[220:240, 100:130] = 0.7  # a foot below the bench
+    (left,) = without_rivals(image, [Person(person.box, sure)], boxes(), 0.4)
+    hole = left.hole((300, 300), 0.4)
+    assert not hole[115:200, 100:200].any()
+    assert hole[231:239, 101:129].all()

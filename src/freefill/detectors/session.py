@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.errors import WeightsError
+from freefill.weights.folder import folder
 from freefill.weights.tfjs.converted import locate_onnx
 
 _OPEN: dict[tuple[str, int], Model] = {}
+_NAMED: dict[str, Path] = {}  # where a name was found last, in the user's folder
 _LOCK = threading.Lock()
 
 
@@ -68,12 +70,29 @@ def open_model(name_or_path: str) -> Model:
     WeightsError
         If it is not on this machine (the message names the command that gets it), or cannot be run.
     """
+    known = _known(name_or_path)
+    if known is not None:
+        return known
     path = locate_onnx(name_or_path)
     key = (str(path), path.stat().st_mtime_ns)  # fetched again under the same name, it is opened again
     with _LOCK:
+        if path.parent == folder():  # of one that comes with the package, the user may get her own later
+            _NAMED[name_or_path] = path
         if key not in _OPEN:
             _OPEN[key] = Model(path)
         return _OPEN[key]
+
+
+def _known(name: str) -> Model | None:
+    """Return the open network of a name whose file is what it was: to read its records anew takes a millisecond."""
+    with _LOCK:
+        path = _NAMED.get(name)
+        if path is None or path.parent != folder():
+            return None
+        try:
+            return _OPEN.get((str(path), path.stat().st_mtime_ns))
+        except OSError:  # removed: the slow way says so
+            return None
 
 
 def _failures() -> tuple[type[Exception], ...]:

@@ -1,12 +1,20 @@
 """What hangs on a mask and lies on plain ground, on drawn figures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from figures import figure, painted
 
 from freefill.masks.parts import find_parts
 from freefill.masks.refining.closeup import Overview, look_at
-from freefill.masks.refining.protrusions import CLOSEUP_BOX_PX, CLOSEUP_SIZE_PX, find_protrusions
+from freefill.masks.refining.protrusions import (
+    CLOSER,
+    CLOSEUP_BOX_PX,
+    CLOSEUP_SIZE_PX,
+    SMALL,
+    find_protrusions,
+)
 from freefill.masks.refining.recipe import RefineSettings, refine
 
 ROWS, COLS = np.indices((160, 160))
@@ -78,3 +86,31 @@ def test_refining_takes_it_as_an_end_unless_ends_are_switched_off(reach):
     only = RefineSettings(reach=0, snap=0, thicken=0, thicken_px=0, smooth=0, close=0, fill=0, shadow=False, ends=reach)
     left = POLE & ~BODY
     assert (refine(BODY, image, settings=only).hole & left).any() == (reach > 0)
+
+
+def test_a_line_that_fades_and_goes_on_stays():
+    image = painted(BODY)
+    ground = image[100, 130].copy()
+    line = (abs(COLS - 120) < 2) & (ROWS >= 65)
+    image[line & (ROWS < 84)] = BLACK
+    assert found(image=image.copy()).any()
+    image[line & (ROWS >= 84) & (ROWS < 108)] = ground - 0.08  # too faint to be a part of it
+    assert not found(image=image).any()
+
+
+def test_the_end_of_a_stick_is_found_where_only_the_ground_beside_it_is_plain():
+    body = np.kron(BODY, np.ones((3, 3), bool))
+    size = np.sqrt(body.sum())
+    rows, cols = np.indices(body.shape)
+    stick = (abs(cols - 364) < 2) & (rows >= 195) & (rows < 212)
+    rough = np.random.default_rng(0).normal(0, 0.25, (*body.shape, 1)).astype(np.float32)
+    near = (abs(rows - 205) < 0.25 * size) & (abs(cols - 364) < 0.09 * size)
+    image = painted(body) + np.where((body | near)[..., None], np.float32(0), rough)
+    image[stick] = BLACK
+    labels, parts = find_parts(body)
+    view = look_at(Overview(image), labels, parts[0], 0.2 * size, 1000, 1000)
+    assert not find_protrusions(view).any()
+    closer = view.enlarge(find_protrusions(replace(view, size_px=CLOSER * view.size_px), SMALL))
+    assert (closer & stick[view.box.slices]).sum() > 0.8 * stick.sum()
+    only = RefineSettings(reach=0, snap=0, thicken=0, thicken_px=0, smooth=0, close=0, fill=0, shadow=False)
+    assert (refine(body, image, settings=only).hole & stick).sum() > 0.8 * stick.sum()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import cv2
@@ -23,7 +23,7 @@ from freefill.masks.refining.pockets import MARGIN as POCKETS_MARGIN
 from freefill.masks.refining.pockets import find_pockets
 from freefill.masks.refining.protrusions import CLOSEUP_BOX_PX as PROTRUSIONS_BOX_PX
 from freefill.masks.refining.protrusions import CLOSEUP_SIZE_PX as PROTRUSIONS_SIZE_PX
-from freefill.masks.refining.protrusions import find_protrusions
+from freefill.masks.refining.protrusions import CLOSER, SMALL, ProtrusionLimits, find_protrusions
 from freefill.masks.refining.reach import CLOSEUP_BOX_PX as REACH_BOX_PX
 from freefill.masks.refining.reach import CLOSEUP_SIZE_PX as REACH_SIZE_PX
 from freefill.masks.refining.reach import ReachLimits, reach_out
@@ -128,11 +128,13 @@ def protrusions_of_parts(overview: Overview, hole: Hole, settings: RefineSetting
     labels, parts = find_parts(hole)
     found = np.zeros(labels.shape, bool)
     for part in worth_asking(parts, settings):
-        margin_px = 2 * settings.ends * part.size_px
-        view = look_at(overview, labels, part, margin_px, PROTRUSIONS_SIZE_PX, PROTRUSIONS_BOX_PX)
-        hanging = find_protrusions(view)
-        if hanging.any():
-            found[view.box.slices] |= view.enlarge(distance_outside(hanging) <= max(END_RIM * view.size_px, 2))
+        for times, limits in ((1.0, ProtrusionLimits()), (CLOSER, SMALL)):
+            margin_px = 2 * settings.ends * times * part.size_px
+            view = look_at(overview, labels, part, margin_px, PROTRUSIONS_SIZE_PX / times, PROTRUSIONS_BOX_PX)
+            view = replace(view, size_px=times * view.size_px)
+            hanging = find_protrusions(view, limits)
+            if hanging.any():
+                found[view.box.slices] |= view.enlarge(distance_outside(hanging) <= max(END_RIM * view.size_px, 2))
     return found
 
 

@@ -2,13 +2,14 @@
 
 Ends (ends.py) are told by the colour that they have inside the mask too. A pole has none there: the hand that holds it
 is masked, it is not. On plain ground, though, whatever differs from the ground stands out. A small piece that differs,
-touches the mask with a narrow end and stops within the view is taken, unless it is a line that passes behind. Where
-that is wrong it costs little: plain ground is filled well. On textured ground nothing is asked. Decision 0091 has the
-measurements.
+touches the mask with a narrow end and stops within the view is taken, unless it is a line that passes behind or goes
+on. Where that is wrong it costs little: plain ground is filled well. On textured ground nothing is asked. Decisions
+0091 and 0099 have the measurements.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,9 @@ CLOSEUP_BOX_PX = 640
 ROUNDS = 3  # in each the ground is measured without what differed from it in the last
 STRAIGHT, IN_LINE = 3.0, 0.6  # length over width of a straight piece; how much of the line beyond must differ too
 LEAST_SIZE_PX, LEAST_PIECE_PX = 24, 6
+# Beyond its end, for its own length and at least so far, at most this share of the line may differ by half as much.
+FADES, LEAST_LINE_PX = 0.6, 12
+CLOSER = 0.35  # of the object's size: what is found at that size, too, is an umbrella's tip or the end of a stick
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class ProtrusionLimits:
     most : the largest area of a piece
     nearest : a piece reaches at least so far from the contour
     slender : ... and at least by this share of the length of its contact with the contour
+    least, longest : the side of the square of a piece's least area, and the longest side of its box
     again : a straight piece that comes out of the mask again in line, for so long, passes behind it
     """
 
@@ -53,7 +58,13 @@ class ProtrusionLimits:
     most: float = 0.07
     nearest: float = 0.04
     slender: float = 0.5
+    least: float = 0.0
+    longest: float = 4.0
     again: float = 0.08
+
+
+SMALL = ProtrusionLimits(least=0.04, longest=0.4)
+"""Of what is looked for closer: there a wall's joint and a rail are long."""
 
 
 def find_protrusions(view: Closeup, limits: ProtrusionLimits = ProtrusionLimits()) -> Hole:
@@ -83,18 +94,24 @@ def find_protrusions(view: Closeup, limits: ProtrusionLimits = ProtrusionLimits(
         (contact > 0)
         & (start > 0).all(axis=1)
         & (start + side < shape[::-1]).all(axis=1)
-        & (area >= LEAST_PIECE_PX)
+        & (area >= max(LEAST_PIECE_PX, (limits.least * size) ** 2))
         & (area <= limits.most * size**2)
         & (farthest >= limits.nearest * size)
         & (farthest >= limits.slender * contact)
+        & (side.max(axis=1) <= limits.longest * size)
     )
     hangs[0] = False
     # Wider: a short piece tells its direction only roughly.
     wide = cv2.dilate(differs.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    faintly = away > 0.5 * np.maximum(limits.differs, limits.times * varies)
     for number in np.flatnonzero(hangs):
         around = _surrounded(labels, int(number), stats[number], plain, masked)
         points = np.argwhere(labels == number).astype(np.float64)
-        hangs[number] = around >= limits.surrounded and not _goes_on_behind(points, wide, masked, limits.again * size)
+        hangs[number] = (
+            around >= limits.surrounded
+            and not _goes_on_behind(points, wide, masked, limits.again * size)
+            and not _goes_on_beyond(points, outside_px, faintly)
+        )
     return hangs[labels]
 
 
@@ -113,6 +130,9 @@ def _ground(
     def total(of: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(cv2.boxFilter(of, -1, (side, side), normalize=False), np.float32)
 
+    # Channel by channel: numpy sums over a last axis of three ten times as slowly.
+    channels = [np.ascontiguousarray(lab[..., c]) for c in range(3)]
+    squared = _of_squares(channels)
     counted = known.astype(np.float32)
     of_known = total(counted) + np.float32(1e-3)
     away = varies = clean = np.zeros(known.shape, np.float32)
@@ -120,12 +140,17 @@ def _ground(
         if number:
             counted = (known & (away < np.maximum(2 * varies, 6))).astype(np.float32)
         count = total(counted) + np.float32(1e-3)
-        mean = total(lab * counted[..., None]) / count[..., None]
-        squares = total((lab**2).sum(axis=2) * counted) / count
-        away = np.sqrt(((lab - mean) ** 2).sum(axis=2))
-        varies = np.sqrt(np.maximum(squares - (mean**2).sum(axis=2), 0))
+        means = [total(channel * counted) / count for channel in channels]
+        away = np.sqrt(_of_squares([channel - mean for channel, mean in zip(channels, means, strict=True)]))
+        varies = np.sqrt(np.maximum(total(squared * counted) / count - _of_squares(means), 0))
         clean = count / of_known
-    return np.asarray(away, np.float32), np.asarray(varies, np.float32), np.asarray(clean, np.float32)
+    return away, varies, clean
+
+
+def _of_squares(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return the sum of the squares of three channels, (h, w)."""
+    one, two, three = channels
+    return one * one + two * two + three * three
 
 
 def _surrounded(labels: NDArray[Any], number: int, stats: NDArray[Any], plain: Hole, masked: Hole) -> float:
@@ -136,6 +161,27 @@ def _surrounded(labels: NDArray[Any], number: int, stats: NDArray[Any], plain: H
     near, far = (cv2.dilate(piece, np.ones((side, side), np.uint8)) > 0 for side in (3, 5))
     ring = far & ~near & ~masked[here]
     return float(plain[here][ring].mean()) if ring.any() else 0.0
+
+
+def _goes_on_beyond(points: NDArray[np.float64], outside_px: NDArray[np.float32], differs: Hole) -> bool:
+    """Tell whether a piece, (n, 2) rows and columns, goes on beyond its end, fainter, or into another part of the mask.
+
+    Parameters
+    ----------
+    outside_px : (h, w) how far each pixel is from the mask
+    differs : (h, w) what differs from the ground, if only by little
+    """
+    middle = points.mean(axis=0)
+    direction = np.linalg.eigh(np.cov((points - middle).T))[1][:, 1]
+    along = (points - middle) @ direction
+    rows, cols = points.astype(int).T
+    if (along * outside_px[rows, cols]).sum() < 0:  # the mean of `along` is 0: away from the mask is where this grows
+        direction, along = -direction, -along
+    length = max(int(np.ptp(along)) + 1, LEAST_LINE_PX)
+    end = middle + direction * along.max()
+    at = np.rint(end + np.arange(2, 2 + length)[:, None] * direction).astype(int)  # 2: its own soft end
+    at = at[((at >= 0) & (at < outside_px.shape)).all(axis=1)]
+    return bool(len(at)) and float(differs[at[:, 0], at[:, 1]].mean()) > FADES
 
 
 def _goes_on_behind(points: NDArray[np.float64], differs: Hole, masked: Hole, length_px: float) -> bool:
