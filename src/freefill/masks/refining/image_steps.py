@@ -21,9 +21,9 @@ from freefill.masks.refining.pockets import CLOSEUP_BOX_PX as POCKETS_BOX_PX
 from freefill.masks.refining.pockets import CLOSEUP_SIZE_PX as POCKETS_SIZE_PX
 from freefill.masks.refining.pockets import MARGIN as POCKETS_MARGIN
 from freefill.masks.refining.pockets import find_pockets
+from freefill.masks.refining.protrusions import CLOSER, SMALL, ProtrusionLimits, find_protrusions
 from freefill.masks.refining.protrusions import CLOSEUP_BOX_PX as PROTRUSIONS_BOX_PX
 from freefill.masks.refining.protrusions import CLOSEUP_SIZE_PX as PROTRUSIONS_SIZE_PX
-from freefill.masks.refining.protrusions import CLOSER, SMALL, ProtrusionLimits, find_protrusions
 from freefill.masks.refining.reach import CLOSEUP_BOX_PX as REACH_BOX_PX
 from freefill.masks.refining.reach import CLOSEUP_SIZE_PX as REACH_SIZE_PX
 from freefill.masks.refining.reach import ReachLimits, reach_out
