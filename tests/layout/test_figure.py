@@ -5,7 +5,7 @@ import pictures
 
 from freefill.layout.bands import ANY, bands
 from freefill.layout.draw import draw
-from freefill.layout.figure import figures
+from freefill.layout.figure import figures, with_feet
 from freefill.layout.labelling import label
 from freefill.layout.novelty import novelty
 from freefill.layout.sight import see
@@ -75,3 +75,35 @@ def test_between_two_lines_what_the_strip_does_not_show_is_dear_however_deep_in_
     assert tarmac - sand > 1.5
     sand, tarmac = novelty(sight, sight.lab, deep, shifts, np.ones((2, 1), bool), bands(hole, []))[:, 0]
     assert tarmac - sand < 0.5
+
+
+def test_before_a_hall_that_stands_out_as_a_whole_a_person_still_does():
+    """Much of the picture is farther from the rim than the person is different from it."""
+    hole = pictures.blob(SIZE, (60, 0), (50, 24))
+    image = np.full((*SIZE, 3), 0.2)
+    image[4:62, 40:156], image[62:116, 40:156] = 0.8, 0.45  # a bright hall and its floor
+    image[72:100, 90:100] = 0.7
+    stands = figures(see(pictures.grained(image), hole, ~hole, 192))
+    assert stands[86, 95] > 15
+    assert stands[86, 60] < 3
+
+
+def test_below_what_stands_out_are_its_feet_ever_less_so_and_beside_it_nothing():
+    stands = np.zeros((60, 20), np.float32)
+    stands[10:20, 8:12] = 20
+    stands[10:20, 2:4] = 5  # a ripple has no feet
+    avoided = with_feet(stands)
+    assert np.array_equal(avoided[:20], stands[:20])
+    assert 8 < avoided[22, 9] < 12
+    assert (np.diff(avoided[19:27, 9]) <= 0).all()
+    assert avoided[26:, 9].max() == 0
+    assert avoided[20:, :8].max() == 0
+
+
+def test_a_belt_does_not_make_a_person_two_short_things():
+    stands = np.zeros((80, 4), np.float32)
+    stands[5:45] = 20
+    whole = with_feet(stands)
+    stands[20:22] = 0
+    assert np.array_equal(with_feet(stands)[45:60] > 0, whole[45:60] > 0)
+    assert with_feet(stands)[60, 0] > 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from freefill.synthesis.lines import NO_LAYERS, Layers, hold, near, open_sided, pull, read_rim
+from freefill.distance import open_sided
+from freefill.synthesis.lines import NO_LAYERS, Layers, hold, near, pull, read_rim
 
 
 def bands(tilt: float) -> np.ndarray:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from freefill.synthesis.laid import Laid
 from freefill.synthesis.synthesise import Synthesis, synthesise
 from freefill.synthesis.tuning import Tuning
 
@@ -176,14 +177,16 @@ def test_a_good_guide_is_followed_where_the_rim_says_nothing():
     assert guided[156:196, 156:196].mean() > 0.6
 
 
-def height_missed(hole: np.ndarray, tuning: Tuning) -> float:
+def height_missed(hole: np.ndarray, tuning: Tuning, layout: Laid | None = None) -> float:
     """Return by how many rows copies lie higher or lower than where they go: over the hole the median, its mean of
     three pictures, for a search that is not held by a rule may still be lucky in one."""
     missed = []
     for seed in range(3):
         noise = np.random.default_rng(seed).random((120, 160, 3))
         blobs = cv2.GaussianBlur(noise, (0, 0), 2)
-        synthesis = made(np.clip(4 * blobs - 1.5, 0, 1).astype(np.float32), hole, ~hole, 0, tuning)
+        synthesis = made(
+            np.clip(4 * blobs - 1.5, 0, 1).astype(np.float32), hole, ~hole, 0, tuning, layout=lambda: layout
+        )
         missed.append(np.median(np.abs(synthesis.copied - synthesis.holes)[:, 0]))
     return float(np.mean(missed))
 
@@ -194,3 +197,12 @@ def test_what_is_carried_on_sideways_over_the_edge_keeps_its_height(place):
     hole[place] = True
     assert height_missed(hole, Tuning()) <= 1
     assert height_missed(hole, Tuning(open_reach=Tuning().pull_reach)) >= 4
+
+
+@pytest.mark.parametrize("start_px", [None, 32], ids=["lines only", "the whole hole"])
+def test_a_few_lines_in_a_layout_do_not_say_what_lies_at_which_height(start_px):
+    hole = np.zeros((120, 160), bool)
+    hole[:, 100:] = True
+    grey, unsure = np.full((120, 160, 3), 0.5, np.float32), np.zeros((120, 160), np.float32)
+    laid = Laid(grey, unsure, start_px, np.full((120, 160, 2), np.nan, np.float32))
+    assert (height_missed(hole, Tuning(), laid) <= 1) == (start_px is None)

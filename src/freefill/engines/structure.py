@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.distance import thickness
+from freefill.distance import open_sided, thickness
 from freefill.engines.painting import Painted, painted_for
 from freefill.layout.make import LABELS_PX, Layout, make_layout
 from freefill.synthesis import solve
@@ -25,6 +25,7 @@ from freefill.synthesis.synthesise import synthesise
 from freefill.values import Crop
 
 WEAK = 0.15  # how far a labelling is believed away from joined lines
+WEAK_OPEN = 0.5  # the same where the hole is open at the picture's edge, and no far side says anything
 THICK_SHARE = 0.06  # of the window's longer side: thinner holes are filled well without a labelling
 THICK_ALONE_SHARE = 0.2  # the same where no line is joined
 MOST_SHARE = (
@@ -188,7 +189,9 @@ def composed(made: Layout, labelled: bool) -> Laid:
         return Laid(lines, made.confidence, None, made.along)
     size = made.confidence.shape[1], made.confidence.shape[0]
     large = np.asarray(cv2.resize(colours_of(made), size, interpolation=cv2.INTER_CUBIC), np.float32)
-    return _over(lines, made.confidence, large, np.full(size[::-1], WEAK, np.float32), LABELS_PX, made.along)
+    is_open = cv2.resize(open_sided(made.sight.hole).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    believed = (WEAK + (WEAK_OPEN - WEAK) * is_open).astype(np.float32)
+    return _over(lines, made.confidence, large, believed, LABELS_PX, made.along)
 
 
 def painted_over(made: Layout, painted: Painted) -> Laid:

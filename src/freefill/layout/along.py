@@ -1,4 +1,4 @@
-"""What a faint joined line copies: the known piece of itself, again and again, from the nearer end."""
+"""What a joined line copies that is faint or turns: the known piece of itself, again and again, from the nearer end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from freefill.layout.joining import Joined
 from freefill.layout.sight import Sight
 
 COVERED_PX = 1.0  # from the edge of a thing that covers others: nearer, their colours are copied with it
+MOST_TURN = np.deg2rad(10.0)  # of a line against its known piece: patches of that show it then no more
+SURE = 0.6  # of such a line: a doubtful one the search may leave
 PLAIN = 16.0  # Lab: lines of more contrast are followed by the search, to a fraction of a pixel
 SIDE_PX = 2.0  # of the line, to each side, that is copied
 LEAST_PX = 10.0  # a shorter piece is no pattern
@@ -19,7 +21,7 @@ USUAL = 2.0  # the same, times what is usual on it
 
 
 def along(lines: list[Joined], sight: Sight) -> NDArray[np.float32]:
-    """Return for each pixel on a faint line the shift to its source, (h, w, 2) rows and columns; NaN elsewhere.
+    """Return for each pixel on a faint or turning line the shift to its source, (h, w, 2), rows first; NaN elsewhere.
 
     Within one piece the shift is the same, so that what is copied hangs together.
     """
@@ -27,8 +29,9 @@ def along(lines: list[Joined], sight: Sight) -> NDArray[np.float32]:
 
     height, width = sight.size
     shifts = np.full((height, width, 2), np.nan, np.float32)
+    nearest, sure = np.full((height, width), np.inf), np.zeros((height, width))
     for line in reversed(lines):  # the surest last: it is seen
-        if min(line.one.contrast, line.other.contrast) >= PLAIN:
+        if min(line.one.contrast, line.other.contrast) >= PLAIN and not _turns(line):
             continue
         pieces = [_piece(end, sight) for end in (line.one, line.other)]
         lengths = [far - near for near, far in pieces]
@@ -40,9 +43,14 @@ def along(lines: list[Joined], sight: Sight) -> NDArray[np.float32]:
         places = np.argwhere((cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_3) <= SIDE_PX + 1) & sight.hole)
         foot = np.linalg.norm(places[:, None] - line.curve[None], axis=2).argmin(1)
         aside = ((places - line.curve[foot]) * line.normals[foot]).sum(1)
-        kept = (np.abs(aside) <= SIDE_PX + 0.5) & ((line.side == 0) | (line.side * aside >= COVERED_PX))
-        places, foot, aside = places[kept], foot[kept], aside[kept]
         way = np.concatenate(([0.0], np.cumsum(np.linalg.norm(np.diff(line.curve, axis=0), axis=1))))
+        near = np.abs(aside)
+        kept = (near <= SIDE_PX + 0.5) & ((line.side == 0) | (line.side * aside >= COVERED_PX))
+        # Of two edges of one thing, a white line by a kerb, each has what lies nearer to it.
+        kept &= (near < nearest[places[:, 0], places[:, 1]]) | (line.confidence > sure[places[:, 0], places[:, 1]])
+        places, foot, near = places[kept], foot[kept], near[kept]
+        aside = aside[kept] / (1 - line.closing * way[foot] / way[-1])
+        nearest[places[:, 0], places[:, 1]], sure[places[:, 0], places[:, 1]] = near, line.confidence
         nearer = way[foot] < way[-1] / 2
         # An end whose piece is too short lends nothing: then the other gives all.
         mine = nearer if min(lengths) >= LEAST_PX else np.full(len(foot), lengths[0] > lengths[1])
@@ -54,6 +62,13 @@ def along(lines: list[Joined], sight: Sight) -> NDArray[np.float32]:
                 source = _on_edge(end, _back(piece, far[chosen]), side[chosen])
                 shifts[places[chosen, 0], places[chosen, 1]] = source - places[chosen]
     return shifts
+
+
+def _turns(line: Joined) -> bool:
+    """Tell whether a line leaves the direction of its known piece: no known patch shows it as it runs then."""
+    tangents = np.diff(line.curve, axis=0)
+    tangents /= np.maximum(np.linalg.norm(tangents, axis=1, keepdims=True), 1e-9)
+    return line.confidence >= SURE and bool((tangents @ line.one.heading).min() < np.cos(MOST_TURN))
 
 
 def _back(piece: tuple[float, float], far: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -82,4 +82,6 @@ def _led(end: End, line: Joined, sight: Sight) -> Joined | None:
     tangent = np.gradient(curve, axis=0)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
     other = replace(end, place=curve[-1], heading=-tangent[-1], profile=end.profile[::-1], length=0.0)
-    return Joined(end, other, curve, np.stack((-tangent[:, 1], tangent[:, 0]), 1), line.confidence, one_ended=True)
+    return Joined(
+        end, other, curve, np.stack((-tangent[:, 1], tangent[:, 0]), 1), line.confidence, one_ended=True, closing=DRAWN
+    )

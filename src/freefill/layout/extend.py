@@ -67,7 +67,7 @@ def _carried_on(
     distance: NDArray[np.float32],
 ) -> Joined | None:
     """Return an edge carried on through the hole, or None where little speaks for it."""
-    straight = _straightened(end, sight, distance)
+    straight = straightened(end, sight, distance)
     sides = None if straight is None else sides_of(straight, sight)
     if straight is None or sides is None:
         return None
@@ -95,7 +95,7 @@ def _covered(end: End, gap: float, lines: Sequence[Joined]) -> float:
     return gap
 
 
-def _straightened(end: End, sight: Sight, distance: NDArray[np.float32]) -> End | None:
+def straightened(end: End, sight: Sight, distance: NDArray[np.float32]) -> End | None:
     """Return an end with the direction of the straight piece next to the hole; None where that is short."""
     steps = end.profile[len(end.profile) // 2 + 1 :].mean(0) - end.profile[: len(end.profile) // 2].mean(0)
     channel = int(np.argmax(np.abs(steps)))

@@ -19,7 +19,16 @@ from freefill.layout.sight import Sight
 SCANS = 4  # alternately forwards and backwards
 SMOOTH_PX = 1.0  # takes grain out first
 THIN_PX = 5  # what is thinner is a line or an edge, not a thing
+WIDE = 0.22  # of the longer side
+CLEAR = 8.0  # Lab beyond the usual: less is ripples and leaves
+FEET = 0.5  # of a thing's height: so far down
 USUAL = 0.7  # quantile of the barriers: textured ground has some everywhere
+
+
+def standing(sight: Sight) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return by how much each known pixel stands out, and the same with what lies right below, (h, w) each."""
+    stands = figures(sight)
+    return stands, with_feet(stands)
 
 
 def figures(sight: Sight) -> NDArray[np.float32]:
@@ -44,9 +53,36 @@ def figures(sight: Sight) -> NDArray[np.float32]:
     away = np.sqrt(total)
     if hole.all():
         return np.zeros(hole.shape, np.float32)
-    stands = np.where(hole, 0, np.maximum(away - np.quantile(away[~hole], USUAL), 0)).astype(np.float32)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (THIN_PX, THIN_PX))
-    return np.asarray(cv2.morphologyEx(stands, cv2.MORPH_OPEN, disc), np.float32)
+    away = np.where(hole, 0, away).astype(np.float32)
+    wide = _disc(round(WIDE * max(hole.shape)))
+    found = np.zeros(hole.shape, np.float32)
+    # A whole scene may stand out, all of a lit hall behind a dark floor: then what stands out of that counts too.
+    for stands, least in ((away, 0.0), (away - cv2.morphologyEx(away, cv2.MORPH_OPEN, wide), CLEAR)):
+        beyond = np.maximum(stands - np.quantile(stands[~hole], USUAL), 0).astype(np.float32)
+        beyond = np.asarray(cv2.morphologyEx(beyond, cv2.MORPH_OPEN, _disc(THIN_PX)), np.float32)
+        found = np.maximum(found, np.where(beyond >= least, beyond, 0))
+    return np.asarray(np.where(hole, 0, found), np.float32)
+
+
+def with_feet(stands: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return `stands` (h, w) with what lies right below a thing, ever less: it stands on its feet and its shadow."""
+    avoided = stands.copy()
+    tall, last = np.zeros(stands.shape[1]), np.zeros(stands.shape[1])  # px in this column so far, and its lowest value
+    gone = np.zeros(stands.shape[1])  # px since
+    for row, values in enumerate(stands):
+        clear = values >= CLEAR
+        reach = FEET * tall + 1
+        tall = np.where(clear, tall + 1, np.where(gone < reach, tall, 0))
+        last, gone = np.where(clear, values, last), np.where(clear, 0, gone + 1)
+        feet = np.where(tall > 0, last * np.maximum(1 - gone / reach, 0), 0)
+        avoided[row] = np.maximum(values, feet)
+    return avoided
+
+
+def _disc(width: int) -> NDArray[np.uint8]:
+    import cv2
+
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)), np.uint8)
 
 
 @kept(nogil=True, error_model="numpy")

@@ -46,6 +46,7 @@ class Joined:
     confidence : 0 to 1
     side : 1 = only its left is known, -1 = only its right: what lies beyond is another thing at each end; 0 = both
     one_ended : only `one` was seen, and is carried on; `other` is where that leaves the hole or stops
+    closing : share of its width that what runs along it loses on the way from `one` to `other`
     """
 
     one: End
@@ -55,6 +56,7 @@ class Joined:
     confidence: float
     one_ended: bool = False
     side: int = 0
+    closing: float = 0.0
 
 
 def join(ends: list[End], sight: Sight) -> list[Joined]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from freefill.compiling import kept
 from freefill.layout.bands import Bands, bands
-from freefill.layout.figure import figures
+from freefill.layout.figure import standing
 from freefill.layout.flow import least_cut
 from freefill.layout.novelty import novelty
 from freefill.layout.sight import Sight
@@ -97,10 +97,10 @@ def label(
         cols = np.clip(pixels[places, 1] + across, 0, width - 1)
         away = np.linalg.norm(features[rows, cols, :3] - wanted, axis=1)
         costs[k, places] += LINE_WEIGHT * sure[places] * np.minimum(away, RIM_MOST)
-    stands = figures(sight)
+    stands, avoided = standing(sight)
     for k, (down, across) in enumerate(shifts):
         rows, cols = np.clip(pixels[:, 0] + down, 0, height - 1), np.clip(pixels[:, 1] + across, 0, width - 1)
-        costs[k] += FIGURE * stands[rows, cols]
+        costs[k] += FIGURE * avoided[rows, cols]
     if further is not None:
         costs += further(pixels, shifts)
     costs[~allowed] = NEVER

@@ -20,6 +20,7 @@ from freefill.layout.extend import extend
 from freefill.layout.joining import Joined, join
 from freefill.layout.labelling import Labelling, Term, label
 from freefill.layout.offsets import candidates
+from freefill.layout.outwards import outwards
 from freefill.layout.sides import lay_sides
 from freefill.layout.sight import Sight, see
 
@@ -86,6 +87,7 @@ def make_layout(
     lines = companions(ends, lines, large)
     carried = extend(ends, lines, large)
     lines += carried
+    lines += outwards(ends, lines, large)
     drawn, confidence = draw(lines, large)
     lay_sides(carried, large, drawn, confidence)
     led = along(lines, large)

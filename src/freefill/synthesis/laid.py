@@ -20,6 +20,9 @@ from freefill.synthesis.tuning import Tuning
 COARSER = 1  # levels above the layout's own on which a line is led: on coarser ones a pixel is wider than it
 
 
+SAME_PIECE_PX = 1.5  # by which shifts of neighbours may differ: what is farther apart are two pieces
+
+
 class Laid(NamedTuple):
     """A layout, laid over the whole picture.
 
@@ -91,9 +94,7 @@ class LayoutPyramid:
         if number > self._own + COARSER:
             return none
         share = np.array(self._share)
-        places = np.rint((targets * 2.0**number + 0.5) * share - 0.5).astype(np.int64)
-        rows, cols = np.minimum(places, np.array(self._along.shape[:2]) - 1).T
-        shifts = self._along[rows, cols] / share / 2.0**number
+        shifts = _between(self._along, (targets * 2.0**number + 0.5) * share - 0.5) / share / 2.0**number
         led = np.flatnonzero(np.isfinite(shifts[:, 0]))
         sources = (targets[led] + np.rint(shifts[led])).astype(np.int32)
         inside = ((sources >= 0) & (sources < usable.shape)).all(1)
@@ -105,6 +106,24 @@ class LayoutPyramid:
         """Return values of the layout at the pixels of a level; pixel r of level n lies on r x 2^n of the finest."""
         step = 2.0**number * np.array(self._share)
         return _shifted(values, step, np.array(self._share) / 2 - 0.5, size)
+
+
+def _between(along: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return shifts at places (n, 2) between pixels: of the nearest, with those around it that belong to its piece."""
+    last = np.array(along.shape[:2]) - 1
+    rows, cols = np.clip(np.rint(places).astype(np.int64), 0, last).T
+    nearest = along[rows, cols].astype(np.float64)
+    total, weight = np.zeros_like(nearest), np.zeros(len(places))
+    corner = np.floor(places)
+    for down, across in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        at = corner + np.array([down, across])
+        rows, cols = np.clip(at.astype(np.int64), 0, last).T
+        shift = along[rows, cols].astype(np.float64)
+        share = np.prod(1 - np.abs(places - at), axis=1)
+        share[~(np.abs(shift - nearest).max(1) < SAME_PIECE_PX)] = 0  # not a number: no line there
+        total += share[:, None] * np.where(share[:, None] > 0, shift, 0)
+        weight += share
+    return np.where(weight[:, None] > 0, total / np.maximum(weight, 1e-9)[:, None], nearest)
 
 
 def _shifted(

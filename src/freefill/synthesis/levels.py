@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from freefill.distance import distance_inside
+from freefill.distance import distance_inside, open_sided
 from freefill.synthesis import features, lines, nnf
 from freefill.synthesis.compiled import Crew
 from freefill.synthesis.expected import NOTHING, ExpectedPyramid
@@ -114,7 +114,7 @@ class Level:
         reaches = np.full((len(rows), 2), tuning.pull_reach, np.float32)
         # A light level refines what the smaller ones found at the right height, and is too large to be asked.
         if self.detailed:
-            reaches[lines.open_sided(hole)[rows, cols], 0] = tuning.open_reach
+            reaches[open_sided(hole)[rows, cols], 0] = tuning.open_reach
         self.near = lines.near(layer.size, depth[rows, cols, None], reaches)
         self.expected = NOTHING
         if expected is not None and self.detailed:

@@ -155,24 +155,6 @@ def near(size: tuple[int, int], depth: NDArray[np.float32], reach: NDArray[np.fl
     return (1 / (1 + (depth / (reach * max(size))) ** 2)).astype(np.float32)
 
 
-def open_sided(hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return where the picture is carried on sideways over its edge, (H, W) bool.
-
-    There something is known at the same height on one side only, and not both above and below.
-
-    Examples
-    --------
-    >>> corner = np.array([[False, False, False], [False, True, True], [False, True, True]])
-    >>> open_sided(corner).astype(int).tolist()
-    [[0, 0, 0], [0, 1, 1], [0, 1, 1]]
-    """
-    known = ~hole
-    left, above = np.logical_or.accumulate(known, axis=1), np.logical_or.accumulate(known, axis=0)
-    right = np.logical_or.accumulate(known[:, ::-1], axis=1)[:, ::-1]
-    below = np.logical_or.accumulate(known[::-1], axis=0)[::-1]
-    return hole & (left ^ right) & ~(above & below)
-
-
 def hold(size: tuple[int, int], layers: Layers, rows: NDArray[Any], cols: NDArray[Any]) -> NDArray[np.float32]:
     """Return how sure the layers are at each place of a level, (n,) float32, 0 to 1."""
     places = _along(rows, cols, layers.tilt) / max(size)

@@ -121,7 +121,8 @@ def synthesise(
         coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
         pyramid = build(coloured, known, source.astype(np.uint8), tuning, crew)
         guides = _laid(guide, made, pyramid, tuning)
-        if guides is not None:  # what steers the search says what is at which height
+        # What steers the search all over the hole says what is at which height; a few lines do not.
+        if guides is not None and (made is None or made.start_px is not None):
             tuning = replace(tuning, open_reach=tuning.pull_reach)
         costs = None if expected is None else ExpectedPyramid(*expected, tuning)
         rim = read_rim(*next(((x.image, x.known) for x in pyramid if max(x.size) <= LEVEL_PX), (coloured, known)))
