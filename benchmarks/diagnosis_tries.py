@@ -99,7 +99,8 @@ def fill(arguments: argparse.Namespace) -> None:
         if (number // per) % STEP[arguments.kind] or kept.exists():
             continue
         start = time.perf_counter()
-        tries = best_of(Picture(image), Mask(hole), Options(), engine, TRIES)
+        # Without a bound of time: a busy machine would try less.
+        tries = best_of(Picture(image), Mask(hole), Options(), engine, TRIES, bound_s=1e9)
         kinds = {each.kind: each for each in tries}
         own = engine.engine_for(Mask(hole))  # the first try is named by its engine alone
         order = [own, *(kind for kind in kinds if kind != own)]

@@ -166,8 +166,8 @@ def line(picture: int, masks: str, score: float) -> dict:
         "seconds": 1.0,
         "findings": {"seam": score},
         "ground": "simple ground" if picture % 2 else "complex ground",
-        "size": "small hole",
-        "things": "person alone",
+        "size": "small holes",
+        "things": "people alone",
     }
 
 
@@ -220,7 +220,7 @@ def test_few_pictures_are_called_few_and_one_engine_is_not_named_in_every_row(co
     assert '<th scope="row">fixed disc</th>' in page
     assert call("study", coco, "-o", out, "--engine", "telea", "--engine", "ns", "--predicted", tmp_path / "predicted",
                 "-q") == 0  # fmt: skip
-    assert '<th scope="row">fixed disc · ns</th>' in (out / "index.html").read_text()
+    assert '<th scope="row">fixed disc\N{NO-BREAK SPACE}· ns</th>' in (out / "index.html").read_text()
 
 
 def test_nothing_is_said_of_groups_with_few_pictures():
@@ -232,7 +232,8 @@ def test_nothing_is_said_of_groups_with_few_pictures():
 
 def test_kinds_of_pictures_that_differ_are_said_to_differ():
     lines = [line(n, "annotated", 0.3 + 0.4 * (n % 2) + n / 1000) for n in range(40)]
-    assert "simple ground (20); that is a difference" in numbers_of(lines)["sentences"][-1]
+    said = numbers_of(lines)["sentences"][-1]
+    assert "simple ground (20); that is a difference (95 % interval of the difference: " in said
 
 
 def test_a_page_explains_its_masks_and_failures_and_has_colours_for_the_night(coco, tmp_path):

@@ -107,7 +107,7 @@ def _card(line: Mapping[str, Any]) -> dict[str, Any]:
         "picture": line["picture"],
         "before": f"{line['picture']}.jpg",
         "after": line["shown"],
-        "score": line["score"],
+        "score": int(100 * line["score"]) / 100,  # rounded up, "good" would stand beside 0.50
         "verdict": line["verdict"],
         "told": ", ".join(f"{name} {score:.2f}" for score, name in told) or "no single failure found",
         # the part around the hole fills the frame: the picture is enlarged and moved

@@ -26,7 +26,7 @@ def score_plot(ways: Sequence[Mapping[str, Any]]) -> str:
         if score["low"] is not None:
             axes.plot([score["low"], score["high"]], [place, place], "-", color=_DOT, linewidth=2)
     axes.set_xlim(0, 1)
-    axes.set_xlabel("score: 0 nothing to see, 1 bad; mean and 95 % interval")
+    axes.set_xlabel("score: 0 nothing to see, 1 bad\nmean and 95 % interval")
     return _svg(figure, axes, ways)
 
 
@@ -51,7 +51,8 @@ def verdict_plot(ways: Sequence[Mapping[str, Any]]) -> str:
 def labeller(ways: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], str]:
     """Return what names a way: its masks, and its engine where there are several."""
     several = len({way["engine"] for way in ways}) > 1
-    return lambda way: f"{way['masks']} · {way['engine']}" if several else str(way["masks"])
+    # No break before the dot: on a phone it would stand alone.
+    return lambda way: f"{way['masks']}\N{NO-BREAK SPACE}· {way['engine']}" if several else str(way["masks"])
 
 
 def _figure(count: int) -> tuple[Any, Any]:

@@ -78,7 +78,7 @@ def _of_masks(lines: Lines, ways: Sequence[Way], start: str) -> list[str]:
         names = _joined([f"'{name}'" for name, _ in alike])
         said.append(
             f"{start}no difference is seen between fills by {names} masks and those by '{ways[0][0]}' masks "
-            f"({_span([mean for _, mean in alike])} in the score)."
+            f"(mean difference in the score: {_span([mean for _, mean in alike])})."
         )
     return [sentence[0].upper() + sentence[1:] for sentence in said]
 
@@ -142,8 +142,8 @@ def _of_groups(lines: Lines, first: Way, *, several: bool) -> list[str]:
             told = "no difference is seen" if difference.low <= 0 <= difference.high else "that is a difference"
             said.append(
                 f"By {name}, the mean score is {parts[a].mean():.2f} for {a} ({parts[a].size} pictures) and "
-                f"{parts[b].mean():.2f} for {b} ({parts[b].size}); {told} (95 % interval of it "
-                f"{_signed(difference.low)} to {_signed(difference.high)})."
+                f"{parts[b].mean():.2f} for {b} ({parts[b].size}); {told} (95 % interval of the "
+                f"difference: {_signed(difference.low)} to {_signed(difference.high)})."
             )
     return said
 

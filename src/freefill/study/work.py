@@ -112,8 +112,8 @@ def _groups(picture: Picture, coco: Any, entry: CocoPicture, masks: dict[str, Ma
     )
     return {
         "ground": "complex ground" if busy >= COMPLEX else "simple ground",
-        "size": "large hole" if mask.share >= LARGE_SHARE else "small hole",
-        "things": "something touches the person" if touching else "person alone",
+        "size": "large holes" if mask.share >= LARGE_SHARE else "small holes",
+        "things": "people with things" if touching else "people alone",
     }
 
 
