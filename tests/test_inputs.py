@@ -290,6 +290,14 @@ def test_a_sketch_is_read_as_lines_white_on_black(tmp_path: Path):
     assert sketch_for(PHOTO, Request()) is None
 
 
+def test_a_sketch_may_be_white_by_half():
+    lines = np.zeros(A.shape, bool)
+    lines[: A.shape[0] // 2] = True
+    found = sketch_for(PHOTO, Request(sketch=lines))
+    assert found is not None
+    assert found.mean() == 0.5
+
+
 @pytest.mark.parametrize(
     ("sketch", "said"),
     [

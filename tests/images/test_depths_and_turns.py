@@ -190,6 +190,19 @@ def test_a_pixel_is_unknown_where_one_float_is_or_all_are_the_number_for_none():
     assert unknown.tolist() == [[True, True, False]]
 
 
+def test_floats_that_touch_0_and_1_are_shown_as_they_are_and_others_are_not():
+    for within in ([0.0, 0.5], [0.5, 1.0], [0.0, 1.0]):
+        assert numbers_of(numbers([within])) == TiffNumbers(np.dtype(np.float32), 0, 1)
+    for beyond in ([0.25, 1.5], [-0.5, 0.5]):
+        assert numbers_of(numbers([beyond])) == TiffNumbers(np.dtype(np.float32), *beyond)
+
+
+def test_the_number_for_none_may_lie_at_the_end_of_all_numbers():
+    native = numbers([[1.7e308, -1e308, 0.0]], np.float64)
+    scale = numbers_of(native, nodata=1.7e308)
+    assert scale.shown(native).ravel().tolist() == [0.5, 0, 1]  # and no warning, which is an error here
+
+
 def test_numbers_that_lie_too_far_apart_are_refused():
     with pytest.raises(InputError, match=r"its numbers run from -1e[+]308 to 1e[+]308, too far apart"):
         numbers_of(numbers([[-1e308, 1e308]], np.float64))

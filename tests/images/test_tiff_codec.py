@@ -91,6 +91,25 @@ def test_bits_that_come_lowest_first_are_turned_before_anything_is_unpacked(comp
     assert codec.unpack(turned, compression, 30, 7, mirrored=True) == DATA
 
 
+def test_a_strip_is_packed_whole_however_large_it_is():
+    """Pillow would cut it into strips of 64 kB."""
+    data = bytes(range(250)) * 800
+    for compression in codec.WRITTEN:
+        assert codec.unpack(codec.pack(data, compression, 50_000, 4), compression, 50_000, 4) == data
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_floats_come_back_from_the_planes_of_their_bytes_row_by_row(kind: type):
+    """Adobe's technical note 3: the bytes of a row by significance, each as the difference to the sample before."""
+    array = np.random.default_rng(0).normal(size=(3, 5, 2)).astype(kind)
+    size = array.itemsize
+    by_value = array.reshape(3, 10).astype(array.dtype.newbyteorder(">")).view(np.uint8).reshape(3, 10, size)
+    planes = by_value.transpose(0, 2, 1).reshape(3, 10 * size)
+    stored = planes.copy()
+    stored[:, 2:] -= planes[:, :-2]
+    assert np.array_equal(codec.undo_float_predictor(stored, 2, size), array)
+
+
 def test_differences_wrap_and_stand_beside_the_first_number():
     array = np.array([[[250, 1], [5, 0], [255, 9]]], np.uint8)
     assert codec.apply_predictor(array).tolist() == [[[250, 1], [11, 255], [250, 9]]]

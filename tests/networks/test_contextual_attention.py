@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freefill.networks.attention_sets import Keys, chunks, picked, sets_of, usable_keys
-from freefill.networks.contextual_attention import SCALE, AttentionRunner, attend
+from freefill.networks.contextual_attention import SCALE, AttentionRunner, ContextualAttention, attend
 from freefill.networks.on_processor.attention_compiled import CompiledChunks
 from freefill.networks.on_processor.workers import Workers
 
@@ -70,6 +71,14 @@ def test_each_sample_of_a_batch_keeps_its_own_mask(runner: Runners) -> None:
     for sample in (0, 1):
         alone = attend(features[sample : sample + 1], masks[sample : sample + 1], runner=runner).features
         assert torch.allclose(both[sample : sample + 1], alone, atol=1e-6)
+
+
+@pytest.mark.parametrize("layout", ["pt", "tf"])
+@pytest.mark.parametrize("fuse", [True, False])
+def test_the_layer_attends_everywhere_as_it_was_made(layout: Any, fuse: bool) -> None:
+    features, mask = seeded_picture(8, 12, channels=3), box_mask(32, 48, (8, 8, 8, 8))
+    expected = attend(features, mask, layout=layout, fuse=fuse).features
+    assert torch.equal(ContextualAttention(layout, fuse)(features, mask), expected)
 
 
 def test_gradients_are_those_of_finite_differences() -> None:

