@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,13 @@ def test_other_options_fill_again(filled: tuple[Pair, Record, Work, str], other:
 def test_a_dry_run_has_the_fingerprint_of_the_run_that_it_foretells():
     assert not Work().plan_only
     assert Work(plan_only=True).fingerprint == Work().fingerprint != Work(quality=80).fingerprint
+
+
+def test_a_journal_from_before_there_were_tries_still_counts_and_another_number_of_them_fills_again():
+    asked = {name: value for name, value in asdict(Work()).items() if name != "tries"}
+    before = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+    assert Work().fingerprint == Work(tries=1).fingerprint == before
+    assert len({Work(tries=number).fingerprint for number in (1, 2, 3)}) == 3
 
 
 def test_what_is_finished_comes_in_the_order_of_the_pairs(filled: tuple[Pair, Record, Work, str], tmp_path: Path):

@@ -17,7 +17,7 @@ from freefill.errors import WeightsError
 torch = pytest.importorskip("torch")
 from torch import Tensor  # noqa: E402
 
-from freefill.weights.opening.load import load_state, load_torchscript, read_checkpoint  # noqa: E402
+from freefill.weights.opening.load import load_state, load_torchscript, read_about, read_checkpoint  # noqa: E402
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
 
@@ -284,3 +284,16 @@ def test_odd_escapes_in_a_pickle_are_no_warning(tmp_path: Path) -> None:
     (tmp_path / "a.pth").write_bytes(b"\x80\x02S'\\q'\n0cposix\nmkdir\n.")
     with pytest.raises(WeightsError, match=r"asks for posix\.mkdir"):
         load_state(tmp_path / "a.pth")
+
+
+def test_what_weights_say_of_their_training_is_read_and_no_other_file_says_anything(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    path = tmp_path / "a.safetensors"
+    save_file(TENSORS, path, metadata={"about": '{"steps": 12}'})
+    assert read_about(path) == {"steps": 12}
+    for about in (None, {"other": "x"}, {"about": "[1]"}, {"about": "no JSON"}):
+        save_file(TENSORS, path, metadata=about)
+        assert read_about(path) == {}
+    torch.save(TENSORS, tmp_path / "a.pth")
+    assert read_about(tmp_path / "a.pth") == {}
