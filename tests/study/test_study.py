@@ -217,6 +217,8 @@ def test_few_pictures_are_called_few_and_one_engine_is_not_named_in_every_row(co
     assert call("study", coco, "-o", out, "--engine", "telea", "--predicted", tmp_path / "predicted", "-q") == 0
     page = (out / "index.html").read_text()
     assert "Only 2 pictures:" in page
+    assert "<summary>All, worst first: fixed disc</summary>" in page
+    assert "Worst:" not in page
     assert '<th scope="row">fixed disc</th>' in page
     assert call("study", coco, "-o", out, "--engine", "telea", "--engine", "ns", "--predicted", tmp_path / "predicted",
                 "-q") == 0  # fmt: skip

@@ -96,7 +96,8 @@ def _grids(numbers: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> li
         for title, part in parts.items():
             # With fewer the three rows would show the same pictures.
             if len(mine) >= 2 * PER_GRID or title == "Worst":
-                grids.append({"way": label(way), "title": title, "cards": [_card(line) for line in part]})
+                shown = "All, worst first" if len(mine) <= PER_GRID else title
+                grids.append({"way": label(way), "title": shown, "cards": [_card(line) for line in part]})
     return grids
 
 
