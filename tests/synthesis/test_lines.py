@@ -45,6 +45,30 @@ def test_a_rim_of_a_few_pixels_says_nothing():
     assert read_rim(bands(0), known) is NO_LAYERS
 
 
+def posts() -> np.ndarray:
+    """Return upright bands."""
+    values = np.select([np.arange(128) < 45, np.arange(128) < 60, np.arange(128) < 75], [220, 140, 60], 180)
+    return np.repeat(np.tile(values, (96, 1))[..., None].astype(np.uint8), 3, axis=2)
+
+
+def test_posts_that_go_on_below_the_hole_hold():
+    assert np.median(read_rim(posts(), middle_known()).strength) > 0.9
+
+
+def test_posts_of_which_only_the_upper_end_is_seen_say_nothing():
+    known = middle_known()
+    known[25:, 50:80] = 0
+    found = read_rim(posts(), known)
+    assert abs(found.tilt) > 45  # they are found
+    assert found.strength.max() == 0
+
+
+def test_level_layers_hold_where_the_picture_ends_behind_the_hole():
+    known = middle_known()
+    known[25:75, 50:] = 0
+    assert np.median(read_rim(bands(0), known).strength) > 0.9
+
+
 def test_layers_make_distance_dear_across_them_only():
     form = pull((100, 100), Layers(0.0, np.ones(4, np.float32)), rows=150, cols=40, layered=600)
     assert form == pytest.approx([2.25, 0, 0.16, 36, 0, 0])

@@ -24,6 +24,8 @@ WEAK, STRONG = 0.5, 0.8  # explained variance from which the prior grows, and at
 LEAST_RIM = 50  # pixels
 LOCAL = 0.5  # how much a layer's own surety counts beside that of all
 STEEP_BONUS = 0.03  # another direction than level must explain more by this for each right angle of tilt
+LEVEL = 45.0  # degrees: layers that are steeper are things or shadows, and these end
+LEAST_SEEN = 1 / 3  # of the hole must then lie in layers that are seen on both of its sides
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +77,26 @@ def read_rim(image: NDArray[np.uint8], known: NDArray[np.uint8]) -> Layers:
     start, count = float(places.min()), int((places.max() - places.min()) / BIN_PX) + 1
     local = np.mean([_local(_along(r, c, tilt), v, start, count, best) for r, c, v in rings], axis=0)
     strength = np.clip((LOCAL * local + (1 - LOCAL) * best - WEAK) / (STRONG - WEAK), 0, 1).astype(np.float32)
+    if abs(tilt) > LEVEL:
+        strength *= _seen_on_both_sides(known > 0, tilt, start, count) >= LEAST_SEEN
     longest = max(known.shape)
     return Layers(tilt, strength, (start + BIN_PX / 2) / longest, BIN_PX / longest)
+
+
+def _seen_on_both_sides(known: NDArray[np.bool_], tilt: float, start: float, count: int) -> float:
+    """Return how much of the hole lies in layers of which something is known before the hole and behind it, 0 to 1."""
+    ways, extents = [], []
+    for rows, cols in (np.nonzero(known), np.nonzero(~known)):
+        layers = ((_along(rows, cols, tilt) - start) / BIN_PX).astype(np.int64)
+        way = _along(rows, cols, tilt + 90)
+        first, last = np.full(count, np.inf), np.full(count, -np.inf)
+        np.minimum.at(first, layers, way)
+        np.maximum.at(last, layers, way)
+        ways.append(layers)
+        extents.append((first, last))
+    (first, last), (begins, ends) = extents
+    seen = (first < begins) & (last > ends)
+    return float(seen[ways[1]].mean())
 
 
 def _along(rows: NDArray[Any], cols: NDArray[Any], tilt: float) -> NDArray[np.float64]:
