@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from freefill.distance import open_sided, thickness
 from freefill.engines.painting import Painted, painted_for
-from freefill.layout.make import LABELS_PX, Layout, make_layout
+from freefill.layout.make import Layout, make_layout
 from freefill.synthesis import solve
 from freefill.synthesis.compiled import Crew
 from freefill.synthesis.laid import Laid
@@ -25,7 +25,7 @@ from freefill.synthesis.synthesise import synthesise
 from freefill.values import Crop
 
 WEAK = 0.15  # how far a labelling is believed away from joined lines
-WEAK_OPEN = 0.5  # the same where the hole is open at the picture's edge, and no far side says anything
+WEAK_OPEN = 0.5  # the same where the hole is open at the picture's edge, and no far side says anything; in busy ground
 THICK_SHARE = 0.06  # of the window's longer side: thinner holes are filled well without a labelling
 THICK_ALONE_SHARE = 0.2  # the same where no line is joined
 MOST_SHARE = (
@@ -117,7 +117,7 @@ def unasked(lined: Layout, hole: NDArray[np.bool_], thick_px: float) -> str:
 
     Lines are not asked: they say themselves how sure they are. `thick_px` is the hole's.
     """
-    if thick_px < THICK_SHARE * max(hole.shape):
+    if thick_px < THICK_SHARE * max(hole.shape) and not lined.busy:
         return "it is thin"
     if _doubtful(lined, hole, thick_px) and not lined.lines:
         return "it is small"
@@ -138,7 +138,8 @@ def restraint(made: Layout, hole: NDArray[np.bool_], seed: int, thick_px: float)
         return "the pieces found for it would not fit each other"
     if made.labelling.figure > MOST_FIGURE:
         return "a layout would show things twice"
-    if _apart(made, seed) > (LITTLE_APART if _doubtful(made, hole, thick_px) else MOST_APART):
+    # In busy ground a fill without it is no witness: it is what tears there.
+    if not made.busy and _apart(made, seed) > (LITTLE_APART if _doubtful(made, hole, thick_px) else MOST_APART):
         return "a layout would differ too much from a fill without one"
     return ""
 
@@ -189,9 +190,26 @@ def composed(made: Layout, labelled: bool) -> Laid:
         return Laid(lines, made.confidence, None, made.along)
     size = made.confidence.shape[1], made.confidence.shape[0]
     large = np.asarray(cv2.resize(colours_of(made), size, interpolation=cv2.INTER_CUBIC), np.float32)
-    is_open = cv2.resize(open_sided(made.sight.hole).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    is_open = open_sided(made.sight.hole) | made.busy
+    is_open = cv2.resize(is_open.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     believed = (WEAK + (WEAK_OPEN - WEAK) * is_open).astype(np.float32)
-    return _over(lines, made.confidence, large, believed, LABELS_PX, made.along)
+    return _over(
+        lines, made.confidence, large, believed, max(made.sight.size), _copied(made) if made.busy else made.along
+    )
+
+
+def _copied(made: Layout) -> NDArray[np.float32]:
+    """Return the shifts of the lines, and elsewhere those that the labels chose, (h, w, 2).
+
+    Only of a picture that was not reduced: a shift of whole small pixels would miss by some large ones.
+    """
+    along, labelling = made.along.copy(), made.labelling
+    if labelling is None or made.sight.scale != (1.0, 1.0) or along.shape[:2] != made.sight.size:
+        return along
+    rows, cols = labelling.pixels.T
+    free = ~np.isfinite(along[rows, cols, 0])
+    along[rows[free], cols[free]] = (labelling.copied - labelling.pixels)[free]
+    return along
 
 
 def painted_over(made: Layout, painted: Painted) -> Laid:

@@ -135,6 +135,8 @@ def synthesise(
             level = Level(layer, rim, tuning, laid, costs, number)
             if coarse is None:
                 start(level, layer.known, seed, tuning, crew)
+                if number == 0 and isinstance(guides, LayoutPyramid):  # there is no other level to lead on
+                    level.lead(*guides.led(number, level.targets, level.usable))
             else:
                 refine_start(level, coarse, guides, number, tuning, crew)
             height = number / (len(pyramid) - 1) if len(pyramid) > 1 else 0.0
