@@ -15,6 +15,7 @@ _MOST = 300  # patches of the hole that are looked for
 _SEEN_PX = 60_000  # they are looked for in the view reduced to this
 # along a straight edge a patch looks like its neighbour there: the least change over all ways is what counts
 _WAYS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
+_ENOUGH = 12  # copies of one source: more count no more
 _CLOSE = 0.6  # a copy is nearer than this share of the distance to the patch's own neighbour
 
 
@@ -58,7 +59,7 @@ def repeat(view: View) -> Measurement:
 def _copies(
     view: View, copied_from: NDArray[np.int32], hole: Hole, rows: NDArray[np.intp], cols: NDArray[np.intp]
 ) -> NDArray[np.float32]:
-    """Return (m,) how many other places of the hole were copied from where each patch was; -1 where nobody knows.
+    """Return (m,) how many other places of the hole, 12 at most, were copied from where each patch was; -1: unknown.
 
     Parameters
     ----------
@@ -89,17 +90,18 @@ def _copies(
     count = np.full(len(rows), -1, np.float32)
     for number in np.flatnonzero(own >= 0):
         others = [places[a:b] for a, b in zip(first[number], last[number], strict=True)]
-        count[number] = len(_apart(np.concatenate(others), np.array((rows[number], cols[number]))))
+        count[number] = _apart(np.concatenate(others), np.array((rows[number], cols[number])))
     return count
 
 
-def _apart(places: NDArray[np.intp], own: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    """Return those places that lie a patch apart from `own` and from each other."""
-    kept: list[NDArray[np.intp]] = []
-    for place in places:
-        if all(np.abs(place - other).max() > _SIDE_PX // 2 for other in (own, *kept)):
-            kept.append(place)
-    return kept
+def _apart(places: NDArray[np.intp], own: NDArray[np.intp]) -> int:
+    """Return how many of the places lie a patch apart from `own` and from each other; of more than enough, enough."""
+    count = 0
+    while True:
+        places = places[np.abs(places - own).max(axis=1, initial=0) > _SIDE_PX // 2]
+        if not len(places) or count == _ENOUGH:
+            return count
+        own, count = places[0], count + 1
 
 
 def _twins(
