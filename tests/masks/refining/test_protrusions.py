@@ -45,8 +45,16 @@ def test_what_does_not_touch_the_mask_stays():
     assert not found(POLE & (ROWS > 70)).any()
 
 
-def test_what_runs_along_the_mask_stays():
-    assert not found((ROWS >= 65) & (ROWS < 68) & (COLS >= 106) & (COLS < 116)).any()
+def test_what_runs_along_the_mask_stays_unless_it_is_clear_and_not_too_long():
+    strip = (ROWS >= 65) & (ROWS < 68) & (COLS < 124)
+    assert found(strip & (COLS >= 112)).any()
+    assert not found(strip & (COLS >= 97)).any()
+    image = painted(BODY)
+    image[strip & (COLS >= 112)] = 0.67 * image[100, 130]  # less clear ...
+    assert not found(image=image).any()
+    image[strip & (COLS >= 120)] = 0.67 * image[100, 130]
+    image[strip & (COLS >= 112) & (COLS < 120)] = image[100, 130]
+    assert found(image=image).any()  # ... though clear enough for what is as long as it is wide
 
 
 def test_a_pole_that_leaves_the_view_is_a_rail():

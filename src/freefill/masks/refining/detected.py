@@ -40,12 +40,13 @@ class Person:
         down, across = view.height / size[0], view.width / size[1]
         rows = ((np.arange(size[0]) + 0.5) * down + view.top - self.box.top) * self.sure.shape[0] / self.box.height
         cols = ((np.arange(size[1]) + 0.5) * across + view.left - self.box.left) * self.sure.shape[1] / self.box.width
-        at_rows, at_cols = np.meshgrid(rows - 0.5, cols - 0.5, indexing="ij")
+        at_rows, at_cols = np.empty(size, np.float32), np.empty(size, np.float32)
+        at_rows[:], at_cols[:] = (rows - 0.5)[:, None], cols - 0.5
         return np.asarray(
             cv2.remap(
                 self.sure,
-                at_cols.astype(np.float32),
-                at_rows.astype(np.float32),
+                at_cols,
+                at_rows,
                 cv2.INTER_LINEAR,
                 borderMode=cv2.BORDER_CONSTANT,
                 borderValue=0,

@@ -145,5 +145,6 @@ def _contrast(regions: Regions, inside: NDArray[np.bool_], joined: NDArray[np.in
 def _most(owners: NDArray[np.integer], values: NDArray[np.floating], count: int) -> PerRegion:
     """Return the largest value of each owner."""
     most = np.zeros(count)
-    np.maximum.at(most, owners.ravel(), values.ravel())
+    # As float64: of two kinds of numbers it takes thirty times as long.
+    np.maximum.at(most, owners.ravel(), values.ravel().astype(np.float64))
     return most

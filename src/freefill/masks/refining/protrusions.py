@@ -25,7 +25,7 @@ CLOSEUP_SIZE_PX = 160.0
 CLOSEUP_BOX_PX = 640
 ROUNDS = 3  # in each the ground is measured without what differed from it in the last
 STRAIGHT, IN_LINE = 3.0, 0.6  # length over width of a straight piece; how much of the line beyond must differ too
-LEAST_SIZE_PX, LEAST_PIECE_PX = 24, 6
+LEAST_SIZE_PX, LEAST_PIECE_PX, LEAST_CLEAR_PX = 24, 6, 12
 # Beyond its end, for its own length and at least so far, at most this share of the line may differ by half as much.
 FADES, LEAST_LINE_PX = 0.6, 12
 CLOSER = 0.35  # of the object's size: what is found at that size, too, is an umbrella's tip or the end of a stick
@@ -45,6 +45,7 @@ class ProtrusionLimits:
     most : the largest area of a piece
     nearest : a piece reaches at least so far from the contour
     slender : ... and at least by this share of the length of its contact with the contour
+    clear, blunt : ... of which this is enough where a piece differs by so many times what it must
     least, longest : the side of the square of a piece's least area, and the longest side of its box
     again : a straight piece that comes out of the mask again in line, for so long, passes behind it
     """
@@ -58,6 +59,8 @@ class ProtrusionLimits:
     most: float = 0.07
     nearest: float = 0.04
     slender: float = 0.5
+    clear: float = 1.7
+    blunt: float = 0.12
     least: float = 0.0
     longest: float = 4.0
     again: float = 0.08
@@ -81,15 +84,19 @@ def find_protrusions(view: Closeup, limits: ProtrusionLimits = ProtrusionLimits(
         return np.zeros(shape, bool)
     away, varies, clean = _ground(view.lab, ~masked, int(limits.window * view.size_px) | 1)
     plain = (varies < limits.plain) & (clean > limits.clean) & ~masked
-    differs = (away > np.maximum(limits.differs, limits.times * varies)) & ~masked
+    must = np.maximum(limits.differs, limits.times * varies)
+    differs = (away > must) & ~masked
     _, *answer, _ = cv2.connectedComponentsWithStats(differs.view(np.uint8), connectivity=8)
     labels, stats = (np.asarray(each, np.intp) for each in answer)
     count, size = len(stats), view.size_px
     outside_px = distance_outside(view.part)
     contact = np.bincount(labels[(outside_px > 0) & (outside_px <= 1.5)], minlength=count)  # 1.5: the eight neighbours
-    farthest = np.zeros(count)
+    farthest = np.zeros(count, np.float32)  # as what is compared: of two kinds of numbers it takes forty times as long
     np.maximum.at(farthest, labels.ravel(), outside_px.ravel())
     start, side, area = stats[:, :2], stats[:, 2:4], stats[:, cv2.CC_STAT_AREA]
+    clear = (np.bincount(labels.ravel(), (away / must).ravel(), count) >= limits.clear * area) & (
+        area >= LEAST_CLEAR_PX
+    )
     hangs = (
         (contact > 0)
         & (start > 0).all(axis=1)
@@ -97,13 +104,13 @@ def find_protrusions(view: Closeup, limits: ProtrusionLimits = ProtrusionLimits(
         & (area >= max(LEAST_PIECE_PX, (limits.least * size) ** 2))
         & (area <= limits.most * size**2)
         & (farthest >= limits.nearest * size)
-        & (farthest >= limits.slender * contact)
+        & (farthest >= np.where(clear, limits.blunt, limits.slender) * contact)
         & (side.max(axis=1) <= limits.longest * size)
     )
     hangs[0] = False
     # Wider: a short piece tells its direction only roughly.
     wide = cv2.dilate(differs.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    faintly = away > 0.5 * np.maximum(limits.differs, limits.times * varies)
+    faintly = away > 0.5 * must
     for number in np.flatnonzero(hangs):
         around = _surrounded(labels, int(number), stats[number], plain, masked)
         points = np.argwhere(labels == number).astype(np.float64)
