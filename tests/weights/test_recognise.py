@@ -32,6 +32,12 @@ def test_layout_width_and_channels_are_found(layout: str, width: int, in_channel
     assert recognise(made(layout, width, in_channels)) == Recognised("deepfillv2", layout, width, in_channels)
 
 
+def test_the_small_networks_are_asked_by_the_names_of_their_files_in_the_package() -> None:
+    """`--structure network` looks for painter.onnx and structure.onnx; a role of another name would never be asked."""
+    roles = {row.role: row.first for row in NETWORKS if row.role}
+    assert roles == {"painter": "head.weight", "structure": "offsets"}
+
+
 def test_what_is_recognised_can_be_loaded(tmp_path: Path) -> None:
     assert recognise(deepfill.Generator("pt", 8, 5).state_dict()).layout == "pt"
 

@@ -34,7 +34,7 @@ def header(length: int, first: bytes = b"{") -> bytes:
         (header(2), "safetensors"), (header(2, b"["), "unknown"), (header((1 << 30) - 1), "safetensors"),
         (header(1 << 30), "unknown"), (header(2)[:10], "safetensors"), (header(2)[:9], "unknown"),
         *[(bytes([0x80, version]), "pickle" if 1 <= version <= 5 else "unknown") for version in range(8)],
-        (b"\x81\x02", "unknown"),
+        (b"\x81\x02", "unknown"), (b"\x80\x02}q\x00.", "pickle"), (b"0000TFL3 and more", "tflite"),
         (archive("a/data.pkl", "a/version"), "torch"), (archive("a/.format_version"), "torch"),
         (archive("a/byteorder"), "torch"), (archive("data.pkl"), "zip"), (archive("a/b/data.pkl"), "zip"),
         (archive("a/data.pkl", "a/constants.pkl"), "torchscript"),
