@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from freefill.cli.progress import Report
     from freefill.request import Request
 
-SOME_FAILED = 3
+SOME_FAILED = 3  # docs/design.md, 6: neither 1 (nothing could be done) nor 2 (the command line is wrong)
 NAMED_AT_MOST = 5  # files without a partner that are named one by one; --json names all
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BAR_AFTER_S = 0.7  # what is done sooner needs no bar
 LINE_EVERY_S = 5.0  # where there is no terminal; the longer it runs, the fewer: one in LINES_SHARE of the time
 LINES_SHARE = 0.05
-REDRAWN_EVERY_S = 0.1
+REDRAWN_EVERY_S = 0.1  # what moves less often looks stuck
 BAR_CHARACTERS = 36
 LEAST_SHARE, LEAST_S = 0.03, 20.0  # before either an estimate says nothing
 STEADY = 1.25  # an estimate that is larger by less than this is no news: the one before goes on counting down

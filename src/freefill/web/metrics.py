@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from freefill.web.job import Job
 from freefill.web.jobs import Office
 
+# To the deadline of a job (settings.py): none takes longer.
 SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
 
 

@@ -16,7 +16,7 @@ from freefill.images.profile import colour_codec
 from freefill.values import Hole, Picture
 
 PREVIEW_PX = 2048  # longest side
-TILE_PX = 512
+TILE_PX = 512  # the page asks for tiles of this size (static/js)
 MOST_LEVEL = 5  # 200 megapixels are a few tiles there
 STRIP_ROWS = 512  # converted at a time, so that a large picture takes no second copy in float
 MOST_WEBP_PX = 16_383  # the format's own bound

@@ -13,7 +13,7 @@ from freefill.weights.locate import locate
 from freefill.weights.opening.load import load_state
 from freefill.weights.opening.recognise import known, recognise
 
-OPSET = 17
+OPSET = 17  # read by ONNX Runtime 1.12 and later
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from freefill.networks.small_unet import SmallNetwork
 
-OPSET = 17
+OPSET = 17  # as the exported ones (weights/exporting.py)
 HALF = ".half"  # ends the name of what is stored in half precision
 LEAST_HALVED = 16  # numbers; smaller constants are shapes and factors, and stay as they are
 

@@ -23,7 +23,8 @@ from freefill.files import is_file, is_folder, make_folder
 if TYPE_CHECKING:
     from freefill.values import Mask, Picture
 
-SOME_FAILED = 3
+SOME_FAILED = 3  # as of a batch
+# Their edges ring: read back, a mask would have grey where it was black or white.
 LOSSY = (".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".avif")
 
 

