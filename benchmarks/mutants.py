@@ -84,7 +84,12 @@ ROOMS: dict[str, tuple[str, ...]] = {  # module: its tests, the quickest first
     "networks/losses.py": ("tests/networks/test_gated_conv.py",),
     "networks/on_processor/regions.py": ("tests/networks/on_processor/test_regions.py",),
     "networks/contextual_attention.py": ("tests/networks/test_contextual_attention.py",),
-    "weights/locate.py": ("tests/weights/test_store.py", "tests/weights/test_fetch.py"),
+    "weights/packaged/__init__.py": ("tests/weights/test_packaged.py",),
+    "weights/locate.py": (
+        "tests/weights/test_packaged.py",
+        "tests/weights/test_store.py",
+        "tests/weights/test_fetch.py",
+    ),
     "weights/opening/sniff.py": ("tests/weights/test_sniff.py",),
     "weights/opening/recognise.py": ("tests/weights/test_recognise.py",),
     "weights/opening/load.py": ("tests/weights/test_load.py",),
