@@ -43,6 +43,8 @@ ROOMS: dict[str, tuple[str, ...]] = {  # module: its tests, the quickest first
     "batch/resume.py": ("tests/batch/test_journal.py",),
     "batch/records.py": ("tests/batch/test_journal.py",),
     "running/journal.py": ("tests/batch/test_journal.py", "tests/test_places.py"),
+    "files.py": ("tests/test_whole_files.py", "tests/images/test_files.py"),
+    "places.py": ("tests/test_whole_files.py", "tests/test_places.py"),
     "inputs.py": ("tests/test_inputs.py",),
     "request.py": ("tests/test_inputs.py", "tests/test_every_wish.py"),
     "images/jpeg/huffman.py": ("tests/images/test_jpeg_blocks.py",),
