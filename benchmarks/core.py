@@ -267,6 +267,9 @@ def main(words: list[str]) -> int:
     if words[:1] == ["--part"]:
         print(json.dumps(PARTS[words[1]]()))
         return 0
+    if not set(words) <= set(PARTS):  # --help too: the measurements take minutes, and are not begun for a slip
+        print(f"{__doc__}\nParts: {' '.join(PARTS)}")
+        return 2
     model = next(
         (line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine()
     )
