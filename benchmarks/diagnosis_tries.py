@@ -28,7 +28,7 @@ from freefill.evaluation.cases import Case
 from freefill.evaluation.measures import Measurer, choose
 from freefill.evaluation.statistics import paired
 from freefill.inpainter import Inpainter
-from freefill.tries import MARGIN, best_of
+from freefill.tries import MARGIN, MOST_HOLE, best_of
 from freefill.values import Mask, Options, Picture
 
 SIDES_PX = {"objects": 640, "bins": 256}  # long side of a picture
@@ -118,7 +118,7 @@ def chosen(folder: Path) -> Iterator[tuple[str, dict, int]]:
             read = {name: case[name] for name in case.files}
         scores = np.array([row["score"] for row in json.loads(str(read["table"]))])
         scores[0] -= MARGIN
-        yield path.stem, read, int(np.argmin(scores))
+        yield path.stem, read, int(np.argmin(scores)) if read["hole"].mean() <= MOST_HOLE else 0
 
 
 def pairs(arguments: argparse.Namespace) -> None:

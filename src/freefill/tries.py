@@ -24,6 +24,8 @@ MOST = 8
 # Of pairs that a blind judge called level none lies further apart, of those with a clear preference four in five do:
 # below it the score tells nothing, and the user's own choice stands.
 MARGIN = 0.02
+# Share of the picture: under larger holes too little is left to hold a fill against, and the score tells little.
+MOST_HOLE = 1 / 3
 CHOOSES = "install freefill[torch,detect], then run: freefill weights fetch dinov2-focus"
 
 
@@ -67,7 +69,7 @@ def best_of(
     Returns
     -------
     the tries, best first: least score of the diagnosis, but the user's own first unless another's is less by `MARGIN`;
-    where the network that the score needs is not here (`can_choose`), in the order in which they were made
+    where the score cannot tell (`why_first`), in the order in which they were made
     """
     if not 1 <= tries <= MOST:
         raise InputError(f"--tries must be 1 to {MOST}, not {tries}")
@@ -87,20 +89,26 @@ def best_of(
         if any(np.array_equal(result.picture.pixels, each.result.picture.pixels) for each in made):
             continue  # "auto" had chosen the same already
         made.append(Try(kind or result.plan.engine, result, diagnose_result(picture, result)))
-    return _ranked(made) if can_choose() else made
+    return made if why_first(mask) else _ranked(made)
 
 
 def kept(made: Sequence[Try]) -> Outcome:
     """Return the first of the tries, best first, with a note that names them all and why this one is kept."""
     said = ", ".join(f"{each.kind} {each.diagnosis.score:.2f}" for each in made)
-    why = "the best kept" if can_choose() else f"the first kept, since what chooses is not here ({CHOOSES})"
+    reason = why_first(made[0].result.mask)
+    why = f"the first kept, since {reason}" if reason else "the best kept"
     note = f"{len(made)} tries, {why} (0 = nothing to see, 1 = bad): {said}"
     return replace(made[0].result, notes=(note, *made[0].result.notes))
 
 
-def can_choose() -> bool:
-    """Tell whether the diagnosis can choose: without its network the score prefers the wrong fill as often."""
-    return half_tokens() is not None
+def why_first(mask: Mask) -> str | None:
+    """Return why the diagnosis cannot choose, in words; None where it can.
+
+    Without its network the score prefers the wrong fill as often; under large holes it tells little.
+    """
+    if half_tokens() is None:
+        return f"what chooses is not here ({CHOOSES})"
+    return "under so large a hole the score tells little" if mask.share > MOST_HOLE else None
 
 
 def _ranked(made: list[Try]) -> list[Try]:

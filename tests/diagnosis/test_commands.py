@@ -1,6 +1,7 @@
 """freefill diagnose, inpaint --diagnose and --tries, through the command line on real files."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from freefill.diagnosis.diagnose import Diagnosis
 from freefill.engines import registry
 from freefill.images.read import read_picture
 from freefill.inpainter import Inpainter
-from freefill.tries import MARGIN, Try, _ranked, best_of
+from freefill.tries import MARGIN, Try, _ranked, best_of, kept
 from freefill.values import Mask, Options, Picture
 
 
@@ -131,6 +132,24 @@ def test_without_the_network_that_judges_the_first_fill_is_kept_and_the_way_to_i
                  "--save-tries", "all"]) == 0  # fmt: skip
     assert "freefill weights fetch dinov2-focus" in capsys.readouterr().err
     assert (cv2.imread("out.png") == cv2.imread("all/1-telea.png")).all()
+
+
+@pytest.mark.parametrize(("rows", "kept_first"), [(30, False), (40, True)])
+def test_under_a_hole_of_more_than_a_third_the_first_fill_is_kept_and_why_is_said(rows, kept_first, monkeypatch):
+    monkeypatch.setattr("freefill.tries.half_tokens", lambda: object())
+    scores = iter((0.9, 0.1))
+    judged = Diagnosis((), 0.0, (4, 4), (0, 0, 4, 4))
+    monkeypatch.setattr("freefill.tries.diagnose_result", lambda *_: replace(judged, score=next(scores)))
+    hole = np.zeros((100, 60), bool)
+    hole[20 : 20 + rows] = True
+    picture = Picture(np.random.default_rng(0).integers(0, 255, (100, 60, 3), np.uint8))
+    ways = [("", Inpainter("telea"), Options()), ("ns", Inpainter("ns"), Options())]
+    monkeypatch.setattr("freefill.tries._kinds", lambda *_: iter(ways))
+    made = best_of(picture, Mask(hole), Options(), Inpainter("telea"), 2)
+    assert (made[0].kind == "telea") == kept_first
+    note = kept(made).notes[0]
+    assert ("the first kept, since under so large a hole" in note) == kept_first
+    assert ("the best kept" in note) != kept_first
 
 
 def test_no_try_is_begun_after_the_time_is_up():
