@@ -229,6 +229,20 @@ def test_four_cores_and_3_gb_make_a_worker(monkeypatch: pytest.MonkeyPatch, core
     assert Settings(workers=5).fillers == 5
 
 
+def test_the_service_runs_as_its_page_of_the_manual_says():
+    plain = Settings()
+    assert (plain.host, plain.port, plain.metrics) == ("127.0.0.1", 8765, False)
+    assert (plain.body_deadline_s, plain.keep_s, plain.keep_bytes) == (120, 6 * 60 * 60, 4 * 2**30)
+
+
+def test_where_the_system_does_not_tell_its_memory_8_gb_are_taken_for_granted(monkeypatch: pytest.MonkeyPatch):
+    def refuse(name: str) -> int:
+        raise ValueError(name)
+
+    monkeypatch.setattr(settings.os, "sysconf", refuse)
+    assert settings.memory_bytes() == 8 * 2**30
+
+
 def test_a_container_has_the_memory_that_it_was_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Any):
     bound = tmp_path / "memory.max"
     monkeypatch.setattr(settings, "_CGROUP", bound)

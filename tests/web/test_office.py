@@ -75,7 +75,9 @@ def test_a_job_that_is_done_is_finished_cleaned_up_after_and_counted_once():
         office._draw()
         office._settle(job, "running", progress={"share": 0.5})
         assert (job.what, job.progress, job.over) == ("running", {"share": 0.5}, False)
-        started = job.started_at
+        started, timer = job.started_at, job.timer
+        assert started is not None
+        assert timer is not None
         office._settle(job, "running", progress={"share": 0.7})
         assert job.started_at == started
         office._settle(job, "done", answer={"it": "is"})
@@ -83,6 +85,7 @@ def test_a_job_that_is_done_is_finished_cleaned_up_after_and_counted_once():
         office._settle(job, "failed", error="too late")  # what comes after the end is no news
         assert (job.what, job.error) == ("done", None)
         assert cleaned == ["done"]
+        assert timer.cancelled()
         assert heard == [job]
         assert len(office._took) == 1
         assert job.timer is job.finish is job.clean_up is None
@@ -100,6 +103,16 @@ def test_what_failed_says_nothing_of_how_long_jobs_take_and_its_answer_is_not_fi
         office._settle(job, "failed", error="no", answer={"error": "no"})
         assert (job.answer, job.error) == ({"error": "no"}, "no")
         assert not office._took
+
+    with_office(run)
+
+
+def test_what_a_desk_notes_from_its_thread_reaches_the_job():
+    async def run(office: Office) -> None:
+        job = office.submit("order", 60.0)
+        await asyncio.to_thread(office._post, job, "running", progress={"share": 0.5})
+        await asyncio.wait_for(reached(job, lambda each: each.what == "running"), 5)
+        assert job.progress == {"share": 0.5}
 
     with_office(run)
 
