@@ -174,7 +174,7 @@ def chequered(noise: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for row in (60, 78):
         for col in (50, 68, 86):
             spot = np.s_[row : row + 18, col : col + 18]
-            hole[spot], source[spot] = True, np.stack(np.mgrid[10:28, 10:28], axis=2)
+            hole[spot], source[spot] = True, np.moveaxis(np.mgrid[10:28, 10:28], 0, 2)
             image[spot] = image[10:28, 10:28] + rng.normal(0, noise, (18, 18))
     return np.repeat(np.clip(image, 0, 1)[..., None], 3, axis=2), hole, source[hole]
 

@@ -67,6 +67,7 @@ def test_what_was_chosen_is_what_is_copied():
     made = laid_out(facade(), hole)
     along = structure.composed(made, labelled=True).along
     assert np.isfinite(along[hole]).all()
+    assert made.labelling is not None
     rows, cols = made.labelling.pixels.T
     lines = np.isfinite(made.along[rows, cols, 0])
     assert np.array_equal(along[rows, cols][~lines], (made.labelling.copied - made.labelling.pixels)[~lines])

@@ -172,7 +172,7 @@ def received(set_up: Settings, *messages: dict[str, Any], wait_s: float = 0.0) -
 
     async def run() -> list[dict[str, Any]]:
         bounded = guard._Bounded(receive, set_up)
-        return [await bounded.receive() for _ in messages]
+        return [dict(await bounded.receive()) for _ in messages]
 
     return asyncio.run(run())
 

@@ -104,7 +104,8 @@ def _without_slivers(left: NDArray[np.float32], before: NDArray[np.float32], cut
 
     A box of the other thing ends with straight sides, and the evidence in a soft rim: lines a pixel wide would stay.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((left >= cut).view(np.uint8), connectivity=8)
+    count, found, stats, _ = cv2.connectedComponentsWithStats((left >= cut).view(np.uint8), connectivity=8)
+    labels = np.asarray(found)
     _, pieces = cv2.connectedComponents((before >= cut).view(np.uint8), connectivity=8)
     taken_from = np.isin(pieces, np.unique(pieces[(before >= cut) & (left < cut)]))
     surely, parted = (np.bincount(labels.ravel(), of.ravel(), count) > 0 for of in (left >= STRONG, taken_from))

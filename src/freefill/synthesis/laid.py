@@ -94,7 +94,8 @@ class LayoutPyramid:
         if number > self._own + COARSER:
             return none
         share = np.array(self._share)
-        shifts = _between(self._along, (targets * 2.0**number + 0.5) * share - 0.5) / share / 2.0**number
+        places = np.asarray((targets * 2.0**number + 0.5) * share - 0.5, np.float64)
+        shifts = _between(self._along, places) / share / 2.0**number
         led = np.flatnonzero(np.isfinite(shifts[:, 0]))
         sources = (targets[led] + np.rint(shifts[led])).astype(np.int32)
         inside = ((sources >= 0) & (sources < usable.shape)).all(1)

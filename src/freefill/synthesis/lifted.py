@@ -121,7 +121,7 @@ def _local_mean(
     plane, there = np.zeros((*size, 3), np.float32), np.zeros((*size, 1), np.float32)
     place = pixels[:, 0], pixels[:, 1]
     plane[place], there[place] = values, 1
-    return (_summed(plane, period) / np.maximum(_summed(there, period), 1e-6))[place]
+    return (_summed(plane, period) / np.maximum(_summed(there, period), 1e-6))[place].astype(np.float32)
 
 
 def _summed(values: NDArray[np.float32], period: float) -> NDArray[np.float32]:

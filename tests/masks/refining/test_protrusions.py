@@ -110,7 +110,7 @@ def test_the_end_of_a_stick_is_found_where_only_the_ground_beside_it_is_plain():
     body = np.kron(BODY, np.ones((3, 3), bool))
     size = np.sqrt(body.sum())
     rows, cols = np.indices(body.shape)
-    stick = (abs(cols - 364) < 2) & (rows >= 195) & (rows < 212)
+    stick = np.logical_and(abs(cols - 364) < 2, (rows >= 195) & (rows < 212))
     rough = np.random.default_rng(0).normal(0, 0.25, (*body.shape, 1)).astype(np.float32)
     near = (abs(rows - 205) < 0.25 * size) & (abs(cols - 364) < 0.09 * size)
     image = painted(body) + np.where((body | near)[..., None], np.float32(0), rough)

@@ -142,7 +142,7 @@ def _ground(
     squared = _of_squares(channels)
     counted = known.astype(np.float32)
     of_known = total(counted) + np.float32(1e-3)
-    away = varies = clean = np.zeros(known.shape, np.float32)
+    away = varies = clean = np.zeros(known.shape).astype(np.float32)
     for number in range(ROUNDS):
         if number:
             counted = (known & (away < np.maximum(2 * varies, 6))).astype(np.float32)
@@ -157,7 +157,7 @@ def _ground(
 def _of_squares(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """Return the sum of the squares of three channels, (h, w)."""
     one, two, three = channels
-    return one * one + two * two + three * three
+    return (one * one + two * two + three * three).astype(np.float32, copy=False)
 
 
 def _surrounded(labels: NDArray[Any], number: int, stats: NDArray[Any], plain: Hole, masked: Hole) -> float:
