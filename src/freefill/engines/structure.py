@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ from freefill.synthesis import solve
 from freefill.synthesis.compiled import Crew
 from freefill.synthesis.laid import Laid
 from freefill.synthesis.residue import residue
-from freefill.synthesis.synthesise import synthesise
+from freefill.synthesis.synthesise import synthesise, unshaded
 from freefill.values import Crop
 
 WEAK = 0.15  # how far a labelling is believed away from joined lines
@@ -63,14 +64,24 @@ def layout_for(
     always = crop.structure == "layout"
     thick = thickness(crop.hole)
     thin = not always and thick < THICK_SHARE * max(crop.hole.shape)
+
+    def asked(lined: Layout) -> bool:
+        return always or not unasked(lined, crop.hole, thick)
+
     made = make_layout(
         crop.image,
         hole,
         crop.known & ~hole,
         # What will not be followed is not chosen: that saves a third of a second.
-        labels=None if always else lambda lined: not unasked(lined, crop.hole, thick),
+        labels=lambda lined: lined.shade is None and asked(lined),
         tell=lambda share: tell(0.7 * share),
     )
+    shade = None
+    if made.shade is not None:  # it is laid out once more, in the light
+        shade = np.asarray(cv2.resize(made.shade, hole.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+        image, source = unshaded(crop.image, crop.known & ~hole, shade)
+        made = make_layout(image, hole, source, labels=asked)
+        crop = replace(crop, image=image)
     tell(0.7)
     reason = "" if always else restraint(made, crop.hole, seed, thick)
     if made.labelling is None:
@@ -80,15 +91,17 @@ def layout_for(
     if painted is not None:
         lines = f"{_counted(made)}; " if made.lines else ""
         notes.append(f"structure: {lines}{reason}; a small network said roughly what belongs there")
-        return painted_over(made, painted)
+        return painted_over(made, painted)._replace(shade=shade)
     if not made.lines and reason:
         if not thin:  # a scratch that nothing crosses is not worth a word
             notes.append(f"structure: no line crosses the hole, and {reason}; filled by texture alone")
         return None
     rest = f"the rest by texture alone: {reason}" if reason else f"the rest {ROUGH}"
     words = f"{_counted(made)}, {rest}" if made.lines else f"no line crosses the hole; it {ROUGH}"
+    if shade is not None:
+        words += "; a shadow that the mask cuts off ends softly"
     notes.append(f"structure: {words}")
-    return composed(made, labelled=not reason)
+    return composed(made, labelled=not reason)._replace(shade=shade)
 
 
 def _counted(made: Layout) -> str:

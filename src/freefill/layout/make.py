@@ -21,6 +21,7 @@ from freefill.layout.joining import Joined, join
 from freefill.layout.labelling import Labelling, Term, label
 from freefill.layout.offsets import candidates
 from freefill.layout.outwards import outwards
+from freefill.layout.shade import shade
 from freefill.layout.sides import lay_sides
 from freefill.layout.sight import Sight, see
 
@@ -45,6 +46,8 @@ class Layout:
     confidence : (h, w) float32, how sure the lines are, 0 to 1
     along : (h, w, 2) float32, what places on a line copy of it: shifts, NaN elsewhere
     busy : the hole is thin, and edges run into it everywhere
+    shade : (h, w, 3) float32, logarithms of the light that a shadow on what goes on along a line takes, as in
+        `shade.shade`; None = there is no such shadow
     sight, labelling : the picture at most LABELS_PX or BUSY_PX large, and what each hole pixel copies; None where no
         shift serves all of them, the hole is gone at that size, or none was asked for
     """
@@ -56,6 +59,7 @@ class Layout:
     sight: Sight
     labelling: Labelling | None
     busy: bool = False
+    shade: NDArray[np.float32] | None = None
 
 
 def make_layout(
@@ -97,7 +101,7 @@ def make_layout(
     lay_sides(carried, large, drawn, confidence)
     led = along(lines, large)
     tell(0.7)
-    lined = Layout(tuple(lines), drawn, confidence, led, small, None, busy)
+    lined = Layout(tuple(lines), drawn, confidence, led, small, None, busy, shade(large, lines))
     if not small.hole.any() or (labels is not None and not labels(lined)):
         return lined
     size = small.size[1], small.size[0]

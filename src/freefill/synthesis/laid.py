@@ -33,12 +33,15 @@ class Laid(NamedTuple):
     start_px : longer side of the fill of the whole hole that `values` are, from which the search then starts; None =
         they are lines only
     along : (h, w, 2) float32, for places on a line the shift to the piece of it that is known; NaN elsewhere
+    shade : (H, W, 3) float32, logarithms of the light that a shadow takes, <= 0; None = there is none. The fill is made
+        as if it lay not there, and it is laid over it again.
     """
 
     values: NDArray[np.float32]
     confidence: NDArray[np.float32]
     start_px: int | None
     along: NDArray[np.float32]
+    shade: NDArray[np.float32] | None = None
 
 
 class LayoutPyramid:
@@ -50,7 +53,7 @@ class LayoutPyramid:
     """
 
     def __init__(self, laid: Laid, levels: Sequence[Sized], tuning: Tuning) -> None:
-        values, confidence, start_px, self._along = laid
+        values, confidence, start_px, self._along, _ = laid
         self._tuning, self._whole = tuning, start_px is not None
         self.level = len(levels) - 1
         if start_px is not None:

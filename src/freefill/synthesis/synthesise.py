@@ -23,6 +23,7 @@ from freefill.synthesis.vote import majority, vote
 
 STRIPS = 8  # on any number of cores: so the fill is the same too
 JOINING = 2.0  # searches of a hole pixel that choosing and joining it takes as long as
+SHADED = 0.02  # logarithm of light: what lacks more is in a shadow
 JOINING_BEFORE = 0.4  # of that, what is done before the copies are joined
 DEFAULTS = Tuning()
 
@@ -116,6 +117,11 @@ def synthesise(
     if np.count_nonzero(usable_centres(source.astype(np.uint8))) < max(least_sources, 1):
         return None
     made = None if layout is None else layout()  # only now: where nothing can be copied a layout is of no use
+    shade = None if made is None else made.shade
+    if shade is not None:
+        image, source = unshaded(image, source, shade)
+        left = left | residue(image, hole)  # a rest of what is removed hides in its shadow
+        source = source & ~left
     with Crew(tuning.threads) as crew:
         known = (~(hole | left)).astype(np.uint8)
         coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
@@ -157,7 +163,16 @@ def synthesise(
             image, known, holes, copied, crew, tuning.screening, parts,
             lambda share: steps.joining(JOINING_BEFORE + (1 - JOINING_BEFORE) * share), solve.DARK_HARD,
         )  # fmt: skip
+    if shade is not None:
+        colours = (colours * np.exp(shade[holes[:, 0], holes[:, 1]])).astype(np.float32)
     return Synthesis(holes, copied, colours, left)
+
+
+def unshaded(
+    image: NDArray[np.float32], source: NDArray[np.bool_], shade: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return a picture in the light, and what may be copied of it: not what lay in the shadow (`Laid.shade`)."""
+    return image * np.exp(-shade), source & (shade.min(axis=2) > -SHADED)
 
 
 def _laid(

@@ -123,7 +123,9 @@ def plan_jobs(sources: Sequence[str], output: str | None, suffix: str = ".mask.p
             else:
                 found[name] = place
     if not found:
-        raise InputError(f"{' '.join(sources)}: there are no pictures{', but for those in ' + str(output) if own else ''}")
+        raise InputError(
+            f"{' '.join(sources)}: there are no pictures{', but for those in ' + str(output) if own else ''}"
+        )
     several = len(found) > 1 or any(places.is_folder(source) for source in sources)
     if not several and not is_folder_name(output):
         (place,) = found.values()
