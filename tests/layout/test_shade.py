@@ -54,6 +54,13 @@ def test_a_shadow_that_goes_on_far_aside_is_left_alone():
     assert found(image) is None
 
 
+def test_in_a_thin_hole_nothing_fades():
+    thin = HOLE & (COLS < LEFT + 3)
+    image = stem()
+    image[HOLE & ~thin] = np.where(STEM[..., None], (0.6, 0.8, 0.4), (0.1, 0.15, 0.35))[HOLE & ~thin]
+    assert make_layout(image, thin, ~thin, labels=lambda lined: False).shade is None
+
+
 def test_a_shadow_on_something_away_from_the_line_is_left_alone():
     image = stem()
     image[(ROWS >= 90) & ~HOLE] = (0.6, 0.8, 0.4)

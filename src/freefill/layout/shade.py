@@ -28,6 +28,7 @@ CLEAR = 0.35  # the same, at its deepest, mean over what is found: less is the g
 EVEN = 0.1, 0.6  # by which channels may differ, and more the darker it is
 MOSTLY = 0.6  # of the stretch must be even
 DEEPEST = 1.2  # the same: what is darker is a thing
+MOST_KNOWN = 0.5  # of as much behind the rim: in a thinner hole nothing can fade
 SLANT = 0.6  # px from row to row by which it may begin farther back
 NEAR_PX = 10  # from the line, else it lies on something else
 STEADY = 0.24  # spread of the ground in the light along its row, logarithms
@@ -126,6 +127,8 @@ def _dark_rows(seen: NDArray[np.float32], known: NDArray[np.bool_]) -> tuple[NDA
         count = len(dark) - 1 - int(np.flatnonzero(~dark)[-1]) if not dark.all() else len(dark)
         if not 2 <= count <= LONGEST * len(dark):
             continue
+        if known[row, rim : rim + RIM_PX + count].mean() > MOST_KNOWN:
+            continue
         gap, lightness = gap[-count:], lightness[-count:]
         even = np.ptp(gap, axis=1) < EVEN[0] - EVEN[1] * lightness
         if even.mean() < MOSTLY:
@@ -168,9 +171,15 @@ def _spread(lacking: NDArray[np.float32], length: float, known: NDArray[np.bool_
     behind = (column >= ends) & (column < ends + length)
     known = told | (known & ~behind) | ~near_rows  # what lies aside of the shadow lacks nothing
     beside = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / np.float32(4 + (FADES * length) ** -2.0)
-    whole, free = lacking.copy(), ~known
+    whole = lacking.copy()
+    if known.all():
+        return whole
+    rows, cols = np.nonzero(~known)
+    part = np.s_[max(rows.min() - 1, 0) : rows.max() + 2, max(cols.min() - 1, 0) : cols.max() + 2]
+    inner, free = whole[part], ~known[part][..., None]  # a view: what is written there is written in `whole`
     for _ in range(STEPS):  # few rows, so that few steps are enough
-        whole[free] = cv2.filter2D(whole, -1, beside, borderType=cv2.BORDER_REPLICATE)[free]
+        near = cv2.filter2D(np.ascontiguousarray(inner), -1, beside, borderType=cv2.BORDER_REPLICATE)
+        np.copyto(inner, near, where=free)
     return whole
 
 
