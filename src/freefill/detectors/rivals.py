@@ -105,7 +105,7 @@ def _without_slivers(left: NDArray[np.float32], before: NDArray[np.float32], cut
     A box of the other thing ends with straight sides, and the evidence in a soft rim: lines a pixel wide would stay.
     """
     count, found, stats, _ = cv2.connectedComponentsWithStats((left >= cut).view(np.uint8), connectivity=8)
-    labels = np.asarray(found)
+    labels = np.asarray(found, np.int32)
     _, pieces = cv2.connectedComponents((before >= cut).view(np.uint8), connectivity=8)
     taken_from = np.isin(pieces, np.unique(pieces[(before >= cut) & (left < cut)]))
     surely, parted = (np.bincount(labels.ravel(), of.ravel(), count) > 0 for of in (left >= STRONG, taken_from))

@@ -142,15 +142,20 @@ def _ground(
     squared = _of_squares(channels)
     counted = known.astype(np.float32)
     of_known = total(counted) + np.float32(1e-3)
-    away = varies = clean = np.zeros(known.shape).astype(np.float32)
+    away: NDArray[np.float32] = np.zeros(known.shape, np.float32)
+    varies = clean = away
     for number in range(ROUNDS):
         if number:
             counted = (known & (away < np.maximum(2 * varies, 6))).astype(np.float32)
         count = total(counted) + np.float32(1e-3)
-        means = [total(channel * counted) / count for channel in channels]
-        away = np.sqrt(_of_squares([channel - mean for channel, mean in zip(channels, means, strict=True)]))
-        varies = np.sqrt(np.maximum(total(squared * counted) / count - _of_squares(means), 0))
-        clean = count / of_known
+        means = [(total(channel * counted) / count).astype(np.float32, copy=False) for channel in channels]
+        apart = _of_squares(
+            [np.subtract(channel, mean, dtype=np.float32) for channel, mean in zip(channels, means, strict=True)]
+        )
+        away = np.sqrt(apart).astype(np.float32, copy=False)
+        variance = total(squared * counted) / count - _of_squares(means)
+        varies = np.sqrt(np.maximum(variance, 0)).astype(np.float32, copy=False)
+        clean = (count / of_known).astype(np.float32, copy=False)
     return away, varies, clean
 
 
