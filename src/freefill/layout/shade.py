@@ -162,11 +162,11 @@ def _spread(lacking: NDArray[np.float32], length: float, known: NDArray[np.bool_
     """Return `lacking` with what it says in the hole, where it fades (screened Laplace, by Jacobi's steps)."""
     import cv2
 
-    shaded = (lacking < 0).any(axis=(1, 2)).astype(np.uint8)[:, None]
-    near_rows = np.asarray(cv2.dilate(shaded, np.ones((2 * BEYOND_ROWS + 1, 1), np.uint8)), bool)
-    told = (lacking < 0).any(axis=2)
+    told: NDArray[np.bool_] = np.asarray((lacking < 0).any(axis=2), bool)
+    shaded: NDArray[np.bool_] = np.asarray(told.any(axis=1), bool)[:, None]
+    near_rows = np.asarray(cv2.dilate(shaded.view(np.uint8), np.ones((2 * BEYOND_ROWS + 1, 1), np.uint8)), bool)
     # The rim is jagged: what is known right behind its first pixels lies in the same shadow.
-    ends = np.where(shaded[:, 0] > 0, known.shape[1] - told[:, ::-1].argmax(axis=1), known.shape[1])[:, None]
+    ends = np.where(shaded[:, 0], known.shape[1] - told[:, ::-1].argmax(axis=1), known.shape[1])[:, None]
     column = np.arange(known.shape[1])
     behind = (column >= ends) & (column < ends + length)
     known = told | (known & ~behind) | ~near_rows  # what lies aside of the shadow lacks nothing
