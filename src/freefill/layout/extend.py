@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from freefill.distance import distance_outside
 from freefill.layout.ends import PROFILED_PX, STEP_PX, End, first_hole, follow, left_of, profile_across
-from freefill.layout.joining import SAME_EDGE_PX, Joined, cross, curve_between
+from freefill.layout.joining import Joined, curve_between, surest_apart
 from freefill.layout.sides import CLEAR_PX, LEAST_STEP, Sides, parted, sides_of
 from freefill.layout.sight import Sight, pixels
 
@@ -51,12 +51,7 @@ def extend(ends: Sequence[End], lines: Sequence[Joined], sight: Sight) -> list[J
     weight = np.maximum(cv2.GaussianBlur(known, (0, 0), 1.0), 1e-3)[..., None]
     smooth = np.asarray(cv2.GaussianBlur(sight.lab * known[..., None], (0, 0), 1.0) / weight, np.float32)
     made = [line for end in plain if (line := _carried_on(end, lines, sight, smooth, distance)) is not None]
-    taken = list(lines)
-    for line in sorted(made, key=lambda line: -line.confidence):
-        near = any(np.hypot(*(line.one.place - end.place)) < SAME_EDGE_PX for o in taken for end in (o.one, o.other))
-        if not near and not any(cross(line.curve, other.curve) for other in taken):
-            taken.append(line)
-    return taken[len(lines) :]
+    return surest_apart(made, lines)
 
 
 def _carried_on(

@@ -8,6 +8,7 @@ behind things.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -168,6 +169,22 @@ def in_hole(curve: NDArray[np.float64], sight: Sight) -> bool:
     height, width = sight.size
     inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
     return bool((inside & sight.hole[np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)]).mean() > 0.9)
+
+
+def surest_apart(made: Sequence[Joined], lines: Sequence[Joined]) -> list[Joined]:
+    """Return new lines, surest first, without those that begin where a line ends already or cross one.
+
+    Parameters
+    ----------
+    made : the new ones; a surer one comes before another
+    lines : those that are believed already
+    """
+    taken = list(lines)
+    for line in sorted(made, key=lambda line: -line.confidence):
+        near = any(np.hypot(*(line.one.place - end.place)) < SAME_EDGE_PX for o in taken for end in (o.one, o.other))
+        if not near and not any(cross(line.curve, other.curve) for other in taken):
+            taken.append(line)
+    return taken[len(lines) :]
 
 
 def cross(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from freefill.distance import distance_outside
 from freefill.layout.ends import STEP_PX, End
 from freefill.layout.extend import straightened
-from freefill.layout.joining import SAME_EDGE_PX, Joined, cross, curve_between, well_known
+from freefill.layout.joining import Joined, curve_between, surest_apart, well_known
 from freefill.layout.sight import Sight, pixels
 
 LEAST_CONTRAST = 10.0  # Lab
@@ -41,12 +41,7 @@ def outwards(ends: Sequence[End], lines: Sequence[Joined], sight: Sight) -> list
         return []
     distance = distance_outside(sight.hole)
     made = [line for end in ends if (line := _carried_out(end, sight, distance)) is not None]
-    taken = list(lines)
-    for line in sorted(made, key=lambda line: -line.confidence):
-        near = any(np.hypot(*(line.one.place - end.place)) < SAME_EDGE_PX for o in taken for end in (o.one, o.other))
-        if not near and not any(cross(line.curve, other.curve) for other in taken):
-            taken.append(line)
-    return taken[len(lines) :]
+    return surest_apart(made, lines)
 
 
 def _carried_out(end: End, sight: Sight, distance: NDArray[np.float32]) -> Joined | None:
