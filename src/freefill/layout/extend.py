@@ -8,16 +8,15 @@ like its left side, what lies to the right like its right.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from freefill.distance import distance_outside
 from freefill.layout.ends import PROFILED_PX, STEP_PX, End, first_hole, follow, left_of, profile_across
-from freefill.layout.joining import Joined, curve_between, surest_apart
+from freefill.layout.joining import Joined, carried, surest_apart
 from freefill.layout.sides import CLEAR_PX, LEAST_STEP, Sides, parted, sides_of
-from freefill.layout.sight import Sight, pixels
+from freefill.layout.sight import Sight, pixels, softened
 
 SEED_PX = 5.0  # from the rim
 ONWARDS_PX = 12  # at most, on to the rim
@@ -41,15 +40,11 @@ def extend(ends: Sequence[End], lines: Sequence[Joined], sight: Sight) -> list[J
     -------
     lines whose second end is where the way leaves the hole, surest first
     """
-    import cv2
-
     plain = [end for end in ends if end.contrast >= LEAST_STEP]
     if not plain:
         return []
     distance = distance_outside(sight.hole)
-    known = (~sight.hole).astype(np.float32)
-    weight = np.maximum(cv2.GaussianBlur(known, (0, 0), 1.0), 1e-3)[..., None]
-    smooth = np.asarray(cv2.GaussianBlur(sight.lab * known[..., None], (0, 0), 1.0) / weight, np.float32)
+    smooth = softened(sight.lab, sight.hole, 1.0)
     made = [line for end in plain if (line := _carried_on(end, lines, sight, smooth, distance)) is not None]
     return surest_apart(made, lines)
 
@@ -72,12 +67,7 @@ def _carried_on(
     sure = parted(straight, gap, sides, sight, smooth)
     if sure == 0:
         return None
-    other = replace(
-        straight, place=straight.place + gap * straight.heading, heading=-straight.heading,
-        profile=straight.profile[::-1], length=0.0,
-    )  # fmt: skip
-    curve, normals = curve_between(straight, other)
-    return Joined(straight, other, curve, normals, sure, one_ended=True)
+    return carried(straight, gap, sure)
 
 
 def _covered(end: End, gap: float, lines: Sequence[Joined]) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freefill.compiling import kept
-from freefill.layout.sight import Sight
+from freefill.layout.sight import Sight, softened
 
 SCANS = 4  # alternately forwards and backwards
 SMOOTH_PX = 1.0  # takes grain out first
@@ -40,9 +40,7 @@ def figures(sight: Sight) -> NDArray[np.float32]:
         (~hole).astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
     )
     seeds = ~hole & (inner == 0)
-    known = (~hole).astype(np.float32)
-    weight = np.maximum(cv2.GaussianBlur(known, (0, 0), SMOOTH_PX), 1e-3)[..., None]
-    lab = cv2.GaussianBlur(sight.lab * known[..., None], (0, 0), SMOOTH_PX) / weight
+    lab = softened(sight.lab, hole, SMOOTH_PX)
     total = np.zeros(hole.shape, np.float64)
     for channel in range(3):
         values = np.ascontiguousarray(lab[..., channel], np.float64)

@@ -171,6 +171,14 @@ def in_hole(curve: NDArray[np.float64], sight: Sight) -> bool:
     return bool((inside & sight.hole[np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)]).mean() > 0.9)
 
 
+def carried(end: End, far_px: float, confidence: float) -> Joined:
+    """Return an edge that goes straight on from one end for `far_px`: nothing of its other end is seen."""
+    place, profile = end.place + far_px * end.heading, end.profile[::-1]
+    other = replace(end, place=place, heading=-end.heading, profile=profile, length=0.0)
+    curve, normals = curve_between(end, other)
+    return Joined(end, other, curve, normals, confidence, one_ended=True)
+
+
 def surest_apart(made: Sequence[Joined], lines: Sequence[Joined]) -> list[Joined]:
     """Return new lines, surest first, without those that begin where a line ends already or cross one.
 

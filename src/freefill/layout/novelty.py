@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from freefill.compiling import kept
 from freefill.layout.bands import ANY, Bands
-from freefill.layout.sight import Sight
+from freefill.layout.sight import Sight, softened
 
 NOVELTY = 0.4  # plain ground and whole objects must not spread (docs/decisions/0049)
 NOVELTY_PER_PX = 0.6  # Lab that a pixel of distance to a rim pixel is worth
@@ -33,10 +33,7 @@ def novelty(
     """
     import cv2
 
-    known = (~sight.hole).astype(np.float32)
-    weight = np.maximum(cv2.GaussianBlur(known, (0, 0), 1.5), 1e-3)[..., None]
-    colour = cv2.GaussianBlur(features[..., :3] * known[..., None], (0, 0), 1.5) / weight
-    square = cv2.GaussianBlur(features[..., :3] ** 2 * known[..., None], (0, 0), 1.5) / weight
+    colour, square = (softened(features[..., :3] ** power, sight.hole, 1.5) for power in (1, 2))
     spread = np.sqrt(np.maximum(square - colour**2, 0)).mean(2, keepdims=True)
     looks = np.concatenate((colour, 1.5 * spread), 2).astype(np.float32)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13))

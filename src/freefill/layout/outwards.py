@@ -7,7 +7,6 @@ is mostly level in the world, and long: it goes on past the border. What is upri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from freefill.distance import distance_outside
 from freefill.layout.ends import STEP_PX, End
 from freefill.layout.extend import straightened
-from freefill.layout.joining import Joined, curve_between, surest_apart, well_known
+from freefill.layout.joining import Joined, carried, surest_apart, well_known
 from freefill.layout.sight import Sight, pixels
 
 LEAST_CONTRAST = 10.0  # Lab
@@ -53,12 +52,7 @@ def _carried_out(end: End, sight: Sight, distance: NDArray[np.float32]) -> Joine
     gap = _to_border(straight, sight)
     if gap is None or gap > FARTHEST * straight.length:
         return None
-    other = replace(
-        straight, place=straight.place + gap * straight.heading, heading=-straight.heading,
-        profile=straight.profile[::-1], length=0.0,
-    )  # fmt: skip
-    curve, normals = curve_between(straight, other)
-    return Joined(straight, other, curve, normals, BELIEVED * well_known(straight, straight), one_ended=True)
+    return carried(straight, gap, BELIEVED * well_known(straight, straight))
 
 
 def _to_border(end: End, sight: Sight) -> float | None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from freefill.layout.ends import End
 from freefill.layout.joining import Joined
-from freefill.layout.sight import Sight
+from freefill.layout.sight import Sight, softened
 
 MOST_LINES = 3  # the surest are asked
 BESIDE_PX = 28  # of the line, on each side: as far as ground is taken to go on along it
@@ -53,12 +53,9 @@ def shade(sight: Sight, lines: Sequence[Joined]) -> NDArray[np.float32] | None:
     -------
     (h, w, 3) float32, logarithms, 0 where no shadow is; None where there is none at all
     """
-    import cv2
 
     there = (~sight.hole).astype(np.float32)
-    weight = np.maximum(cv2.GaussianBlur(there, (0, 0), SOFT_PX), 1e-3)[..., None]
-    soft = np.asarray(cv2.GaussianBlur(sight.image * there[..., None], (0, 0), SOFT_PX) / weight, np.float32)
-    soft = np.log(np.maximum(soft, 0) + np.float32(FLOOR))
+    soft = np.log(np.maximum(softened(sight.image, sight.hole, SOFT_PX), 0) + np.float32(FLOOR))
     for line in lines[:MOST_LINES]:
         places = _laid_straight(line)
         seen, known = _read(soft, there, places)

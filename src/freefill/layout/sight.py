@@ -79,6 +79,15 @@ def _nearest(image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.
     return of_label[nearest]
 
 
+def softened(values: NDArray[np.float32], hole: NDArray[np.bool_], deviation_px: float) -> NDArray[np.float32]:
+    """Return Gaussian means of what is known, (h, w, c); 0 deep in the hole."""
+    import cv2
+
+    known = (~hole).astype(np.float32)
+    weight = np.maximum(cv2.GaussianBlur(known, (0, 0), deviation_px), 1e-3)[..., None]
+    return np.asarray(cv2.GaussianBlur(values * known[..., None], (0, 0), deviation_px) / weight, np.float32)
+
+
 def pixels(
     places: NDArray[np.float64], sight: Sight
 ) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]]:

@@ -18,8 +18,6 @@ from freefill.synthesis.guide import GuideLayer, Sized
 from freefill.synthesis.tuning import Tuning
 
 COARSER = 1  # levels above the layout's own on which a line is led: on coarser ones a pixel is wider than it
-
-
 SAME_PIECE_PX = 1.5  # by which shifts of neighbours may differ: what is farther apart are two pieces
 
 
