@@ -283,6 +283,17 @@ def test_an_interrupted_run_leaves_nothing(files, how: signal.Signals):
     assert listing() == before
 
 
+def test_an_interrupt_within_code_given_as_text_ends_with_130(files):
+    """Modules make classes from text while they are imported; Ctrl-C there once ended by the signal, not with 130."""
+    Path("interrupted_import.py").write_text(
+        "import freefill.cli.main as program\n"
+        "program.cli.main = lambda **_: exec('raise KeyboardInterrupt')\n"
+        "program.main()\n"
+    )
+    process = subprocess.run([sys.executable, "-m", "interrupted_import"], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stderr) == (130, "freefill: interrupted\n")
+
+
 def test_every_command_has_help(capsys):
     from freefill.cli.main import COMMANDS
 

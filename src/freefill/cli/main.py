@@ -137,6 +137,10 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
         click.echo("freefill: interrupted", err=True)
+        # An interrupt that passed through code given as text (dataclasses and namedtuples are made so, while
+        # modules are imported) leaves a mark, and Python would end by the signal, whatever code is asked for.
+        # To run any text takes the mark away.
+        exec("")
         sys.exit(130)
     except BrokenPipeError:  # the reader of our standard output has gone, as `head` does
         # Else Python's last flush fails again, with a traceback.
