@@ -15,6 +15,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+SOME_FAILED = 3
+"""Exit code where some of many pictures failed: not 1 (nothing could be done), nor 2 (the command line is wrong)."""
+
 
 class FreefillError(Exception):
     """Base of all errors that a user can mend; its text is one line."""

@@ -192,7 +192,8 @@ def sketch_for(picture: Picture, request: Request) -> Hole | None:
 
 
 def _named(masks: Iterable[MaskLike]) -> list[str]:
-    return [str(Path(mask)) for mask in masks if isinstance(mask, str | os.PathLike)]
+    named = [mask.source if isinstance(mask, Mask) else mask for mask in masks]
+    return [str(Path(name)) for name in named if isinstance(name, str | os.PathLike) and name]
 
 
 def _no_picture(image: object) -> str:

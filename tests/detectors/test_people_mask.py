@@ -131,6 +131,30 @@ def test_each_writes_a_mask_for_each_person_beside_the_mask_of_all(party, capsys
     assert sizes == [1600 + 900, 1600, 900]
 
 
+def white_px(name: str) -> int:
+    with Pictures.open(name) as mask:
+        return int((np.asarray(mask.convert("L")) > 127).sum())
+
+
+def test_no_persons_mask_has_the_name_of_another_pictures(party, capsys):
+    Path("party_1.png").write_bytes(Path("party.png").read_bytes())
+    code, out, _ = call(capsys, "party.png", "party_1.png", "-o", "masks", "--each", "--json")
+    assert code == 0
+    first, second = (json.loads(line) for line in out.splitlines())
+    assert first["each"] == [f"masks/party_{name}.png" for name in ("1~2", "2", "3")]
+    assert second["output"] == "masks/party_1.png"
+    assert white_px("masks/party_1.png") == sum(box.area for box in PLACES.values())
+    assert white_px("masks/party_1~2.png") == PLACES["large"].area
+
+
+def test_no_persons_mask_is_written_over_the_picture_that_is_read(party, capsys):
+    Path("m_1.png").write_bytes(before := Path("party.png").read_bytes())
+    code, out, _ = call(capsys, "m_1.png", "-o", "m.png", "--overlay", "m_2.png", "--each", "--json")
+    assert code == 0
+    assert json.loads(out)["each"] == ["m_1~2.png", "m_2~2.png", "m_3.png"]
+    assert Path("m_1.png").read_bytes() == before
+
+
 def test_the_overlay_of_a_command_is_a_picture(party, capsys):
     assert call(capsys, "party.png", "-o", "m.png", "--overlay", "shown.png")[0] == 0
     with Pictures.open("shown.png") as shown:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
+from fastapi import UploadFile
 
 from freefill.errors import InputError
 from freefill.request import WISHES, Request
 from freefill.web import problems
+from freefill.web.api_routes import SENT_WISHES
 from freefill.web.forms import InpaintForm, Wishes, answers, check_word, from_json
 from freefill.web.page_routes import _numbers
 
@@ -47,6 +50,25 @@ def test_what_is_no_wish_is_refused_in_one_line(text: str, why: str):
     with pytest.raises(InputError, match=why) as raised:
         from_json(text)
     assert "\n" not in str(raised.value)
+
+
+def test_weights_that_were_imported_under_a_name_of_their_own_can_be_asked_for(monkeypatch: pytest.MonkeyPatch):
+    class Record:
+        name = "guided"
+
+    with pytest.raises(ValueError, match="'guided' is not known"):
+        Wishes.model_validate({"weights": "guided"})
+    monkeypatch.setattr("freefill.web.forms.records", lambda: [Record()])
+    assert Wishes.model_validate({"weights": "guided"}).wishes()["weights"] == "guided"
+    with pytest.raises(ValueError, match="did you mean 'guided'"):
+        Wishes.model_validate({"weights": "guidde"})
+
+
+def test_wishes_that_are_sent_as_files_are_fields_of_their_own_and_no_words():
+    sent = set(InpaintForm.model_fields) & set(WISHES) - set(Wishes.model_fields)
+    assert sent == set(SENT_WISHES) == {"source", "not_from", "sketch"}
+    form = InpaintForm(image=UploadFile(io.BytesIO()), not_from=UploadFile(io.BytesIO()))  # type: ignore[call-arg]
+    assert set(form.wishes()) == set(Wishes.model_fields)
 
 
 def test_a_misspelt_field_of_a_request_is_refused():

@@ -27,6 +27,24 @@ def test_one_request_gives_the_file_that_the_command_line_writes(address: str, p
     assert answer.headers["x-freefill-seed"] == "3"
 
 
+def test_what_may_not_be_copied_is_sent_as_a_mask_of_its_own(address: str, photo: Path, mask: Path) -> None:
+    barred = mask.with_name("barred.png")
+    Image.new("L", (96, 64), 0).save(barred)
+    with Image.open(barred) as image:
+        image.paste(255, (0, 0, 48, 64))
+        image.save(barred)
+    answer = httpx.post(
+        address + "/api/v1/inpaint",
+        files={"image": photo.read_bytes(), "mask": mask.read_bytes(), "not_from": barred.read_bytes()},
+        data={"engine": "texture"},
+        timeout=FILL_S,
+    )
+    assert answer.status_code == 200, answer.text
+    barred_fill = by_command(photo, mask, "--engine", "texture", "--not-from", str(barred))
+    assert answer.content == barred_fill
+    assert barred_fill != by_command(photo, mask, "--engine", "texture")
+
+
 def test_json_holds_the_same_file_with_the_plan(address: str, photo: Path, mask: Path) -> None:
     answer = httpx.post(
         address + "/api/v1/inpaint",

@@ -29,7 +29,11 @@ from freefill.web.work import do
             "a lower score finds more, or mark it with a mask",
         ),
         ("--structure layout or never", "structure=layout or never"),
-        ("allow more: --source, --not-from", "allow more: the command line's --source, the command line's --not-from"),
+        ("allow more with --source or --not-from", "allow more with source or not_from"),
+        (
+            "keep the best with --tries, or more --max-memory",
+            "keep the best with the command line's --tries, or more the command line's --max-memory",
+        ),
         ("say --texture or --window", "say texture or window"),
         ("run: freefill weights import FILE --name lama", "run: freefill weights import FILE --name lama"),
         (

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from freefill.errors import InputError
 from freefill.web import orders, work
 from freefill.web.work import VIEW, do
 
@@ -214,3 +215,71 @@ def test_the_last_fill_is_diagnosed_against_the_picture_before_it(tmp_path: Path
     assert hole.sum() == 25
     assert np.array_equal(after[~hole], before[~hole])
     assert not np.array_equal(after, before)
+
+
+def halves(folder: Path) -> dict[str, str]:
+    """Write a photograph with red gravel on the left and green on the right, a hole amid it, and masks for it."""
+    gravel = np.random.default_rng(0).integers(120, 255, SIZE, dtype=np.uint8)
+    pixels = np.zeros((*SIZE, 3), np.uint8)
+    pixels[:, :32, 0], pixels[:, 32:, 1] = gravel[:, :32], gravel[:, 32:]
+    masks = {name: np.zeros(SIZE, np.uint8) for name in ("hole", "left", "lines", "empty")}
+    masks["hole"][18:30, 24:40] = masks["left"][:, :32] = masks["lines"][24, 20:44] = 255
+    for name, levels in {"photo": pixels, **masks, "inverted": 255 - masks["lines"]}.items():
+        Image.fromarray(levels).save(folder / name, "PNG")
+    return {name: str(folder / name) for name in ("photo", *masks, "inverted")}
+
+
+def once(paths: dict[str, str], folder: Path, files: dict[str, str], **wishes: Any) -> dict[str, Any]:
+    asked = {"max_mpx": 1.0, "engine": "texture", **wishes}
+    return do(orders.Once(paths["photo"], paths["hole"], asked, str(folder / "target"), files=files))
+
+
+def redness(folder: Path, **files: str) -> float:
+    paths = halves(folder)
+    told = once(paths, folder, {wish: paths[name] for wish, name in files.items()}, structure="never")
+    assert "error" not in told
+    with Image.open(folder / "target") as image:
+        inside = np.asarray(image)[18:30, 24:40].astype(float)
+    return float((inside[..., 0] - inside[..., 1]).mean())
+
+
+def test_a_fill_copies_only_from_where_the_masks_that_were_sent_allow_it(tmp_path: Path):
+    free = redness(tmp_path)
+    assert redness(tmp_path, source="left") > free + 15
+    assert redness(tmp_path, not_from="left") < free - 15
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"source": "empty"}, "source: nothing is left to copy from; allow more with source or not_from"),
+        ({"source": "left", "not_from": "left"}, "source and not_from: nothing is left"),
+        ({"not_from": "small"}, "not_from: picture is 64x48, mask 9x9; pass mask_fit=scale"),
+        ({"sketch": "inverted"}, "sketch: 99% of it is white"),
+        ({"sketch": "lines"}, "engine 'texture' follows no sketch; pass engine=deepfillv2"),
+        ({"sketch": "noise"}, "sketch: "),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_mask_that_was_sent_is_told_by_its_field(tmp_path: Path, files: dict, why: str):
+    paths = halves(tmp_path) | {"small": str(tmp_path / "small"), "noise": str(tmp_path / "noise")}
+    Image.new("L", (9, 9), 255).save(tmp_path / "small", "PNG")
+    (tmp_path / "noise").write_bytes(b"no picture")
+    told = once(paths, tmp_path, {wish: paths[name] for wish, name in files.items()})
+    assert told["error"].startswith(why)
+    assert str(tmp_path) not in told["error"]
+    assert "--" not in told["error"]
+
+
+def test_lines_that_were_sent_reach_the_engine_as_they_were_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    heard: list[Any] = []
+
+    class Listening:
+        def run(self, picture: Any, mask: Any, request: Any, **more: Any) -> Any:
+            heard.append(more)
+            raise InputError("heard")
+
+    monkeypatch.setattr(work, "_inpainter", lambda *_: Listening())
+    paths = halves(tmp_path)
+    assert once(paths, tmp_path, {"sketch": paths["lines"]})["error"] == "heard"
+    assert np.argwhere(heard[0]["sketch"])[[0, -1]].tolist() == [[24, 20], [24, 43]]
+    assert heard[0]["source"] is None

@@ -12,7 +12,7 @@ import click
 from freefill.cli.headings import HeadedCommand, under
 from freefill.cli.options import output_options, request_options, talk_options, tries_option
 from freefill.cli.progress import working
-from freefill.errors import InputError, did_you_mean
+from freefill.errors import SOME_FAILED, InputError, did_you_mean
 
 if TYPE_CHECKING:
     from freefill.batch.pairs import Pair, Pairing
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from freefill.cli.progress import Report
     from freefill.request import Request
 
-SOME_FAILED = 3  # docs/design.md, 6: neither 1 (nothing could be done) nor 2 (the command line is wrong)
 NAMED_AT_MOST = 5  # files without a partner that are named one by one; --json names all
 
 

@@ -53,6 +53,27 @@ def check_apart(outputs: Iterable[str | None], inputs: Iterable[object]) -> None
         taken.add(place)
 
 
+def free_name(output: str, taken: set[object]) -> str:
+    """Return the name, or one with a number behind it where it is taken; from now on it is taken itself.
+
+    Parameters
+    ----------
+    taken : of `names_taken`, or empty
+    """
+    path, free, count = Path(output), output, 1
+    while taken.intersection(names_taken((free,))):
+        count += 1
+        free = str(path.with_stem(f"{path.stem}~{count}"))
+    taken |= names_taken((free,))
+    return free
+
+
+def names_taken(names: Iterable[str]) -> set[object]:
+    """Return what no further output may be: files by what they are, and those to come by where they will lie."""
+    named = [name for name in names if name != "-"]
+    return {str(Path(name).resolve()) for name in named} | {_identity(name) for name in named}
+
+
 def _identity(name: str) -> object:
     """Return what is equal for two names of one file, as `A.jpg` and `a.jpg` are on some disks."""
     try:

@@ -23,6 +23,7 @@ from freefill.weights.locate import card_of, state
 
 CHUNK_BYTES = 1 << 20
 MOST_HEADER = 4000
+SENT_WISHES = ("source", "not_from", "sketch")  # wishes that are files of their own
 FORM = Form(media_type="multipart/form-data")
 
 
@@ -55,7 +56,9 @@ def _filling(router: APIRouter, service: Service) -> None:
             image = await _kept(files, form.image, service)
             mask = form.word or await _kept(files, form.mask, service)
             wishes = form.wishes() | {"max_mpx": service.settings.max_mpx}
-            order = orders.Once(image, mask, wishes, str(files.new()), form.format)
+            sent = {wish: getattr(form, wish) for wish in SENT_WISHES}
+            more = {wish: await _kept(files, upload, service) for wish, upload in sent.items() if upload is not None}
+            order = orders.Once(image, mask, wishes, str(files.new()), form.format, more)
             if "respond-async" in request.headers.get("prefer", ""):  # RFC 7240
                 return _later(service, order, files)
             told = await service.answer(service.fillers, order, request)

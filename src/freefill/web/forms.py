@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from freefill.engines import registry
 from freefill.errors import InputError, did_you_mean
-from freefill.request import WISHES, WORDS
+from freefill.request import WORDS
 from freefill.values import PEOPLE_WORDS, Structure
 from freefill.web import problems
+from freefill.weights.folder import records
 
 WORDS_TEXT = "`people`, `people but the main one`, `salient`, `text`, or `alpha` for what is transparent"
 WEIGHTS = tuple(name for spec in registry.ENGINES for name in spec.weights)
@@ -43,13 +44,17 @@ class Wishes(BaseModel):
     @classmethod
     def _by_name(cls, value: str | None) -> str | None:
         """Only by name: a path would be one of the server's."""
-        if value is not None and value not in WEIGHTS:
-            raise ValueError(f"'{value}' is not known;{did_you_mean(value, WEIGHTS)} all: {', '.join(WEIGHTS)}")
+        if value is None or value in WEIGHTS:
+            return value
+        # Weights that whoever runs the service trained and imported have names of their own.
+        every = (*WEIGHTS, *(each.name for each in records() if each.name not in WEIGHTS))
+        if value not in every:
+            raise ValueError(f"'{value}' is not known;{did_you_mean(value, every)} all: {', '.join(every)}")
         return value
 
     def wishes(self) -> dict[str, Any]:
-        """Return the wishes as a request takes them."""
-        return {name: value for name, value in self.model_dump().items() if name in WISHES}
+        """Return the wishes as a request takes them; those that come as files are read by the worker."""
+        return self.model_dump(include=set(Wishes.model_fields))
 
 
 class InpaintForm(Wishes):
@@ -61,6 +66,11 @@ class InpaintForm(Wishes):
     image: UploadFile = Field(description="The picture, of any format that freefill reads")
     mask: UploadFile | None = Field(None, description="White is what should go; of the picture's size")
     word: str | None = Field(None, max_length=40, description=f"Instead of a mask: {WORDS_TEXT}", examples=["people"])
+    source: UploadFile | None = Field(None, description="A mask: copy only from where it is white")
+    not_from: UploadFile | None = Field(None, description="A mask: never copy from where it is white")
+    sketch: UploadFile | None = Field(
+        None, description="White lines on black, which the fill follows; for weights that were trained with lines"
+    )
     format: str | None = Field(
         None, pattern="^[a-z]{2,5}$", description="Left out: the picture's own", examples=["png"]
     )

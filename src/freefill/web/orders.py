@@ -93,13 +93,20 @@ class Diagnose:
 
 @dataclass(frozen=True)
 class Once:
-    """Fill one picture from its file to a file, and keep nothing."""
+    """Fill one picture from its file to a file, and keep nothing.
+
+    Attributes
+    ----------
+    mask : a file or a word
+    files : of the wishes that are masks or lines, by wish
+    """
 
     image: str
-    mask: str  # a file or a word
+    mask: str
     wishes: dict[str, Any]
     target: str
     format: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ def in_fields(message: str) -> str:
     --------
     >>> in_fields("mask.png: mask is 3x4; pass --mask-fit scale, or --invert if black is hole")
     'mask.png: mask is 3x4; pass mask_fit=scale, or invert=true if black is hole'
-    >>> in_fields("nothing is left to copy from; allow more: --source")
-    "nothing is left to copy from; allow more: the command line's --source"
+    >>> in_fields("the best of several is kept with --tries 3")
+    "the best of several is kept with the command line's --tries 3"
     """
     message = message.replace(_SHAPES, "a mask")
     parts = _OF_THE_SERVICE.split(message)

@@ -27,12 +27,12 @@ from freefill.inpainter import Inpainter
 from freefill.inputs import mask_for, mask_picture, sketch_for, sources
 from freefill.masks.draw import box_mask
 from freefill.masks.grabcut import Marks
-from freefill.masks.sources import mask_from_alpha, mask_from_picture
+from freefill.masks.sources import mask_from_alpha
 from freefill.progress import Progress
 from freefill.request import Request
 from freefill.running.telling import tell
 from freefill.values import Box, Hole, Mask, Outcome, Picture
-from freefill.web import orders, views
+from freefill.web import orders, sent, views
 from freefill.web.wording import translated
 
 JsonAnswer = dict[str, Any]
@@ -72,7 +72,7 @@ def _inpainter(engine: str, weights: str | None = None, device: str = "auto", pr
 
 def _open(order: orders.Open) -> JsonAnswer:
     folder = Path(order.folder)
-    picture = _read(folder / "upload", "photo", order.max_mpx)
+    picture = sent.picture(folder / "upload", "photo", order.max_mpx)
     whole = views.shown(picture)
     (folder / "preview.jpg").write_bytes(views.preview(whole))
     tell(_about(picture))  # enough to show it; the visitor need not wait for the rest
@@ -80,19 +80,6 @@ def _open(order: orders.Open) -> JsonAnswer:
     with (folder / "picture.pickle").open("wb") as file:
         pickle.dump(picture, file, protocol=5)
     return _about(picture)
-
-
-class _Named(io.BytesIO):
-    """A file whose errors and notes name what it is, and not where the service keeps it."""
-
-    name = ""
-
-
-def _read(path: str | Path, name: str, max_mpx: float) -> Picture:
-    """Read what a visitor sent."""
-    stream = _Named(Path(path).read_bytes())
-    stream.name = name
-    return read_picture(stream, max_mpx=max_mpx)
 
 
 def _about(picture: Picture) -> JsonAnswer:
@@ -193,17 +180,12 @@ def _told(outcome: Outcome) -> JsonAnswer:
     }
 
 
-def _sent_mask(path: str, wishes: dict[str, Any]) -> Mask:
-    """Return a mask that was sent as a file."""
-    return mask_from_picture(_read(path, "mask", float(wishes["max_mpx"])), channel=wishes.get("mask_channel", "auto"))
-
-
 def _once(order: orders.Once) -> JsonAnswer:
     most_mpx = float(order.wishes["max_mpx"])
-    picture = _read(order.image, "image", most_mpx)
+    picture = sent.picture(order.image, "image", most_mpx)
     # A word has no slash, a file's path always.
-    mask = order.mask if "/" not in order.mask else _sent_mask(order.mask, order.wishes)
-    outcome = _filled(picture, mask, order.wishes)
+    mask = order.mask if "/" not in order.mask else sent.mask(order.mask, order.wishes)
+    outcome = _filled(picture, mask, order.wishes | sent.wishes(order.files, most_mpx))
     notes = write_picture(outcome.picture, order.target, format=order.format)
     told = _told(outcome)
     told["notes"] += notes
@@ -280,9 +262,9 @@ def _refine(order: orders.Refine) -> JsonAnswer:
 
 def _mask_once(order: orders.MaskOnce) -> JsonAnswer:
     most_mpx = float(order.wishes["max_mpx"])
-    picture = _read(order.image, "image", most_mpx)
+    picture = sent.picture(order.image, "image", most_mpx)
     request = Request(**order.wishes)
-    given = _named(order.source, picture, request.score) if order.mask is None else _sent_mask(order.mask, order.wishes)
+    given = _named(order.source, picture, request.score) if order.mask is None else sent.mask(order.mask, order.wishes)
     made = mask_for(given, picture, request)
     write_picture(mask_picture(made), order.target, format="png")
     return {"notes": list(made.notes), "share": made.share}

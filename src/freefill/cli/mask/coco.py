@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from freefill.cli.mask.files import (
-    SOME_FAILED,
     MadeMask,
     MaskJob,
     finish_options,
@@ -21,7 +20,8 @@ from freefill.cli.mask.files import (
     run_jobs,
     safe_name,
 )
-from freefill.errors import InputError, did_you_mean
+from freefill.cli.outputs import free_name
+from freefill.errors import SOME_FAILED, InputError, did_you_mean
 from freefill.files import is_file, is_folder
 
 if TYPE_CHECKING:
@@ -93,8 +93,9 @@ def coco(
     wanted = () if all_categories else data.check_categories(categories or ("person",))
     chosen, bad = _well_named(data, _chosen(data, names))
     jobs: dict[str, tuple[CocoPicture, int | None]] = {}
+    taken: set[object] = set()
     for job_output, picture, thing in _outputs(data, chosen, wanted, output, each, crowds, empty):
-        jobs[_free(job_output, jobs)] = (picture, thing)
+        jobs[free_name(job_output, taken)] = (picture, thing)
     if not jobs:
         raise InputError(f"{instances}: none of {len(chosen)} pictures shows {', '.join(wanted) or 'anything'}")
 
@@ -185,15 +186,6 @@ def _in_a_name(word: object) -> str:
     """Return an id or a category as it can stand in a file's name on any system."""
     # Dots at an end would hide the file or name a folder above, and Windows drops them.
     return re.sub(r"[^\w.+-]+", "-", str(word)).strip(".")[:80] or "-"
-
-
-def _free(output: str, taken: Container[str]) -> str:
-    """Return the name, or one with a number behind it where two things share an id or two pictures a name."""
-    path, count = Path(output), 1
-    while output in taken:
-        count += 1
-        output = str(path.with_stem(f"{path.stem}~{count}"))
-    return output
 
 
 def _made(

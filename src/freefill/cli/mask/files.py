@@ -17,13 +17,12 @@ from freefill.cli.option_types import LengthType
 from freefill.cli.options import max_mpx_option
 from freefill.cli.outputs import check_apart
 from freefill.cli.progress import Report, working
-from freefill.errors import FreefillError, InputError, NothingFoundError
+from freefill.errors import SOME_FAILED, FreefillError, InputError, NothingFoundError
 from freefill.files import is_file, is_folder, make_folder
 
 if TYPE_CHECKING:
     from freefill.values import Mask, Picture
 
-SOME_FAILED = 3  # as of a batch
 # Their edges ring: read back, a mask would have grey where it was black or white.
 LOSSY = (".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".avif")
 

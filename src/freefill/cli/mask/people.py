@@ -10,7 +10,7 @@ import click
 from freefill.cli.headings import HeadedCommand, under
 from freefill.cli.mask import files
 from freefill.cli.mask.files import MadeMask, MaskJob
-from freefill.cli.outputs import write_image
+from freefill.cli.outputs import free_name, names_taken, write_image
 
 if TYPE_CHECKING:
     from freefill.detectors.people_mask import PeopleMask, PeopleWishes
@@ -108,6 +108,8 @@ def people(
     )
     jobs = files.plan_jobs(images, output)
     overlays = files.overlays_of(jobs, overlay)
+    # A picture a_1.png may be among those to come, or be the very one that is read.
+    taken = names_taken((*overlays.values(), *(name for job in jobs for name in (job.source, job.output))))
 
     def make(job: MaskJob) -> MadeMask:
         picture = files.read(job.source, max_mpx)
@@ -115,7 +117,7 @@ def people(
         found = mask_people(image, wishes, picture.source)
         told = found.told()
         if each:
-            told["each"] = _write_each(found, job.output, bits)
+            told["each"] = _write_each(found, job.output, bits, taken)
         if job.output in overlays:
             _show(image, found, wishes, overlays[job.output])
         return MadeMask(found.mask, told)
@@ -160,12 +162,12 @@ def _by_another(
     )
 
 
-def _write_each(found: PeopleMask, output: str, bits: str) -> list[str]:
+def _write_each(found: PeopleMask, output: str, bits: str, taken: set[object]) -> list[str]:
     """Write a mask for each person beside the mask of all; return where."""
     target = Path(output)
     written = []
     for number, mask in enumerate(found.each(), start=1):
-        place = str(target.with_name(f"{target.stem}_{number}{target.suffix}"))
+        place = free_name(str(target.with_name(f"{target.stem}_{number}{target.suffix}")), taken)
         files.write_mask(mask, place, bits)
         written.append(place)
     return written
