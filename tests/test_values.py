@@ -164,6 +164,11 @@ def test_percent_is_of_the_object():
     assert Length().in_px(200) == 0
 
 
+@pytest.mark.parametrize(("text", "px"), [("1e300", 1e9), ("-1e300px", -1e9), ("1e308%", 1e9), ("1e9", 1e9)])
+def test_a_length_beyond_every_picture_stays_a_number_of_pixels(text: str, px: float):
+    assert Length.parse(text).in_px(1000.0) == px
+
+
 def test_options_take_lengths_as_texts_and_numbers():
     options = Options(grow="3%", feather=4)  # type: ignore[arg-type]
     assert (options.grow, options.feather) == (Length(3, "%"), Length(4))

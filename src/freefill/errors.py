@@ -13,6 +13,7 @@ A message is one line: what, where, way out. It names the file, the figures, and
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 SOME_FAILED = 3
@@ -43,6 +44,17 @@ class EngineError(FreefillError):
 
 class UnknownEngineError(EngineError):
     """No engine has this name: a slip, where an absent engine is something that this machine lacks."""
+
+
+def one_line(text: str) -> str:
+    """Return a message as one line: what a file's name brings along of line ends and terminal codes is spelt out.
+
+    Examples
+    --------
+    >>> print(one_line("a\\nb.jpg: no such file"))
+    a\\nb.jpg: no such file
+    """
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda found: repr(found[0])[1:-1], text)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -67,6 +67,45 @@ def test_wrong_calls_are_one_line(files, capsys, words, said):
     assert said in err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("inpaint", "a\nb.png", "mask.png"), r"a\nb.png: no such file"),
+        (("inpaint", "a\x1b[2Jb.png", "mask.png"), r"a\x1b[2Jb.png: no such file"),
+        (("inpaint", "photo.png", "mask.png", "-o", "no\nfolder/out.png"), r"the folder no\nfolder does not exist"),
+        (("inp\naint", "photo.png"), r"no command 'inp\naint'"),
+        (("completion",), "Choose from: bash, zsh, fish"),
+    ],
+)
+def test_line_ends_and_terminal_codes_in_names_do_not_break_a_line(files, capsys, words, said):
+    code, out, err = call(capsys, *words)
+    assert code in (1, 2)
+    assert (out, err.count("\n")) == ("", 1)
+    assert said in err
+    assert "\x1b" not in err
+
+
+def test_what_fails_among_several_is_one_line_too(files, capsys):
+    Path("a\nb.png").write_bytes(b"no picture")
+    Path("good.png").write_bytes(Path("photo.png").read_bytes())
+    code, _, err = call(capsys, "mask", "draw", "a\nb.png", "good.png", "--box", "1,1,5,5", "-o", "masks")
+    assert code == 3
+    assert [line for line in err.splitlines() if line.startswith(r"freefill: a\nb.png: ")]
+
+
+def test_behind_a_bare_double_dash_a_picture_may_be_named_like_an_option(files, capsys):
+    Path("-dash.png").write_bytes(Path("photo.png").read_bytes())
+    assert call(capsys, "--", "-dash.png", "mask.png", "out.png", "--engine", "telea")[0] == 0
+    assert Path("out.png").is_file()
+    assert call(capsys, "--", "-dash.png", "mask.png", "--engine", "telea")[0] == 0
+    assert Path("-dash.filled.png").is_file()
+
+
+def test_a_file_is_no_folder_to_write_into(files, capsys):
+    said = refused(capsys, "photo.png", "mask.png", "photo.png/out.png")
+    assert "photo.png/out.png: photo.png is a file and no folder; name another place" in said
+
+
 def test_a_folder_for_a_picture_is_one_clear_line(files, capsys):
     assert "this is a folder, not a picture file; for folders use: freefill batch" in refused(capsys, ".", "mask.png")
 

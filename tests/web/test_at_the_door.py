@@ -243,6 +243,12 @@ def test_where_the_system_does_not_tell_its_memory_8_gb_are_taken_for_granted(mo
     assert settings.memory_bytes() == 8 * 2**30
 
 
+def test_the_memory_of_a_machine_is_its_pages_times_their_size(monkeypatch: pytest.MonkeyPatch, tmp_path: Any):
+    monkeypatch.setattr(settings, "_CGROUP", tmp_path / "none")
+    monkeypatch.setattr(settings.os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1000}.__getitem__)
+    assert settings.memory_bytes() == 4_096_000
+
+
 def test_a_container_has_the_memory_that_it_was_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Any):
     bound = tmp_path / "memory.max"
     monkeypatch.setattr(settings, "_CGROUP", bound)

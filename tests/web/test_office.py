@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from freefill.running.processes import GRACE_S
 from freefill.web.job import Full, Job, reached
 from freefill.web.jobs import Office
 
@@ -173,3 +174,62 @@ def test_jobs_are_found_by_their_names_alone():
         assert office.find("nothing") is None
 
     with_office(run)
+
+
+class StandIn:
+    """A desk that is seen from outside only."""
+
+    def __init__(self, ready: bool = False, job: Job | None = None) -> None:
+        self.ready, self.job, self.trouble = ready, job, None
+        self.heard: list[Any] = []
+
+    def end(self) -> None:
+        self.heard.append("end")
+
+    def join(self, wait_s: float) -> None:
+        self.heard.append(wait_s)
+
+    def abandon(self, job: Job) -> None:
+        pass
+
+
+def seated(office: Office, *desks: StandIn) -> None:
+    office._desks = list(desks)  # type: ignore[assignment]
+
+
+def test_an_office_is_warm_when_one_desk_is_ready_and_counts_those_that_are_at_work():
+    async def run(office: Office) -> None:
+        seated(office, StandIn(), StandIn())
+        assert (office.warm, office.busy) == (False, 0)
+        seated(office, StandIn(), StandIn(ready=True, job=Job("order", 60.0)), StandIn(ready=True))
+        assert (office.warm, office.busy) == (True, 1)
+
+    with_office(run)
+
+
+def test_an_office_that_closes_drops_what_waits_and_sends_every_desk_home_before_it_waits_for_any():
+    async def run(office: Office) -> None:
+        office.submit("order", 60.0)
+        order: list[tuple[int, Any]] = []
+        desks = [StandIn(), StandIn()]
+        for n, desk in enumerate(desks):
+            desk.heard = Heard(order, n)
+        seated(office, *desks)
+        office.close()
+        assert office.waiting == 0
+        assert office._draw() is None
+        # Twice: a desk may be in the middle of ending a worker when it is told to end.
+        assert order == [(0, "end"), (1, "end"), (0, 2 * GRACE_S), (1, 2 * GRACE_S)]
+
+    with_office(run)
+
+
+class Heard(list[Any]):
+    """What a desk heard, in one order with the others."""
+
+    def __init__(self, order: list[tuple[int, Any]], desk: int) -> None:
+        super().__init__()
+        self._order, self._desk = order, desk
+
+    def append(self, what: Any) -> None:
+        self._order.append((self._desk, what))

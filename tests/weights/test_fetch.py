@@ -146,12 +146,13 @@ def test_a_server_in_trouble_is_asked_again(site: Site) -> None:
 
 
 def test_each_source_that_fails_is_told_but_for_the_last_which_is_the_error(site: Site) -> None:
-    urls = [site.serve(f"/{name}", status(404)) for name in "abc"]
+    urls = [site.serve(f"/{code}", status(code)) for code in (404, 403, 410)]
     said = Said()
     with pytest.raises(WeightsError, match="could not be fetched"):
         fetch_cards([card(*urls)], said)
     told = [text for text in said.texts if text.endswith("; trying the next source")]
     assert len(told) == 2  # of three
+    assert ["404" in told[0], "403" in told[1]] == [True, True]
 
 
 def test_all_reasons_and_the_way_out_are_in_one_line(site: Site) -> None:

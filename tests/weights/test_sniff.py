@@ -66,3 +66,14 @@ def test_the_title_of_a_page_is_one_short_line(tmp_path: Path, page: str, said: 
 def test_bytes_that_are_no_text_do_not_hide_a_title(tmp_path: Path):
     (tmp_path / "a").write_bytes(b"\xff<title>Gr\xfc\xdfe</title>")
     assert title(tmp_path / "a") == "Gr��e"
+
+
+def test_the_name_in_an_archive_that_was_cut_off_ends_where_its_padding_begins(tmp_path: Path):
+    out = io.BytesIO()
+    entry = zipfile.ZipInfo("weight.npy")
+    entry.extra = b"FB\x04\x00ZZZZ"  # as PyTorch pads, so that numbers lie on whole words
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr(entry, b"x" * 40)
+    path = tmp_path / "cut"
+    path.write_bytes(out.getvalue()[:70])
+    assert kind(path) == "npz"

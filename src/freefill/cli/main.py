@@ -13,7 +13,7 @@ import threading
 
 import click
 
-from freefill.errors import FreefillError, did_you_mean
+from freefill.errors import FreefillError, did_you_mean, one_line
 
 # name, module of freefill.cli with a click command called `command`, one line for --help
 COMMANDS: tuple[tuple[str, str, str], ...] = (
@@ -55,7 +55,9 @@ class _Lazy(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         known = self.list_commands(ctx)
         if args and args[0] not in known and _is_picture(args[0]):
-            args = ["inpaint", *args]  # freefill photo.jpg mask.png out.jpg
+            # Behind a bare -- a name may begin like an option, for which inpaint would take it.
+            first = args[0] if args[0] == "-" or not args[0].startswith("-") else f"./{args[0]}"
+            args = ["inpaint", first, *args[1:]]  # freefill photo.jpg mask.png out.jpg
         # While the shell completes a word, the word may be half a name.
         if args and not args[0].startswith("-") and args[0] not in known and not ctx.resilient_parsing:
             raise click.UsageError(_unknown(args[0], known), ctx)
@@ -119,7 +121,7 @@ def main(args: list[str] | None = None) -> None:
         # Alone, click would end the program by its own codes.
         code = cli.main(args=args, prog_name="freefill", standalone_mode=False)
     except FreefillError as error:
-        click.echo(f"freefill: {error}", err=True)
+        click.echo(f"freefill: {one_line(str(error))}", err=True)
         sys.exit(error.exit_code)
     # Before UsageError, of which it is a kind.
     except click.exceptions.NoArgsIsHelpError as error:  # a group alone: what it has
@@ -127,7 +129,8 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except click.UsageError as error:
         name = "freefill" if error.ctx is None else error.ctx.command_path
-        click.echo(f"{name}: {error.format_message()} (help: {name} --help)", err=True)
+        said = error.format_message().replace("\n\t", " ")  # so click lists choices
+        click.echo(f"{name}: {one_line(said)} (help: {name} --help)", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
@@ -149,6 +152,7 @@ def main(args: list[str] | None = None) -> None:
     except OSError as error:  # what no command expected of the system is one line too
         from freefill.files import explain
 
-        click.echo(f"freefill: {explain(str(error.filename or 'the system'), error, 'used')}", err=True)
+        said = explain(str(error.filename or "the system"), error, "used")
+        click.echo(f"freefill: {one_line(said)}", err=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -87,6 +87,8 @@ def check_place(target: str) -> None:
     """Refuse a place where no file can be."""
     if is_folder(target):
         raise InputError(f"{target}: this is a folder; name the file to write")
+    if is_file(Path(target).parent):
+        raise InputError(f"{target}: {Path(target).parent} is a file and no folder; name another place")
     if not is_folder(Path(target).parent):
         raise InputError(f"{target}: the folder {Path(target).parent} does not exist; make it first")
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from freefill.errors import one_line
+
 if TYPE_CHECKING:
     from freefill.progress import Progress
 
@@ -76,7 +78,7 @@ class Report:
     def line(self, text: str) -> None:
         """Print a line, above the bar where there is one."""
         if not self.quiet:
-            self._print(text, err=True)
+            self._print(one_line(text), err=True)
 
     def result(self, text: str) -> None:
         """Print a line of results to standard output, above the bar where both are one terminal."""

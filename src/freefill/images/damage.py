@@ -108,8 +108,10 @@ def check_size(name: str, width: int, height: int, max_mpx: float | None) -> Non
     if width <= 0 or height <= 0:
         raise InputError(f"{name}: the header says {width}x{height} px; the file is damaged, get it again")
     if max_mpx is not None and width * height > max_mpx * 1e6:
+        mpx = width * height / 1e6
+        figure = f"{mpx:,.0f}" if mpx >= 10 else f"{mpx:.2g}"
         raise InputError(
-            f"{name}: picture is {width}x{height}, {width * height / 1e6:,.0f} megapixels, over the limit of "
+            f"{name}: picture is {width}x{height}, {figure} megapixels, over the limit of "
             f"{max_mpx:g}; pass --max-megapixels {-(-width * height // 1_000_000)} if that is meant"
         )
 

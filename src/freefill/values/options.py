@@ -11,6 +11,7 @@ import numpy as np
 from freefill.errors import InputError
 from freefill.values.plan import Structure
 
+FARTHEST_PX = 1e9  # wider than any picture; what is far larger becomes no whole number that NumPy can hold
 PEOPLE_WORDS = re.compile(r"(?P<small>small )?people(?: but (?P<kept>the main one|[1-9]\d{0,2}))?")
 """How persons are named where a mask is a word: "people", "people but the main one", "people but 2", "small people"."""
 
@@ -49,7 +50,8 @@ class Length:
 
     def in_px(self, object_px: float) -> float:
         """Return the length in px for an object of that size (root of its area), px."""
-        return self.value if self.unit == "px" else self.value / 100 * object_px
+        px = self.value if self.unit == "px" else self.value / 100 * object_px
+        return float(np.clip(px, -FARTHEST_PX, FARTHEST_PX))
 
 
 @dataclass(frozen=True)
