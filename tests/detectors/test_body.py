@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from freefill.detectors.body import Body, draw_limbs
+from freefill.detectors.body import ENDS, Body, draw_limbs
 from freefill.values import Box
 
 JOINTS = {11: (60, 60), 12: (60, 100), 13: (90, 40), 15: (120, 20), 19: (126, 16), 23: (130, 65), 24: (130, 95)}
@@ -42,3 +42,11 @@ def test_a_bone_is_left_out_where_one_of_its_ends_is_not_seen():
     arm = draw_limbs(body(j15=(220.0, 70.0, 0.1)), Box(100, 50, 256, 256), (256, 256))["left arm"]
     assert arm[JOINTS[13]]
     assert not arm[JOINTS[15]]
+
+
+def test_of_the_ends_of_limbs_hand_and_foot_alone_are_drawn_and_slimmer():
+    whole, hand = (draw_limbs(body(), Box(100, 50, 256, 256), (256, 256), *of)["left arm"] for of in ((), (ENDS,)))
+    assert hand[JOINTS[15]]
+    assert hand[JOINTS[19]]
+    assert not hand[JOINTS[13]]
+    assert (whole | hand).sum() == whole.sum()

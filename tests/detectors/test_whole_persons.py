@@ -79,6 +79,22 @@ def test_a_limb_whose_joints_alone_are_seen_is_masked_and_told(models, monkeypat
     assert hole[100:300, 180:240].mean() > 0.97
 
 
+def test_beside_a_limb_that_the_masks_show_only_its_hand_is_drawn():
+    joints = np.zeros((33, 3))
+    for number, place in {11: (60, 60), 12: (60, 100), 23: (130, 65), 24: (130, 95), 13: (60, 40), 15: (60, 15),
+                          19: (60, 5)}.items():  # fmt: skip
+        joints[number] = (*place, 0.9)
+    seen = body.Body((0, 0, 256), np.zeros((256, 256), np.float32), 1.0, joints)
+    view, shown, hidden = Box(0, 0, 256, 256), np.zeros((256, 256), np.float32), np.zeros((256, 256), np.float32)
+    shown[54:67, 10:62] = 0.9  # the arm, slimmer than it would be drawn
+    assert people._with_limbs(shown, seen, view, 0.4) == ()
+    assert people._with_limbs(hidden, seen, view, 0.4) == ("left arm",)
+    upper_arm, hand = (slice(50, 70), slice(40, 58)), (slice(58, 62), slice(4, 9))
+    assert (shown[upper_arm] >= 0.4).sum() == 13 * 18
+    assert (hidden[upper_arm] >= 0.4).sum() > 13 * 18
+    assert (shown[hand] >= 0.4).all()
+
+
 @pytest.mark.parametrize("faint", [0.3, 0.1])
 def test_a_wide_look_that_takes_what_a_close_one_faintly_saw_is_not_believed(models, monkeypatch, faint):
     image = tall()

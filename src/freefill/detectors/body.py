@@ -7,6 +7,7 @@ Bazarevsky et al., "BlazePose: On-device Real-time Body Pose tracking", CV4ARVR 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import cv2
@@ -26,12 +27,15 @@ VISIBLE = 0.6  # a joint that is less surely seen may be anywhere
 SHOULDERS, HIPS, EARS, NOSE = (11, 12), (23, 24), (7, 8), 0
 # From joint to joint, and the half width as a share of the torso's length: shoulder to hip of 40 persons of
 # coco_people, a little slim, since what is drawn is taken without looking at the image.
-LIMBS: dict[str, tuple[tuple[int, int, float], ...]] = {
+Bones = tuple[tuple[int, int, float], ...]
+LIMBS: dict[str, Bones] = {
     "left arm": ((11, 13, 0.11), (13, 15, 0.09), (15, 19, 0.09)),
     "right arm": ((12, 14, 0.11), (14, 16, 0.09), (16, 20, 0.09)),
     "left leg": ((23, 25, 0.15), (25, 27, 0.11), (27, 31, 0.09), (27, 29, 0.08)),
     "right leg": ((24, 26, 0.15), (26, 28, 0.11), (28, 32, 0.09), (28, 30, 0.08)),
 }
+# Hands and feet: from wrist to finger, from ankle to toe and heel.
+ENDS = {name: tuple((one, two, 0.75 * width) for one, two, width in bones[2:]) for name, bones in LIMBS.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +98,12 @@ def _run(crop: Image) -> tuple[NDArray[np.float32], float, NDArray[np.float64]]:
     return mask[0, ..., 0], float(presence.ravel()[0]), marks.reshape(39, 5).astype(np.float64)
 
 
-def draw_limbs(body: Body, view: Box, size: tuple[int, int]) -> dict[str, Hole]:
+def draw_limbs(body: Body, view: Box, size: tuple[int, int], limbs: Mapping[str, Bones] = LIMBS) -> dict[str, Hole]:
     """Draw the limbs whose joints are seen, in a box of the picture, at the size (height, width).
+
+    Parameters
+    ----------
+    limbs : LIMBS, or their ENDS alone
 
     Returns
     -------
@@ -107,7 +115,7 @@ def draw_limbs(body: Body, view: Box, size: tuple[int, int]) -> dict[str, Hole]:
     down, across = size[0] / view.height, size[1] / view.width
     at = (body.joints[:, :2] - [view.top, view.left]) * [down, across]
     drawn: dict[str, Hole] = {}
-    for name, bones in LIMBS.items():
+    for name, bones in limbs.items():
         canvas = np.zeros(size, np.uint8)
         for one, two, width in bones:
             if min(body.joints[one, 2], body.joints[two, 2]) >= VISIBLE:

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from freefill.detectors.body import ENDS, LIMBS, Body, draw_limbs, look_at_body
 from freefill.detectors.body import NAME as POSE
-from freefill.detectors.body import Body, draw_limbs, look_at_body
 from freefill.detectors.boxes import Boxes, squared
 from freefill.detectors.candidates import MARGIN, Candidate, candidates
 from freefill.detectors.crops import cut_square
@@ -243,15 +243,17 @@ def _further(wide: Body, box: NDArray[np.float64], others: Boxes) -> NDArray[np.
 
 
 def _with_limbs(sure: NDArray[np.float32], body: Body, view: Box, cut: float) -> tuple[str, ...]:
-    """Draw the limbs whose joints are seen into the evidence, in place; return those that the masks had not shown."""
+    """Draw limbs whose joints are seen into the evidence, in place; return those that the masks do not show.
+
+    Of a limb that they show, only hand or foot is drawn: of all else that lies beside it a quarter is a person's.
+    """
     if body.presence < LEAST_PRESENCE:
         return ()
-    lacking = []
-    for name, limb in draw_limbs(body, view, sure.shape[:2]).items():
-        if (sure[limb] >= cut).mean() < SEEN_LIMB:
-            lacking.append(name)
-        sure[limb] = np.maximum(sure[limb], np.float32(DRAWN))
-    return tuple(lacking)
+    limbs, ends = (draw_limbs(body, view, sure.shape[:2], bones) for bones in (LIMBS, ENDS))
+    lacking = tuple(name for name, limb in limbs.items() if (sure[limb] >= cut).mean() < SEEN_LIMB)
+    for drawn in (*(limbs[name] for name in lacking), *ends.values()):
+        sure[drawn] = np.maximum(sure[drawn], np.float32(DRAWN))
+    return lacking
 
 
 def main_persons(persons: Sequence[Person], image: Image) -> list[int]:

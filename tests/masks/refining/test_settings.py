@@ -8,7 +8,7 @@ from freefill.masks.refining.settings import SWITCHES, THOROUGH, RefineSettings
 
 def test_words_change_what_they_name_and_nothing_else():
     assert THOROUGH.changed(["thicken=0.05", "shadow=no"]) == RefineSettings(
-        short=THOROUGH.short, thicken=0.05, thicken_px=1.5, block=2.5, shadow=False
+        short=THOROUGH.short, faint=0, thicken=0.05, thicken_px=1.5, block=2.5, shadow=False
     )
 
 

@@ -12,6 +12,7 @@ from freefill.masks.parts import find_parts
 from freefill.masks.refining.attached import Thing, attached_things
 from freefill.masks.refining.closeup import Overview, look_at
 from freefill.masks.refining.contour import close_gaps, evened, fill_holes, jaggedness, smooth
+from freefill.masks.refining.detected import Person, Prior
 from freefill.masks.refining.reach import ReachLimits, reach_out
 from freefill.masks.refining.recipe import RefineSettings, refine
 from freefill.masks.refining.reflection import MARGIN as REFLECTION_MARGIN
@@ -20,6 +21,7 @@ from freefill.masks.refining.shadow import MARGIN as SHADOW_MARGIN
 from freefill.masks.refining.shadow import find_shadow
 from freefill.masks.refining.snap import snap
 from freefill.masks.refining.thicken import block_px, edge_softness_px, thicken
+from freefill.values import Box
 
 
 def view(hole: np.ndarray, image: np.ndarray, margin: float, size: float = 120.0):
@@ -188,6 +190,30 @@ def test_a_mask_that_falls_short_all_around_is_thickened_more():
     for given, more in ((short, True), (hole, False)):
         on, off = (refine(given, image, settings=replace(only, short=share)).hole.sum() for share in (1.0, 0.0))
         assert (on > 1.03 * off) == more
+
+
+def test_a_person_is_thickened_most_where_she_is_seen_faintly_and_least_where_she_is_not():
+    hole = np.zeros((160, 160), bool)
+    hole[60:100, 60:100] = True
+    sure = np.where(hole, np.float32(1), np.float32(0))
+    sure[60:100, 100:120] = 0.3  # to her right something may be hers
+    prior = Prior((Person(Box(0, 0, 160, 160), sure),))
+    only = RefineSettings(person=False, smooth=0, thicken=0.1, thicken_px=0)  # by 4 px
+    told, untold = (refine(hole, settings=replace(only, faint=faint), prior=prior).hole for faint in (4.0, 0.0))
+    right, left = told[80, 100:].sum(), told[80, :60].sum()
+    assert right > 2 * left
+    assert 0 < left < untold[80, :60].sum() == untold[80, 100:].sum()
+
+
+def test_where_nobody_looked_for_a_person_the_image_says_how_much_a_mask_is_thickened():
+    hole = np.zeros((160, 160), bool)
+    hole[60:100, 20:60] = hole[60:100, 110:150] = True
+    sure = np.where(hole, np.float32(1), np.float32(0))[40:120, :80]
+    one = Prior((Person(Box(40, 0, 80, 80), sure),))
+    grown = refine(hole, settings=RefineSettings(smooth=0, thicken=0.1, thicken_px=0), prior=one).hole
+    alone = refine(hole, settings=RefineSettings(smooth=0, thicken=0.1, thicken_px=0)).hole
+    assert np.array_equal(grown[:, 80:], alone[:, 80:])
+    assert grown[:, :80].sum() < alone[:, :80].sum()
 
 
 def test_parts_of_other_radii_are_not_thickened_alike():

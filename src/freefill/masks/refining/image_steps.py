@@ -37,7 +37,7 @@ from freefill.masks.refining.shadow import find_shadow
 from freefill.masks.refining.snap import CLOSEUP_SIZE_PX as SNAP_SIZE_PX
 from freefill.masks.refining.snap import snap
 from freefill.masks.refining.thicken import edge_softness_px
-from freefill.values import Hole
+from freefill.values import Box, Hole
 
 # How far contours move when they are snapped, on average, as a share of the reach: whole masks of persons of 40 px and
 # more (9 of 10 under 0.13), and masks eroded by 3 % of their size (median 0.25 to 0.28). Decision 0037.
@@ -197,6 +197,34 @@ def radii_px(
         p.label: max((settings.thicken * p.size_px + settings.thicken_px) * (1 + said / max(px, 1.0)), lost)
         for p, (said, px), lost in zip(parts, sums.values(), _lost_px(parts, settings, block), strict=True)
     }
+
+
+def share_by(
+    snapping: Snapping | None, own: Sequence[Person], size: tuple[int, int], settings: RefineSettings
+) -> NDArray[np.float32] | None:
+    """Return by what thickening is multiplied at each pixel, (H, W) float32; None = by 1 everywhere.
+
+    Where a detector looked at a person it tells more than the image does: hair, a hand or a shoe that the mask lacks is
+    mostly seen faintly, and where nothing is seen hardly anything is left over.
+
+    Parameters
+    ----------
+    snapping : what the image told; None = it was not asked
+    own : detected persons that the mask means
+    size : (H, W)
+    settings : how
+    """
+    told = None if snapping is None else snapping.share
+    near = [person for person in own if person.box.overlaps(Box(0, 0, *size))]
+    if not near or not settings.faint:
+        return told
+    faint = np.full(size, -1, np.float32)  # -1: nobody looked here
+    for person in near:
+        view = person.box.grown(0, size)
+        faint[view.slices] = np.maximum(faint[view.slices], person.over(view, (view.height, view.width)))
+    least = 1 - settings.unseen
+    share = least + (settings.faint - least) * np.minimum(2 * faint, 1)
+    return np.asarray(np.where(faint >= 0, share, 1 if told is None else told), np.float32)
 
 
 def _lost_px(parts: Sequence[Part], settings: RefineSettings, block: int) -> list[float]:

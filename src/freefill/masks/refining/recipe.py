@@ -25,6 +25,7 @@ from freefill.masks.refining.image_steps import (
     protrusions_of_parts,
     radii_px,
     reach_from_parts,
+    share_by,
     snap_parts,
 )
 from freefill.masks.refining.settings import DEFAULT, STEPS, THOROUGH, RefineSettings
@@ -156,7 +157,7 @@ def refine(
     if settings.thicken or settings.thicken_px:
         even = evened(labels, parts, settings.jags, stairs_px)
         radii = radii_px(labels, parts, settings, block, snapping.lacks if snapping else ())
-        add("thicken", thicken(even, parts, radii, snapping.share if snapping else None))
+        add("thicken", thicken(even, parts, radii, share_by(snapping, own, hole.shape, settings)))
     if settings.smooth:
         add("smooth", smooth(hole, parts, settings.smooth, least_px=stairs_px))
     if overview is not None and sticking_out is not None:

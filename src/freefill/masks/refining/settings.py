@@ -48,6 +48,8 @@ class RefineSettings:
     trust : thickening is less by up to this share where the image shows that the background begins at the contour
     soften : thickening is more by up to this share where the object's edge is soft
     short : thickening is more by up to this share where the image shows, all around, that the mask falls short
+    unseen : where a detector looked at a person, thickening is less by this share where it sees nothing of her ...
+    faint : ... and so many times as much where it is half sure; 0 = its word does not count
     thicken : the radius of the thickening ...
     thicken_px : ... to which this is added, px ...
     block : ... but at least this share of a block, where the mask was enlarged by nearest neighbour; parts of few
@@ -71,6 +73,8 @@ class RefineSettings:
     trust: float = 0.5
     soften: float = 0.5
     short: float = 0.6  # decision 0037
+    unseen: float = 0.16  # decision 0123
+    faint: float = 4.0  # decision 0123
     thicken: float = 0.028  # decision 0037
     thicken_px: float = 0.5
     block: float = 0.6  # decision 0036
@@ -92,6 +96,8 @@ class RefineSettings:
             "trust",
             "soften",
             "short",
+            "unseen",
+            "faint",
             "thicken",
             "jags",
         )
@@ -128,7 +134,7 @@ class RefineSettings:
 
 
 DEFAULT = RefineSettings()
-THOROUGH = RefineSettings(short=0.3, thicken=0.135, thicken_px=1.5, block=2.5)
+THOROUGH = RefineSettings(short=0.3, faint=0.0, thicken=0.135, thicken_px=1.5, block=2.5)
 """Covers as much as a disc of 10 px at 224 px does, with less than half of what that masks beside (decision 0038)."""
 TIGHT = RefineSettings(attached=False, ends=0.0, shadow=False, reflection=False, thicken=0.014)
 """No more than the object: half as thick, and nothing that it holds or casts."""
