@@ -18,16 +18,23 @@ def filled(image, hole, structure):
 
 
 @pytest.mark.parametrize(
-    ("image", "most"),
-    [(pictures.horizon(), 0.01), (pictures.pole(), 0.01), (pictures.stem(), 0.05)],  # without: 0.012, 0.074, 0.078
-    ids=["horizon", "pole", "stem"],
+    ("images", "most"),
+    [
+        ([pictures.horizon()], 0.001),
+        # By the slant it falls now so, now so between pixels; in the mean.
+        ([pictures.pole(slant) for slant in (0.35, 0.38, 0.41, 0.44)], 0.008),
+        ([pictures.stem()], 0.02),
+    ],  # without a layout: 0.012, 0.074, 0.078; with ends that keep their own directions: 0.002, 0.013, 0.038
+    ids=["horizon", "poles", "stem"],
 )
-def test_what_crosses_the_hole_goes_on_in_the_fill(image, most):
+def test_what_crosses_the_hole_goes_on_in_the_fill(images, most):
     hole = pictures.blob(axes=(40, 30))
-    fill = filled(image, hole, "auto")
-    wrong = np.abs(fill.pixels - image).max(2)[hole] > 0.12
-    assert wrong.mean() < most
-    assert any("joined across the hole" in note for note in fill.notes)
+    wrong = []
+    for image in images:
+        fill = filled(image, hole, "auto")
+        wrong.append((np.abs(fill.pixels - image).max(2)[hole] > 0.12).mean())
+        assert any("joined across the hole" in note for note in fill.notes)
+    assert np.mean(wrong) < most
 
 
 @pytest.mark.parametrize(("axes", "said"), [((12, 30), 1), ((5, 30), 0)], ids=["a thing", "a scratch"])

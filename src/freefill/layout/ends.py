@@ -6,7 +6,7 @@ one (a stem, the rim of a plate) is known with its bend, and a straight one to a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ class End:
     length : how far it was followed back, px
     rough : px by which it leaves its own curve (root mean square)
     clear : standard errors by which its step stands out all along, 0 = not asked
+    path : (n, 2) the places at which it was followed, those left out that miss its curve
     """
 
     place: NDArray[np.float64]
@@ -52,6 +53,7 @@ class End:
     length: float
     rough: float
     clear: float = 0.0
+    path: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
 
 
 @kept(nogil=True, error_model="numpy")
@@ -241,7 +243,7 @@ def _fitted(path, heading, sight: Sight, distance, least: float = LEAST_CONTRAST
     if read is None:
         return None
     profile, contrast = read
-    return End(place, tangent, bend, profile, contrast, length, rough)
+    return End(place, tangent, bend, profile, contrast, length, rough, path=path[weight > 0])
 
 
 def first_hole(place, way, sight: Sight, most_px: float):

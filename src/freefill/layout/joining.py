@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from freefill.layout.ends import End, left_of
 from freefill.layout.sight import Sight
+from freefill.layout.through import through
 
 MOST_TURN = np.deg2rad(50.0)  # of one end against the chord
 MOST_STRAIGHT_TURN = np.deg2rad(22.0)  # where no bend explains it
@@ -80,10 +81,11 @@ def join(ends: list[End], sight: Sight) -> list[Joined]:
             break
         if i > j or any(_beside(end, used) for end in (ends[i], ends[j]) for used in taken):
             continue
-        curve, normals = curve_between(ends[i], ends[j])
+        one, other = through(ends[i], ends[j])
+        curve, normals = curve_between(one, other)
         if not in_hole(curve, sight) or any(cross(curve, line.curve) for line in found):
             continue
-        found.append(Joined(ends[i], ends[j], curve, normals, 0.0))
+        found.append(Joined(one, other, curve, normals, 0.0))
         taken += [ends[i], ends[j]]
         pairs.append((i, j))
     own = np.full(len(ends), np.inf)
