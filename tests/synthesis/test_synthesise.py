@@ -206,3 +206,23 @@ def test_a_few_lines_in_a_layout_do_not_say_what_lies_at_which_height(start_px):
     grey, unsure = np.full((120, 160, 3), 0.5, np.float32), np.zeros((120, 160), np.float32)
     laid = Laid(grey, unsure, start_px, np.full((120, 160, 2), np.nan, np.float32))
     assert (height_missed(hole, Tuning(), laid) <= 1) == (start_px is None)
+
+
+def test_a_shadow_beside_the_hole_does_not_grow_into_it():
+    # Below the hole lies a shadow of what is removed; farther off there is ground as dark, which would fit it best.
+    rng = np.random.default_rng(0)
+    image = (0.7 + rng.normal(0, 0.02, (120, 160, 3))).astype(np.float32)
+    hole, shadow = np.zeros((2, 120, 160), bool)
+    hole[40:70, 50:90], shadow[70:82, 50:90] = True, True
+    image[shadow] -= 0.25
+    image[:, 120:] -= 0.25
+    source = ~hole & ~shadow
+
+    def dark(asked: np.ndarray | None) -> float:
+        made = synthesise(image, hole, source, shadow=asked)
+        assert made is not None
+        near = made.holes[:, 0] >= 66
+        return float((image[made.copied[near, 0], made.copied[near, 1]].mean(axis=1) < 0.6).mean())
+
+    assert dark(None) > 0.5
+    assert dark(shadow) < 0.05

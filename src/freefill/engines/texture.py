@@ -48,7 +48,10 @@ class Texture:
         notes: list[str] = []
         copied = np.full((*crop.hole.shape, 2), -1, np.int32)
         left = residue(crop.image, crop.hole)
-        rest = _lit(_regular(crop, left, pixels, copied, notes))
+        around = _regular(crop, left, pixels, copied, notes)
+        rest, shadow = _lit(around)
+        if around is not crop:
+            shadow = None  # what repeats goes on, and its light was made to fit the shadow
         if not rest.hole.any():
             return Fill(pixels, copied, tuple(notes))
         guide = None
@@ -74,6 +77,7 @@ class Texture:
             guide=guide,
             layout=None if guide is not None else layout,
             left=left,
+            shadow=shadow,
             expected=None
             if expected is None
             else (expected.cells, expected.costs, expected.disagreement, expected.cell_px),
@@ -127,12 +131,17 @@ def _regular(crop: Crop, left: Hole, pixels: NDArray[np.float32], copied: NDArra
     return replace(crop, image=pixels.copy(), hole=hole, source=crop.known)
 
 
-def _lit(crop: Crop) -> Crop:
-    """Return the crop with the shadows and the glow of what is removed no longer among what may be copied."""
+def _lit(crop: Crop) -> tuple[Crop, Hole | None]:
+    """Return the crop with the shadows and the glow of what is removed no longer among what may be copied, and the
+    shadows.
+    """
     if not crop.hole.any():
-        return crop
-    lit = crop.known & ~penumbra(crop.image, crop.hole) & ~tint(crop.image, crop.hole)
-    return replace(crop, source=lit) if 2 * np.count_nonzero(lit) > np.count_nonzero(crop.known) else crop
+        return crop, None
+    shadow = penumbra(crop.image, crop.hole)
+    lit = crop.known & ~shadow & ~tint(crop.image, crop.hole)
+    if 2 * np.count_nonzero(lit) <= np.count_nonzero(crop.known):
+        return crop, None
+    return replace(crop, source=lit), shadow
 
 
 def _left_outside(left: Hole, hole: Hole) -> str:

@@ -22,6 +22,7 @@ from freefill.distance import distance_inside, thickness
 from freefill.synthesis.bend import bend
 from freefill.synthesis.features import largest
 from freefill.synthesis.solve import descend, hardness
+from freefill.synthesis.swaths import Swaths, moved_by, swaths, wholly
 from freefill.values import Box
 
 THIN_SHARE = 0.06  # of the longer side: across a thinner hole copies do not become patches
@@ -50,12 +51,14 @@ class Membrane:
 
     Attributes
     ----------
+    copied : (n, 2) int32, where each pixel is copied from; another place than was asked where a swath lies
     smooth : (n,) bool, the hole pixels that the surface covers
     blurred : (n,) bool, those whose copy is out of focus: its edges are soft
     lift : (n, 3) float32, what is to be added to each copy: the surface's light minus that of the copy where it comes
         from; 0 where the ground is not smooth
     """
 
+    copied: NDArray[np.int32]
     smooth: NDArray[np.bool_]
     blurred: NDArray[np.bool_]
     lift: NDArray[np.float32]
@@ -86,6 +89,7 @@ def stretch(
     holes: NDArray[np.int32],
     copied: NDArray[np.int32],
     lines: NDArray[np.float32] | None = None,
+    source: NDArray[np.bool_] | None = None,
 ) -> Membrane:
     """Find smooth ground in the hole and the light that belongs there.
 
@@ -96,10 +100,11 @@ def stretch(
     holes : (n, 2) int32, rows and columns to be written
     copied : (n, 2) int32, where each of them is copied from
     lines : (h, w) float32 over the whole picture, how sure it is that an edge goes on here; no surface crosses one
+    source : (H, W) bool, may be copied from in swaths (`swaths.py`); None = no swath is laid
     """
     if thickness(known == 0) < THIN_SHARE * max(known.shape):
         nothing = np.zeros(len(holes), np.bool_)
-        return Membrane(nothing, nothing, np.zeros((len(holes), 3), np.float32))
+        return Membrane(copied, nothing, nothing, np.zeros((len(holes), 3), np.float32))
     ground = read_ground(image, known)
     from_where = _small_places(copied, ground.factor)
     light = _sample(ground.light, from_where)
@@ -113,12 +118,22 @@ def stretch(
     copies = np.stack(sums, axis=2) / np.maximum(counts, 1)[..., None]
     copies = np.where(counts[..., None] > 0, copies, ground.light).astype(np.float32)
     region = _region(ground, counts, np.bincount(cells, smooth, height * width).reshape(height, width), lines)
+    source = np.zeros(known.shape, np.bool_) if source is None else source
+    laid = swaths(ground.light, ground.grain, ground.smooth, wholly(source, ground.known.shape), region, copies)
+    if laid.number.any():
+        lies = laid.number > 0
+        at = np.argwhere(lies) + laid.shifts[laid.number[lies]]
+        copies[lies] = ground.light[at[:, 0], at[:, 1]]
+        shifts = np.rint(laid.shifts * np.array(ground.factor)).astype(np.int32)
+        copied = moved_by(copied, holes, shifts[laid.number[rows, cols]], source)
+        from_where = _small_places(copied, ground.factor)
+        light = _sample(ground.light, from_where)
     covered = region[rows, cols]
     lift = np.zeros((len(holes), 3), np.float32)
     if covered.any():
-        surface = _surface(copies, counts > 0, region, ground)
+        surface = _surface(copies, counts > 0, region, ground, laid)
         lift[covered] = _sample(surface, _small_places(holes[covered], ground.factor)) - light[covered]
-    return Membrane(covered, _sample(ground.grain, from_where) < SHARP / 255, lift)
+    return Membrane(copied, covered, _sample(ground.grain, from_where) < SHARP / 255, lift)
 
 
 def read_ground(image: NDArray[np.float32], known: NDArray[np.uint8]) -> Ground:
@@ -192,19 +207,20 @@ def _region(
 
 
 def _surface(
-    copies: NDArray[np.float32], hole: NDArray[np.bool_], region: NDArray[np.bool_], ground: Ground
+    copies: NDArray[np.float32], hole: NDArray[np.bool_], region: NDArray[np.bool_], ground: Ground, laid: Swaths
 ) -> NDArray[np.float32]:
     """Return the light of the hole: level inside the region, near that of the copies outside, met at the rim.
 
     Minimises the sum of w (u_p - u_q - g_pq)^2 over neighbours plus t (u_p - copy_p)^2: g is 0 within the region and
-    against the rim, else the step between the copies; w is 1 in the region, else it falls where the copies are two
-    things; t holds what is not smooth. A rim with structure counts little at first, so that only a long piece of it is
-    met (ground with a streak, not the end of a wire); in a second round it counts where its light agrees with that.
+    against the rim, in a swath the step in its band, else the step between the copies; w is 1 in the region, else it
+    falls where the copies are two things; t holds what is not smooth. A rim with structure counts little at first, so
+    that only a long piece of it is met (ground with a streak, not the end of a wire); in a second round it counts where
+    its light agrees with that.
     """
     curved = bend(ground.light, ~hole, ground.smooth)
     flat = copies if curved is None else copies - curved  # a glow is stretched over its own dome, not over a plane
-    light = _solve(flat, flat, hole, region, ground, first=True)
-    light = _solve(flat, light, hole, region, ground, first=False)
+    light = _solve(flat, flat, hole, region, ground, laid, first=True)
+    light = _solve(flat, light, hole, region, ground, laid, first=False)
     return light if curved is None else light + curved
 
 
@@ -214,6 +230,7 @@ def _solve(
     hole: NDArray[np.bool_],
     region: NDArray[np.bool_],
     ground: Ground,
+    laid: Swaths,
     *,
     first: bool,
 ) -> NDArray[np.float32]:
@@ -223,6 +240,7 @@ def _solve(
     fixed = np.pad(~hole & ground.known, 1)
     number = np.full(smooth.shape, -1, np.int32)
     number[1:-1, 1:-1][hole] = np.arange(int(hole.sum()), dtype=np.int32)
+    swath, band = np.pad(laid.number, 1), np.pad(laid.band, ((1, 1), (1, 1), (0, 0)))
     rows, cols = (places + 1 for places in np.nonzero(hole))
     own, mine, even = framed[rows, cols], guessed[rows, cols], smooth[rows, cols]
     near = np.empty((len(rows), 4), np.int32)
@@ -242,6 +260,8 @@ def _solve(
         weight[:, side] = np.where(rim | (near[:, side] >= 0), linked, 0)
         diagonal += weight[:, side]
         wanted = np.where((both | rim)[:, None], 0, step) + np.where(rim[:, None], framed[place], 0)
+        one = both & ~rim & (swath[place] > 0) & (swath[place] == swath[rows, cols])
+        wanted[one] = band[rows[one], cols[one]] - band[place][one]
         right += weight[:, side, None] * wanted
     answer = mine.copy()
     descend(0, 3, near, weight, diagonal, right.astype(np.float32), answer, TOLERANCE, MOST_STEPS)

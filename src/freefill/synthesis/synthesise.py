@@ -88,6 +88,7 @@ def synthesise(
     guide: tuple[NDArray[np.float32], float, NDArray[np.float32] | None] | None = None,
     layout: Callable[[], Laid | None] | None = None,
     left: NDArray[np.bool_] | None = None,
+    shadow: NDArray[np.bool_] | None = None,
     expected: tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32], tuple[float, float]] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Synthesis | None:
@@ -102,6 +103,8 @@ def synthesise(
     layout : makes what is expected where, or None; instead of a guide. It is not asked where the ground is regular,
         which is continued exactly.
     left : (H, W) bool, what the mask left outside (`residue.py`); None = it is looked for
+    shadow : (H, W) bool, known ground in the soft shadow of what is removed: the search is not to fit it, or the shadow
+        would grow into the hole; the paste meets it
     expected : what a network expects in the hole: cells, costs, disagreement and cell_px of a `Pointing`
     progress : called after each search with the share that is done, 0 to 1; what it raises ends the work
 
@@ -125,13 +128,14 @@ def synthesise(
     with Crew(tuning.threads) as crew:
         known = (~(hole | left)).astype(np.uint8)
         coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
-        pyramid = build(coloured, known, source.astype(np.uint8), tuning, crew)
+        asked = known if shadow is None else (known & ~shadow).astype(np.uint8)
+        pyramid = build(coloured, asked, source.astype(np.uint8), tuning, crew)
         guides = _laid(guide, made, pyramid, tuning)
         # What steers the search all over the hole says what is at which height; a few lines do not.
         if guides is not None and (made is None or made.start_px is not None):
             tuning = replace(tuning, open_reach=tuning.pull_reach)
         costs = None if expected is None else ExpectedPyramid(*expected, tuning)
-        rim = read_rim(*next(((x.image, x.known) for x in pyramid if max(x.size) <= LEVEL_PX), (coloured, known)))
+        rim = read_rim(*next(((x.image, x.known) for x in pyramid if max(x.size) <= LEVEL_PX), (coloured, asked)))
         first = len(pyramid) - 1 if guides is None else guides.level
         steps = Steps(pyramid[: first + 1], tuning, progress)
         coarse: Level | None = None
@@ -156,7 +160,8 @@ def synthesise(
         # What the mask left outside was unknown to the search, and stays as it is.
         wanted = hole[coarse.holes[:, 0], coarse.holes[:, 1]]
         holes, copied = coarse.holes[wanted], copied[wanted]
-        membrane = stretch(image, known, holes, copied, None if made is None else made.confidence)
+        membrane = stretch(image, known, holes, copied, None if made is None else made.confidence, source)
+        copied = membrane.copied
         steps.joining(JOINING_BEFORE)
         parts = membrane.smooth, membrane.blurred, membrane.lift
         colours = solve.paste(
