@@ -96,8 +96,10 @@ def fill(arguments: argparse.Namespace) -> None:
     engine = Inpainter("auto")
     for number, (name, image, hole) in enumerate(made):
         kept = arguments.out / f"{name}.npz"
-        if (number // per) % STEP[arguments.kind] or kept.exists():
+        if (number // per - arguments.first) % STEP[arguments.kind] or kept.exists():
             continue
+        if hole.mean() > MOST_HOLE:
+            continue  # the first fill stays, whatever the others look like: what is kept less the first is nothing
         start = time.perf_counter()
         # Without a bound of time: a busy machine would try less.
         tries = best_of(Picture(image), Mask(hole), Options(), engine, TRIES, bound_s=1e9)
@@ -196,6 +198,7 @@ def main() -> None:
     first.add_argument("kind", choices=("objects", "bins"))
     first.add_argument("data", type=Path)
     first.add_argument("--out", type=Path, required=True)
+    first.add_argument("--first", type=int, default=0, help="of bins, where every fifth photograph begins: 0 to 4")
     first.set_defaults(run=fill)
     second = commands.add_parser("pairs")
     second.add_argument("cases", type=Path)

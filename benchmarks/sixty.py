@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -21,12 +22,12 @@ from _diagnosis_people import spearman
 
 from diagnosis import auc
 from freefill.diagnosis.diagnose import diagnose
-from freefill.evaluation.measures import Measurer
+from freefill.evaluation.cases import Case
+from freefill.evaluation.measures import Measurer, choose
 from freefill.images.read import read_picture
 from freefill.inpainter import Inpainter
 from freefill.judging import half_tokens
 from freefill.masks.coco import picture_mask, read_coco
-from freefill.metrics import removal
 from freefill.values import Mask, Options, Picture
 
 VERDICTS = Path(__file__).with_name("sixty_verdicts.csv")
@@ -88,10 +89,9 @@ def tables(arguments: argparse.Namespace) -> None:
     """Print, for every score, how well it parts bad fills from the others, and its rank correlation."""
     rows = [row | {"engine": hidden(row["picture"])[row["fill"]]} for row in csv.DictReader(VERDICTS.open())]
     known = arguments.cases / "scores.json"
-    literature = LITERATURE if arguments.literature else {}
     values = json.loads(known.read_text()) if known.is_file() else []
     for row in rows[len(values) :]:  # goes on where it stopped
-        values.append(_scores(arguments.cases, row, literature))
+        values.append(_scores(arguments.cases, row, literature=arguments.literature))
         known.write_text(json.dumps(values))
     grade = np.array([WORDS.index(row["verdict"]) for row in rows], float)
     print(f"{len(rows)} fills: {', '.join(f'{(grade == k).sum()} {word}' for k, word in enumerate(WORDS))}\n")
@@ -106,10 +106,10 @@ def tables(arguments: argparse.Namespace) -> None:
             for p in dict.fromkeys(row["picture"] for row in rows)
         ]
         told = [grade[g[np.argmin(x[g])]] == grade[g].min() for g in groups if np.ptp(grade[g]) > 0]
-        print(
-            f"| {name} | {auc(x[grade < 2], x[grade == 2]):.2f} | {auc(x[grade < 1], x[grade > 0]):.2f} | "
-            f"{spearman(x, grade):+.2f} | {sum(told)} of {len(told)} |"
+        bad, good = (
+            f"{auc(x[~worse], x[worse]):.2f}" if 0 < worse.sum() < len(x) else "–" for worse in (grade == 2, grade > 0)
         )
+        print(f"| {name} | {bad} | {good} | {spearman(x, grade):+.2f} | {sum(told)} of {len(told)} |")
     said = np.array([WORDS.index(each["verdict"]) for each in values])
     table = [[int(((grade == meant) & (said == word)).sum()) for word in range(3)] for meant in range(3)]
     print("\n| by eye | said good | doubtful | bad |\n|---|---|---|---|")
@@ -120,16 +120,21 @@ def tables(arguments: argparse.Namespace) -> None:
     )
 
 
-def _scores(folder: Path, row: dict[str, str], literature: dict[str, int]) -> dict[str, float | str]:
+def _scores(folder: Path, row: dict[str, str], *, literature: bool) -> dict[str, float | str]:
     with np.load(folder / f"{row['picture']}-{row['engine']}.npz") as case:
         before, hole, after, copied = case["before"], case["hole"], case["after"], case["copied_from"]
     found = diagnose(before, hole, after, half_tokens(), copied if len(copied) else None)
     scores: dict[str, float | str] = {"whole": found.score} | {each.name: each.score for each in found.findings}
     scores["repeat by its looks"] = _repeat_by_looks(before, hole, after)
-    image, tokens = after.astype(np.float32) / 255, Measurer(())._tokens
-    for name in literature:
-        scores[name] = float(getattr(removal, name)(image, hole, tokens))
+    if literature:
+        scores |= _measurer().of_case(Case(row["picture"], before, hole, None), after)
     return scores | {"verdict": found.verdict}
+
+
+@cache
+def _measurer() -> Measurer:
+    """Return what takes the literature's measures; its network is opened once."""
+    return Measurer(choose(tuple(LITERATURE)))
 
 
 def _repeat_by_looks(before: np.ndarray, hole: np.ndarray, after: np.ndarray) -> float:

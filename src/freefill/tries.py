@@ -21,11 +21,12 @@ from freefill.progress import Progress
 from freefill.values import Hole, Mask, Options, Outcome, Picture
 
 MOST = 8
-# Of pairs that a blind judge called level none lies further apart, of those with a clear preference four in five do:
-# below it the score tells nothing, and the user's own choice stands.
-MARGIN = 0.02
-# Share of the picture: under larger holes too little is left to hold a fill against, and the score tells little.
-MOST_HOLE = 1 / 3
+# Of fills that lie less apart, the one that the score prefers is worse to the eye, and further from the truth, as often
+# as better: the user's own choice stands.
+MARGIN = 0.03
+# Share of the picture: under larger holes too little is left to hold a fill against, and what the score prefers is
+# further from the truth.
+MOST_HOLE = 0.2
 CHOOSES = "install freefill[torch,detect], then run: freefill weights fetch dinov2-focus"
 
 
