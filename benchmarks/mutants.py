@@ -92,6 +92,7 @@ ROOMS: dict[str, tuple[str, ...]] = {  # module: its tests, the quickest first
         "tests/weights/test_store.py",
         "tests/weights/test_fetch.py",
     ),
+    "weights/folder.py": ("tests/weights/test_folder.py",),
     "weights/opening/sniff.py": ("tests/weights/test_sniff.py",),
     "weights/opening/recognise.py": ("tests/weights/test_recognise.py",),
     "weights/opening/load.py": ("tests/weights/test_load.py",),

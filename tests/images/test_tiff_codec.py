@@ -116,3 +116,10 @@ def test_differences_wrap_and_stand_beside_the_first_number():
     assert array[0, 0, 0] == 250
     again = np.cumsum(codec.apply_predictor(array), axis=1, dtype=np.uint8)
     assert np.array_equal(again, array)
+
+
+@pytest.mark.parametrize("compression", [5, 32773, 50000, 34925])
+def test_what_the_library_says_of_a_damaged_strip_does_not_reach_the_terminal(compression: int, capfd):
+    with pytest.raises(OSError, match="decoder error"):
+        codec.unpack(b"\xff" * 20, compression, 8, 4)
+    assert capfd.readouterr().err == ""

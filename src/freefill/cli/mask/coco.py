@@ -13,6 +13,7 @@ import click
 from freefill.cli.mask.files import (
     MadeMask,
     MaskJob,
+    Writing,
     finish_options,
     is_folder_name,
     output_option,
@@ -69,10 +70,7 @@ def coco(
     empty: bool,
     refine: bool,
     grow: Length,
-    bits: str,
-    max_mpx: float,
-    as_json: bool,
-    quiet: bool,
+    writing: Writing,
 ) -> int:
     """Make masks from INSTANCES, a file of COCO's format, for all its pictures.
 
@@ -101,12 +99,12 @@ def coco(
 
     def make(job: MaskJob) -> MadeMask:
         entry, thing = jobs[job.output]
-        return _made(data, entry, thing, wanted, attached, crowds, images, refine, grow, max_mpx)
+        return _made(data, entry, thing, wanted, attached, crowds, images, refine, grow, writing.max_mpx)
 
     planned = [MaskJob(f"{instances}: {picture.file}", out) for out, (picture, _) in jobs.items()]
     for problem in bad:
         click.echo(f"freefill: {problem}", err=True)
-    code = run_jobs(planned, make, bits=bits, as_json=as_json, quiet=quiet)
+    code = run_jobs(planned, make, writing)
     return SOME_FAILED if bad else code
 
 

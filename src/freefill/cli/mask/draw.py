@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freefill.cli.mask.files import MadeMask, MaskJob, output_option, plan_jobs, read, run_jobs, write_options
+from freefill.cli.mask.files import MadeMask, MaskJob, Writing, output_option, plan_jobs, read, run_jobs, write_options
 from freefill.cli.mask.make import Numbers
 from freefill.cli.option_types import LengthType
 from freefill.cli.options import more_mask_options, shape_options, shapes_of
@@ -37,10 +37,7 @@ def draw(
     without: tuple[str, ...],
     size: tuple[int, int] | None,
     grow: Length,
-    bits: str,
-    max_mpx: float,
-    as_json: bool,
-    quiet: bool,
+    writing: Writing,
     **drawn: object,
 ) -> int:
     """Draw a mask by coordinates. It is as large as IMAGES, or as --size says.
@@ -69,10 +66,10 @@ def draw(
 
     def make(job: MaskJob) -> MadeMask:
         if size is None:
-            picture = read(job.source, max_mpx)
+            picture = read(job.source, writing.max_mpx)
         else:
             picture = Picture(np.zeros((size[1], size[0], 1), np.uint8), source="drawn")
-        mask = mask_for(None, picture, options, max_mpx)
+        mask = mask_for(None, picture, options, writing.max_mpx)
         return MadeMask(finished(mask, None, refining=False, growing=grow), {})
 
-    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+    return run_jobs(jobs, make, writing)

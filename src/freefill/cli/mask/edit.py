@@ -50,38 +50,35 @@ def grow(
     output: str | None,
     invert: bool,
     shrink: bool,
-    bits: str,
-    max_mpx: float,
-    as_json: bool,
-    quiet: bool,
+    writing: files.Writing,
 ) -> int:
     """Grow MASKS by LENGTH all round: 8px, or 3% of the object's size; -8px shrinks them."""
     from freefill.masks import grow as lengths
 
     def make(job: MaskJob) -> MadeMask:
-        mask = files.read_mask(job.source, max_mpx, invert)
+        mask = files.read_mask(job.source, writing.max_mpx, invert)
         radius = length.in_px(lengths.object_size_px(mask.hole))
         changed = lengths.resized(mask.hole, -radius if shrink else radius)
         return MadeMask(replace(mask, hole=changed), {"radius_px": round(radius, 3)})
 
     jobs = files.plan_jobs(masks, output, suffix=".grown.png")
-    return files.run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+    return files.run_jobs(jobs, make, writing)
 
 
 @click.command("invert")
 @files.masks_argument
 @files.output_option
 @files.write_options
-def invert(masks: tuple[str, ...], output: str | None, bits: str, max_mpx: float, as_json: bool, quiet: bool) -> int:
+def invert(masks: tuple[str, ...], output: str | None, writing: files.Writing) -> int:
     """Invert MASKS: white becomes black, and black white."""
 
     def make(job: MaskJob) -> MadeMask:
-        mask = files.read_mask(job.source, max_mpx)
+        mask = files.read_mask(job.source, writing.max_mpx)
         # "looks inverted" and the like are no longer true.
         return MadeMask(replace(mask, hole=~mask.hole, notes=()), {})
 
     jobs = files.plan_jobs(masks, output, suffix=".inverted.png")
-    return files.run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+    return files.run_jobs(jobs, make, writing)
 
 
 @click.command("show")

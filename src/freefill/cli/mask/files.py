@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 import time
@@ -83,10 +84,40 @@ _WRITING = under(
     ),
     max_mpx_option,
 )
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How masks are written and told of, as every mask command takes it.
+
+    Attributes
+    ----------
+    bits : of a pixel of the PNG, "1" or "8"
+    max_mpx : larger pictures are refused, megapixels
+    as_json, quiet : what is printed
+    """
+
+    bits: str
+    max_mpx: float
+    as_json: bool
+    quiet: bool
+
+
+def _gathered(command: Callable[..., int]) -> Callable[..., int]:
+    """Hand the options of writing to a command as one value."""
+
+    @functools.wraps(command)
+    def taking(*, bits: str, max_mpx: float, as_json: bool, quiet: bool, **others: Any) -> int:
+        return command(writing=Writing(bits, max_mpx, as_json, quiet), **others)
+
+    return taking
+
+
 write_options = all_of(
     _WRITING,
     click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each mask."),
     click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
+    _gathered,
 )
 finish_options = all_of(_MENDING, write_options)
 
@@ -166,10 +197,8 @@ def overlays_of(jobs: Sequence[MaskJob], overlay: str | None, inputs: Iterable[s
 def run_jobs(
     jobs: Sequence[MaskJob],
     make: Callable[[MaskJob], MadeMask],
+    writing: Writing,
     *,
-    bits: str,
-    as_json: bool,
-    quiet: bool,
     sought: str | None = None,
 ) -> int:
     """Make and write masks one after the other; return the exit code.
@@ -186,7 +215,7 @@ def run_jobs(
         If the only one fails.
     """
     failed, without = 0, 0
-    with working("masks" if len(jobs) > 1 else "finding what goes" if sought else "working", quiet) as report:
+    with working("masks" if len(jobs) > 1 else "finding what goes" if sought else "working", writing.quiet) as report:
         for number, job in enumerate(jobs):
             if len(jobs) > 1:
                 report.count(number, len(jobs))
@@ -197,13 +226,13 @@ def run_jobs(
                 if sought is not None and not made.mask.hole.any():
                     _check_found(made.mask, job, alone=len(jobs) == 1)
                     without += 1
-                write_mask(made.mask, job.output, bits)
+                write_mask(made.mask, job.output, writing.bits)
             except FreefillError as error:
                 if len(jobs) == 1:
                     raise
                 failed += 1
                 report.line(f"freefill: {error}")
-                if as_json:
+                if writing.as_json:
                     report.result(json.dumps({"source": job.source, "output": None, "error": str(error)}))
                 continue
             told = {
@@ -214,7 +243,7 @@ def run_jobs(
                 "seconds": round(time.monotonic() - begun, 3),
                 **made.more,
             }
-            tell(told, job.output, as_json, report)
+            tell(told, job.output, writing.as_json, report)
         if without:
             report.line(f"freefill: {without} of {len(jobs)} pictures without {sought}: their masks are empty")
     return SOME_FAILED if failed else 0

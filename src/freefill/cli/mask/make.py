@@ -10,6 +10,7 @@ import click
 from freefill.cli.mask.files import (
     MadeMask,
     MaskJob,
+    Writing,
     finish_options,
     images_argument,
     is_folder_name,
@@ -72,10 +73,7 @@ def salient(
     cut: float,
     refine: bool,
     grow: Length,
-    bits: str,
-    max_mpx: float,
-    as_json: bool,
-    quiet: bool,
+    writing: Writing,
 ) -> int:
     """Mask the thing that stands out in IMAGES."""
     from freefill.detectors.needs import require
@@ -87,11 +85,11 @@ def salient(
         require(WEIGHTS, "mask salient")
 
     def make(job: MaskJob) -> MadeMask:
-        picture = read(job.source, max_mpx)
+        picture = read(job.source, writing.max_mpx)
         mask = as_mask(detect(as_image(picture), weights=weights, cut=cut), "salient thing", picture)
         return MadeMask(finished(mask, as_image(picture), refining=refine, growing=grow), {})
 
-    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="a thing")
+    return run_jobs(plan_jobs(images, output), make, writing, sought="a thing")
 
 
 @click.command("text")
@@ -109,10 +107,7 @@ def text(
     boxes: bool,
     refine: bool,
     grow: Length,
-    bits: str,
-    max_mpx: float,
-    as_json: bool,
-    quiet: bool,
+    writing: Writing,
 ) -> int:
     """Mask text in IMAGES: captions, dates, watermarks."""
     from freefill.detectors.needs import require
@@ -124,11 +119,11 @@ def text(
     settings = TextSettings(sensitive=sensitive, least_mean=score, shape="boxes" if boxes else "glyphs")
 
     def make(job: MaskJob) -> MadeMask:
-        picture = read(job.source, max_mpx)
+        picture = read(job.source, writing.max_mpx)
         mask = text_mask(picture, settings)
         return MadeMask(finished(mask, as_image(picture), refining=refine, growing=grow), {})
 
-    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="text")
+    return run_jobs(plan_jobs(images, output), make, writing, sought="text")
 
 
 @click.command("grabcut")
@@ -164,10 +159,7 @@ def grabcut(
     model: MarkedModel,
     refine: bool,
     grow: Length,
-    bits: str,
-    max_mpx: float,
-    as_json: bool,
-    quiet: bool,
+    writing: Writing,
 ) -> int:
     """Cut out the thing that a box, points or strokes mark in IMAGES."""
     from freefill.detectors.marked import marked
@@ -185,7 +177,7 @@ def grabcut(
             raise click.UsageError("mobile-sam takes --box and --point, no strokes")
 
     def make(job: MaskJob) -> MadeMask:
-        picture = read(job.source, max_mpx)
+        picture = read(job.source, writing.max_mpx)
         marks = Marks(
             # Words are x and y, ours are row and column.
             box=None if box is None else Box(box[1], box[0], box[3], box[2]),
@@ -200,7 +192,7 @@ def grabcut(
         mask = replace(mask, notes=(*mask.notes, note)) if note else mask
         return MadeMask(finished(mask, image, refining=refine, growing=grow), {})
 
-    return run_jobs(plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="what is marked")
+    return run_jobs(plan_jobs(images, output), make, writing, sought="what is marked")
 
 
 def _strokes(place: str | None, picture: Picture) -> Hole | None:
@@ -240,10 +232,7 @@ def random(
     count: int,
     scale: float | None,
     shapes: str | None,
-    bits: str,
-    max_mpx: float,
-    as_json: bool,
-    quiet: bool,
+    writing: Writing,
 ) -> int:
     """Draw random masks: one for each of IMAGES, or --count masks of --size. Seeds go up by one from --seed."""
     from freefill.masks.random_masks import random_mask
@@ -256,11 +245,11 @@ def random(
     seeds = {job.output: seed + number for number, job in enumerate(jobs)}
 
     def make(job: MaskJob) -> MadeMask:
-        wanted = (size[1], size[0]) if size is not None else read(job.source, max_mpx).size
+        wanted = (size[1], size[0]) if size is not None else read(job.source, writing.max_mpx).size
         hole = random_mask(kind, wanted, seeds[job.output], scale=scale, shapes=outlines)
         return MadeMask(Mask(hole, source=f"{kind} {seeds[job.output]}"), {"kind": kind, "seed": seeds[job.output]})
 
-    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+    return run_jobs(jobs, make, writing)
 
 
 def _numbered(count: int, output: str | None) -> list[MaskJob]:

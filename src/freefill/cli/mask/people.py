@@ -76,10 +76,7 @@ def people(
     overlay: str | None,
     refine: bool,
     grow: Length,
-    bits: str,
-    max_mpx: float,
-    as_json: bool,
-    quiet: bool,
+    writing: files.Writing,
 ) -> int:
     """Mask every person in IMAGES: files, folders, globs.
 
@@ -93,7 +90,7 @@ def people(
     if weights is not None:
         if keep or small or each or overlay or attached:
             raise click.UsageError("--weights asks one network for all persons at once: it cannot tell them apart")
-        return _by_another(images, output, weights, refine, grow, bits, max_mpx, as_json, quiet)
+        return _by_another(images, output, weights, refine, grow, writing)
     # All that is missing in one message, before the first of many pictures.
     require(needed("people"), "mask people")
     if each and output == "-":
@@ -112,17 +109,17 @@ def people(
     taken = names_taken((*overlays.values(), *(name for job in jobs for name in (job.source, job.output))))
 
     def make(job: MaskJob) -> MadeMask:
-        picture = files.read(job.source, max_mpx)
+        picture = files.read(job.source, writing.max_mpx)
         image = as_image(picture)
         found = mask_people(image, wishes, picture.source)
         told = found.told()
         if each:
-            told["each"] = _write_each(found, job.output, bits, taken)
+            told["each"] = _write_each(found, job.output, writing.bits, taken)
         if job.output in overlays:
             _show(image, found, wishes, overlays[job.output])
         return MadeMask(found.mask, told)
 
-    return files.run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet, sought="people")
+    return files.run_jobs(jobs, make, writing, sought="people")
 
 
 def _refining(refine: bool, tight: bool, thorough: bool) -> RefineSettings | None:
@@ -141,10 +138,7 @@ def _by_another(
     weights: str,
     refine: bool,
     grow: Length,
-    bits: str,
-    max_mpx: float,
-    as_json: bool,
-    quiet: bool,
+    writing: files.Writing,
 ) -> int:
     """Ask a network of the U-2-Net family for all persons."""
     from freefill.detectors.refining import finished
@@ -152,14 +146,12 @@ def _by_another(
     from freefill.detectors.source import as_image, as_mask
 
     def make(job: MaskJob) -> MadeMask:
-        picture = files.read(job.source, max_mpx)
+        picture = files.read(job.source, writing.max_mpx)
         image = as_image(picture)
         mask = as_mask(detect(image, weights=weights), "people", picture)
         return MadeMask(finished(mask, image, refining=refine, growing=grow), {})
 
-    return files.run_jobs(
-        files.plan_jobs(images, output), make, bits=bits, as_json=as_json, quiet=quiet, sought="people"
-    )
+    return files.run_jobs(files.plan_jobs(images, output), make, writing, sought="people")
 
 
 def _write_each(found: PeopleMask, output: str, bits: str, taken: set[object]) -> list[str]:

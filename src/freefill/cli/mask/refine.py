@@ -12,6 +12,7 @@ from freefill.cli.headings import HeadedCommand, under
 from freefill.cli.mask.files import (
     MadeMask,
     MaskJob,
+    Writing,
     masks_argument,
     output_option,
     overlays_of,
@@ -122,10 +123,7 @@ def refine(
     thorough: bool,
     values: tuple[str, ...],
     prior: Any,
-    bits: str,
-    max_mpx: float,
-    as_json: bool,
-    quiet: bool,
+    writing: Writing,
     **no: bool,
 ) -> int:
     """Repair MASKS so that they cover the whole thing: rims, gaps, limbs, what is held, shadows."""
@@ -144,8 +142,8 @@ def refine(
     overlays = overlays_of(jobs, overlay, (image,))
 
     def make(job: MaskJob) -> MadeMask:
-        given = read_mask(job.source, max_mpx, invert)
-        picture = None if image is None else read(_image_of(job.source, image), max_mpx)
+        given = read_mask(job.source, writing.max_mpx, invert)
+        picture = None if image is None else read(_image_of(job.source, image), writing.max_mpx)
         if picture is not None:
             given = mask_for(given, picture, MaskOptions(mask_fit=mask_fit))
         name = picture.source if picture else job.source
@@ -157,7 +155,7 @@ def refine(
         added = {step: round(share, 5) for step, share in refined.shares().items()}
         return MadeMask(mask, {"share_before": round(given.share, 6), "added": added})
 
-    return run_jobs(jobs, make, bits=bits, as_json=as_json, quiet=quiet)
+    return run_jobs(jobs, make, writing)
 
 
 def _print_settings(ctx: click.Context, asked: bool) -> None:
