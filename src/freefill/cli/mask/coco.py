@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freefill.cli.mask.files import (
-    MadeMask,
-    MaskJob,
-    Writing,
-    finish_options,
-    is_folder_name,
-    output_option,
-    read,
-    run_jobs,
-    safe_name,
-)
+from freefill.cli.mask.files import MadeMask, MaskJob, is_folder_name, read, run_jobs, safe_name
+from freefill.cli.mask.options import Writing, finish_options, output_option
 from freefill.cli.outputs import free_name
 from freefill.errors import SOME_FAILED, InputError, did_you_mean
 from freefill.files import is_file, is_folder

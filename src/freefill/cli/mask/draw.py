@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freefill.cli.mask.files import MadeMask, MaskJob, Writing, output_option, plan_jobs, read, run_jobs, write_options
+from freefill.cli.mask.files import MadeMask, MaskJob, plan_jobs, read, run_jobs
 from freefill.cli.mask.make import Numbers
+from freefill.cli.mask.options import Writing, output_option, write_options
 from freefill.cli.option_types import LengthType
 from freefill.cli.options import more_mask_options, shape_options, shapes_of
 from freefill.cli.outputs import check_apart

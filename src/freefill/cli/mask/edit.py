@@ -12,6 +12,7 @@ import click
 
 from freefill.cli.mask import files
 from freefill.cli.mask.files import MadeMask, MaskJob
+from freefill.cli.mask.options import Writing, masks_argument, output_option, write_options
 from freefill.cli.option_types import LengthType
 from freefill.cli.options import invert_option, mask_fit_option, max_mpx_option
 from freefill.cli.outputs import check_apart, write_image
@@ -38,19 +39,19 @@ class _TakesNegative(click.Command):
 
 
 @click.command("grow", cls=_TakesNegative, short_help="Grow masks all round, or shrink them.")
-@files.masks_argument
+@masks_argument
 @click.argument("length", type=LengthType())
-@files.output_option
+@output_option
 @invert_option
 @click.option("--shrink", is_flag=True, help="Shrink the masks instead.")
-@files.write_options
+@write_options
 def grow(
     masks: tuple[str, ...],
     length: Length,
     output: str | None,
     invert: bool,
     shrink: bool,
-    writing: files.Writing,
+    writing: Writing,
 ) -> int:
     """Grow MASKS by LENGTH all round: 8px, or 3% of the object's size; -8px shrinks them."""
     from freefill.masks import grow as lengths
@@ -66,10 +67,10 @@ def grow(
 
 
 @click.command("invert")
-@files.masks_argument
-@files.output_option
-@files.write_options
-def invert(masks: tuple[str, ...], output: str | None, writing: files.Writing) -> int:
+@masks_argument
+@output_option
+@write_options
+def invert(masks: tuple[str, ...], output: str | None, writing: Writing) -> int:
     """Invert MASKS: white becomes black, and black white."""
 
     def make(job: MaskJob) -> MadeMask:

@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from freefill.cli.mask.files import (
-    MadeMask,
-    MaskJob,
+from freefill.cli.mask.files import MadeMask, MaskJob, is_folder_name, plan_jobs, read, run_jobs
+from freefill.cli.mask.options import (
     Writing,
     finish_options,
     images_argument,
-    is_folder_name,
     output_option,
-    plan_jobs,
-    read,
-    run_jobs,
     score_option,
     write_options,
 )

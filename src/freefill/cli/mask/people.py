@@ -10,6 +10,7 @@ import click
 from freefill.cli.headings import HeadedCommand, under
 from freefill.cli.mask import files
 from freefill.cli.mask.files import MadeMask, MaskJob
+from freefill.cli.mask.options import Writing, finish_options, images_argument, output_option, score_option
 from freefill.cli.outputs import free_name, names_taken, write_image
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 
 @click.command("people", cls=HeadedCommand)
-@files.images_argument
+@images_argument
 @under(
     "Files",
-    files.output_option,
+    output_option,
 )
 @under(
     "Who",
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 )
 @under(
     "Who",
-    files.score_option,
+    score_option,
     click.option("--no-tiles", is_flag=True, help="Look at the whole picture only. Faster, but misses small people."),
     click.option("--weights", metavar="NAME|FILE", help="Use another network for the whole picture: u2net-human."),
 )
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
         help="Write a picture that shows in colours who was found and what refining added.",
     ),
 )
-@files.finish_options
+@finish_options
 def people(
     images: tuple[str, ...],
     output: str | None,
@@ -76,7 +77,7 @@ def people(
     overlay: str | None,
     refine: bool,
     grow: Length,
-    writing: files.Writing,
+    writing: Writing,
 ) -> int:
     """Mask every person in IMAGES: files, folders, globs.
 
@@ -138,7 +139,7 @@ def _by_another(
     weights: str,
     refine: bool,
     grow: Length,
-    writing: files.Writing,
+    writing: Writing,
 ) -> int:
     """Ask a network of the U-2-Net family for all persons."""
     from freefill.detectors.refining import finished

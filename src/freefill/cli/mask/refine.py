@@ -9,19 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freefill.cli.headings import HeadedCommand, under
-from freefill.cli.mask.files import (
-    MadeMask,
-    MaskJob,
-    Writing,
-    masks_argument,
-    output_option,
-    overlays_of,
-    plan_jobs,
-    read,
-    read_mask,
-    run_jobs,
-    write_options,
-)
+from freefill.cli.mask.files import MadeMask, MaskJob, overlays_of, plan_jobs, read, read_mask, run_jobs
+from freefill.cli.mask.options import Writing, masks_argument, output_option, write_options
 from freefill.cli.options import invert_option, mask_fit_option, prior_option
 from freefill.cli.outputs import check_apart, write_image
 from freefill.errors import InputError
