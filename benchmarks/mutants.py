@@ -211,11 +211,18 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Gives the changed module in place of the real one."""
 
     def __init__(self, mutant: Mutant) -> None:
-        self._name = "freefill." + mutant.room.removesuffix(".py").replace("/", ".")
+        room = mutant.room.removesuffix(".py")
+        self._package = room.endswith("/__init__")
+        self._name = "freefill." + room.removesuffix("/__init__").replace("/", ".")
         self._path, self._source = str(SOURCE / mutant.room), mutant.source
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
-        return importlib.util.spec_from_loader(name, self, origin=self._path) if name == self._name else None
+        if name != self._name:
+            return None
+        spec = importlib.util.spec_from_loader(name, self, origin=self._path, is_package=self._package)
+        if spec is not None and self._package:
+            spec.submodule_search_locations = [str(Path(self._path).parent)]
+        return spec
 
     def exec_module(self, module: Any) -> None:
         module.__file__ = self._path

@@ -114,6 +114,12 @@ def test_an_older_file_of_another_ending_goes_and_one_of_the_same_is_replaced():
     assert (store.folder() / "thing.safetensors").read_bytes() == b"newer"
 
 
+def test_an_older_file_that_somebody_deleted_is_not_missed():
+    first = kept()
+    first.path.unlink()
+    assert put(part(b"new"), replace(first, file="thing.safetensors"), "0" * 64).read_bytes() == b"new"
+
+
 def test_only_files_that_are_here_are_listed_by_name_and_broken_records_are_left_out():
     kept("b")
     kept("a")
