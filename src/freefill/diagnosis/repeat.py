@@ -23,7 +23,7 @@ def repeat(view: View) -> Measurement:
     """Count, for patches of the hole that have texture, how often the picture shows them again.
 
     A patch once copied has one twin: that is what patch synthesis does. Two and more are what people see. Where it is
-    known what each pixel was copied from, places of the hole with the same source are counted; else what looks alike.
+    known what each pixel was copied from, places that look alike count only as far as they have the same source.
     Twins in known ground beyond the first are the picture's own: where it repeats itself the fill may.
 
     Returns
@@ -48,7 +48,7 @@ def repeat(view: View) -> Measurement:
     filled, known, textured = _twins(light, depth > 0, rows, cols)
     if view.copied_from is not None:
         copies = _copies(view, view.copied_from, depth > 0, rows, cols)
-        filled = np.where(copies >= 0, copies, filled)
+        filled = np.where(copies >= 0, np.minimum(copies, filled), filled)  # a copy that no one can see is none
     further = np.where(textured, filled + np.minimum(known, 1) - 1 - np.maximum(known - 1, 0), 0)
     where = np.zeros(light.shape, np.float32)
     where[rows, cols] = np.clip(further / 3, 0, 1)
