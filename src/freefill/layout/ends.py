@@ -133,8 +133,9 @@ def find_ends(sight: Sight) -> list[End]:
     points = np.array(found).reshape(-1, 2, 2)[..., ::-1]
     points = np.stack((points, points[:, ::-1]), 1).reshape(-1, 2, 2)
     long = np.hypot(*(points[:, 0] - points[:, 1]).T) >= LEAST_PX
-    for near, far in points[long & (_values(distance, points[:, 0]) <= REACH * max(sight.size) + 3)]:
-        end = _end(near, far, sight, distance, channels)
+    near_hole = _values(distance, points[:, 0]) <= REACH * max(sight.size) + 3
+    for path, heading in _followed(points[long & near_hole], sight, distance, channels):
+        end = _fitted(path, heading, sight, distance)
         if end is not None and not any(_same(end, known) for known in ends):
             ends.append(end)
     for place, way, clear in faint_ways(sight, distance):
@@ -161,50 +162,72 @@ def _same(one: End, other: End) -> bool:
     return bool(away @ away < 2.0**2 and one.heading @ other.heading > 0.9)
 
 
-def _end(near, far, sight: Sight, distance, channels) -> End | None:
-    """Return the end that a segment's `near` point makes, or None where it does not run into the hole."""
-    length = float(np.hypot(*(near - far)))
-    heading = (near - far) / length
-    last = _last_known(far, heading, length, sight)
-    if last is None:
-        return None
-    if np.hypot(*(last - far)) < LEAST_PX or _along_rim(last, far, distance):
-        return None
-    clear = distance > 1.0
-    left = left_of(heading)
-    start = last - heading * min(SEED_PX, length / 2)
-    places = np.linspace(far, last, 7)[1:-1]
-    steps = [float((_values(c, places + left) - _values(c, places - left)).sum()) for c in channels]
-    best = int(np.argmax(np.abs(steps)))
-    channel, sign = channels[best], float(np.sign(steps[best]))
+def _followed(
+    points: NDArray[np.float64], sight: Sight, distance: NDArray[np.float32], channels: list[NDArray[np.float32]]
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Return each edge that a segment shows running into the hole: its points back from there, (m, 2), and its heading.
+
+    `points` (n, 2, 2) are a segment's near and far point. Each question is put to all segments at once.
+    """
+    near, far = points[:, 0], points[:, 1]
+    length = np.hypot(*(near - far).T)
+    heading = (near - far) / length[:, None]
+    into, last = _last_known(far, heading, length, sight)
+    into &= (np.hypot(*(last - far).T) >= LEAST_PX) & ~_along_rim(last, far, distance)
+    far, last, heading, length = far[into], last[into], heading[into], length[into]
+    left = np.stack((-heading[:, 1], heading[:, 0]), 1)
+    start = last - heading * np.minimum(SEED_PX, length / 2)[:, None]
+    places = np.linspace(far, last, 7, axis=1)[:, 1:-1]
+    sides = [(places + side * left[:, None]).reshape(-1, 2) for side in (1, -1)]
+    steps = np.array([(_values(c, sides[0]) - _values(c, sides[1])).reshape(-1, 5).sum(1) for c in channels])
+    best = np.argmax(np.abs(steps), axis=0)
+    sign = np.sign(np.take_along_axis(steps, best[None], 0)[0])
+    clear, layers = distance > 1.0, np.stack(channels)
     # First on towards the hole, where a bent edge has left the straight segment, then back along the edge itself.
-    path = np.empty((FOLLOWED_PX, 2), np.float64)
-    count = follow(channel, clear, *start, *-heading, -sign, FOLLOWED_PX, path)
-    if count > 4:
-        heading = path[count - 1] - path[max(count - 6, 0)]
-        heading, start = heading / np.hypot(*heading), path[count - 1].copy()
-    count = follow(channel, clear, *start, *heading, sign, FOLLOWED_PX, path)
-    if count < LEAST_PX:
-        return None
-    return _fitted(path[:count], heading, sight, distance)
+    paths, counts = np.empty((len(far), FOLLOWED_PX, 2)), np.empty(len(far), np.int64)
+    follow_all(layers, clear, best, start, -heading, -sign, FOLLOWED_PX, paths, counts)
+    number = np.flatnonzero(counts > 4)
+    start[number] = paths[number, counts[number] - 1]
+    way = start[number] - paths[number, np.maximum(counts[number] - 6, 0)]
+    heading[number] = way / np.hypot(*way.T)[:, None]
+    follow_all(layers, clear, best, start, heading, sign, FOLLOWED_PX, paths, counts)
+    return [(paths[n, : counts[n]], heading[n]) for n in np.flatnonzero(counts >= LEAST_PX)]
 
 
-def _last_known(far, heading, length: float, sight: Sight):
-    """Walk from `far` along the heading: return the segment's last known place, or None if it never enters the hole."""
-    places = far + np.arange(0, length + REACH * max(sight.size) + STEP_PX, STEP_PX)[:, None] * heading
-    (rows, cols), inside = pixels(places, sight)
-    hit = np.flatnonzero(inside & sight.hole[rows, cols])
-    if len(hit) == 0 or hit[0] == 0:
-        return None
-    return places[min(hit[0] - 1, int(length / STEP_PX))]
+def _last_known(far, heading, length, sight: Sight) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Walk from `far` along each heading: return which segments enter the hole, and the last known place of each."""
+    most = np.ceil((length + REACH * max(sight.size) + STEP_PX) / STEP_PX).astype(np.int64)
+    hits = np.empty(len(far), np.int64)
+    first_hits(far, heading, most, STEP_PX, sight.hole, hits)
+    last = np.minimum(hits - 1, (length / STEP_PX).astype(np.int64))
+    return hits > 0, far + (last * STEP_PX)[:, None] * heading
 
 
-def _along_rim(last, far, distance) -> bool:
-    """Tell whether a segment runs along the rim: it is the hole's own outline, and says nothing."""
-    steps = np.linspace(0, 1, 12)[:, None]
-    rows, cols = np.rint(last + steps * (far - last)).astype(int).T
-    rows, cols = np.clip(rows, 0, distance.shape[0] - 1), np.clip(cols, 0, distance.shape[1] - 1)
-    return bool((distance[rows, cols] < 2.5).mean() > 0.5)
+@kept(nogil=True, error_model="numpy")
+def follow_all(layers, clear, best, starts, headings, signs, most, paths, counts):
+    """Follow many edges, each in its own layer of (3, h, w)."""
+    for n in range(starts.shape[0]):
+        start, way = starts[n], headings[n]
+        counts[n] = follow(layers[best[n]], clear, start[0], start[1], way[0], way[1], signs[n], most, paths[n])
+
+
+@kept(nogil=True, error_model="numpy")
+def first_hits(places, ways, most, step, hole, hits):
+    """Write how many steps from each place the first pixel of the hole lies on its way, or -1."""
+    for n in range(places.shape[0]):
+        hits[n] = -1
+        for k in range(most[n]):
+            row, col = np.rint(places[n, 0] + step * k * ways[n, 0]), np.rint(places[n, 1] + step * k * ways[n, 1])
+            if 0 <= row < hole.shape[0] and 0 <= col < hole.shape[1] and hole[int(row), int(col)]:
+                hits[n] = k
+                break
+
+
+def _along_rim(last, far, distance: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which segments run along the rim: such a one is the hole's own outline, and says nothing."""
+    nearest = np.rint(last[:, None] + np.linspace(0, 1, 12)[:, None] * (far - last)[:, None]).astype(int)
+    rows, cols = np.moveaxis(np.clip(nearest, 0, np.array(distance.shape) - 1), -1, 0)
+    return np.asarray((distance[rows, cols] < 2.5).mean(1) > 0.5, bool)
 
 
 def _values(channel: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float64]:

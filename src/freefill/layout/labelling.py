@@ -277,15 +277,15 @@ def expand(near, costs, allowed, home, steps, flat, chosen, pairs, sweeps):
             if terminal.max() <= 0:
                 continue
             least_cut(near, spare, terminal, side)
-            changed = False
             for p in range(count):
-                if side[p] and chosen[p] != k:
+                side[p] = side[p] and chosen[p] != k
+                if side[p]:
                     chosen[p] = k
-                    changed = True
-            if not changed:
+            if not side.any():
                 continue
-            for p in range(count):
-                pay(near, allowed, home, steps, flat, chosen, p, pairs)
+            for p in range(count):  # what pairs pay is new where one of the two is
+                if side[p] or (near[p, 0] >= 0 and side[near[p, 0]]) or (near[p, 1] >= 0 and side[near[p, 1]]):
+                    pay(near, allowed, home, steps, flat, chosen, p, pairs)
             after = energy(costs, chosen, pairs)
             # `offer` cuts short what a pair may save, so a move may cost more than it seemed: then it is taken back.
             if after < now - 1e-6:

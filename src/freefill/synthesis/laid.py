@@ -114,8 +114,10 @@ def _between(along: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray
     """Return shifts at places (n, 2) between pixels: of the nearest, with those around it that belong to its piece."""
     last = np.array(along.shape[:2]) - 1
     rows, cols = np.clip(np.rint(places).astype(np.int64), 0, last).T
-    nearest = along[rows, cols].astype(np.float64)
-    total, weight = np.zeros_like(nearest), np.zeros(len(places))
+    found = along[rows, cols].astype(np.float64)
+    on = np.flatnonzero(np.isfinite(found[:, 0]))  # few places lie on a line
+    nearest, places = found[on], places[on]
+    total, weight = np.zeros_like(nearest), np.zeros(len(on))
     corner = np.floor(places)
     for down, across in ((0, 0), (0, 1), (1, 0), (1, 1)):
         at = corner + np.array([down, across])
@@ -125,7 +127,8 @@ def _between(along: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray
         share[~(np.abs(shift - nearest).max(1) < SAME_PIECE_PX)] = 0  # not a number: no line there
         total += share[:, None] * np.where(share[:, None] > 0, shift, 0)
         weight += share
-    return np.where(weight[:, None] > 0, total / np.maximum(weight, 1e-9)[:, None], nearest)
+    found[on] = np.where(weight[:, None] > 0, total / np.maximum(weight, 1e-9)[:, None], nearest)
+    return found
 
 
 def _shifted(

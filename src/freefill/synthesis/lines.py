@@ -67,9 +67,10 @@ def read_rim(image: NDArray[np.uint8], known: NDArray[np.uint8]) -> Layers:
         if len(rows) < LEAST_RIM:
             return NO_LAYERS
         rings.append((rows, cols, image[rows, cols, :3].astype(np.float64)))
+    totals = [_total(colours) for _, _, colours in rings]
     best, tilt = -np.inf, 0.0
     for angle in ANGLES:
-        explained = np.mean([_explained(_along(rows, cols, angle), colours) for rows, cols, colours in rings])
+        explained = np.mean([_explained(_along(r, c, angle), v, total) for (r, c, v), total in zip(rings, totals, strict=True)])
         if explained - STEEP_BONUS * abs(angle) / 90 > best:
             best, tilt = float(explained - STEEP_BONUS * abs(angle) / 90), float(angle)
     every_row, every_col = np.indices(known.shape).reshape(2, -1)
@@ -121,11 +122,11 @@ def _total(colours: NDArray[np.float64]) -> float:
     return float(((colours - colours.mean(0)) ** 2).sum() / len(colours) + 3 * NOISE)
 
 
-def _explained(along: NDArray[np.float64], colours: NDArray[np.float64]) -> float:
-    """Return the share of the variance that lies between bins (adjusted for their number)."""
+def _explained(along: NDArray[np.float64], colours: NDArray[np.float64], total: float) -> float:
+    """Return the share of the variance, `total`, that lies between bins (adjusted for their number)."""
     counts, within = _sums(along, colours, float(along.min()), 0)
     mean = within.sum() / max(len(along) - int((counts > 0).sum()), 1)
-    return 1 - (mean + 3 * NOISE) / _total(colours)
+    return 1 - (mean + 3 * NOISE) / total
 
 
 def _local(
