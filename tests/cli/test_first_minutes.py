@@ -276,3 +276,12 @@ def test_a_mask_to_grow_without_a_length_asks_for_it(files, capsys):
     code, _, err = call(capsys, "mask", "grow", "mask.png")
     assert (code, err.count("\n")) == (2, 1)
     assert "freefill mask grow MASK 6px" in err
+
+
+def test_what_nobody_expected_of_the_system_is_one_line_too(files, capsys, monkeypatch):
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device", "a\nb.png")
+
+    monkeypatch.setattr("freefill.cli.main.cli.main", full)
+    code, _, err = call(capsys, "engines")
+    assert (code, err) == (1, "freefill: a\\nb.png: the disk is full; make room or write to another disk\n")

@@ -153,6 +153,6 @@ def main(args: list[str] | None = None) -> None:
         from freefill.files import explain
 
         said = explain(str(error.filename or "the system"), error, "used")
-        click.echo(f"freefill: {one_line(said)}", err=True)
+        click.echo(f"freefill: {one_line(str(said))}", err=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
