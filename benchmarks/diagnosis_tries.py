@@ -1,6 +1,7 @@
 """What `--tries` is worth: the first fill against the one that the diagnosis chose.
 
     python benchmarks/diagnosis_tries.py fill objects ../shared/data --out objects     # of things' shapes
+    python benchmarks/diagnosis_tries.py fill objects ../shared/data --out new --seed 29   # other holes
     python benchmarks/diagnosis_tries.py pairs objects --out pairs --count 40          # side by side, order hidden
     python benchmarks/diagnosis_tries.py verdicts pairs                                # after somebody judged them
     python benchmarks/diagnosis_tries.py fill bins ../shared/data --out bins           # six bins of hole share
@@ -33,6 +34,7 @@ from freefill.values import Mask, Options, Picture
 
 SIDES_PX = {"objects": 640, "bins": 256}  # long side of a picture
 TRIES = 3
+SEED = 28  # of the holes of objects, unless told
 STEP = {"objects": 1, "bins": 5}  # every so many-th photograph
 MEASURES = ("st_lpips", "psnr_hole", "edge_error")
 
@@ -47,17 +49,18 @@ def photographs(data: Path, side_px: int) -> Iterator[tuple[str, np.ndarray]]:
         yield Path(name).stem, cv2.resize(image, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
 
 
-def objects(data: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+def objects(data: Path, seed: int = SEED) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Yield photographs with a hole of a person's shape, 3 to 12 % of the picture, where it crosses most edges of four.
 
-    The shapes are those of coco_people in turn; every photograph comes twice, with other holes.
+    The shapes are those of coco_people in turn; every photograph comes twice, with other holes. Another seed gives
+    other shapes, sizes and places, and names that say so: new cases beside the old ones.
     """
     shapes = [person.hole for scene in scenes() for person in scene.persons if person.size_px > 60]
     photos = list(photographs(data, SIDES_PX["objects"]))
     photos += [(f"{name}-again", image) for name, image in photos]
     for number, (name, image) in enumerate(photos):
-        rng = np.random.default_rng([28, number])
-        shape = shapes[(7 * number) % len(shapes)]
+        rng = np.random.default_rng([seed, number])
+        shape = shapes[(7 * number + seed - SEED) % len(shapes)]
         rows, cols = np.nonzero(shape)
         cut = shape[rows.min() : rows.max() + 1, cols.min() : cols.max() + 1].astype(np.uint8)
         height, width = image.shape[:2]
@@ -73,7 +76,8 @@ def objects(data: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
             hole[top : top + cut.shape[0], left : left + cut.shape[1]] = cut
             rim = cv2.morphologyEx(hole, cv2.MORPH_GRADIENT, np.ones((5, 5), np.uint8)) > 0
             placed.append((float(np.percentile(edges[rim], 80)), hole > 0))
-        yield name, image, max(placed, key=lambda each: each[0])[1]
+        called = name if seed == SEED else f"{name}-seed{seed}"
+        yield called, image, max(placed, key=lambda each: each[0])[1]
 
 
 def bins(data: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -91,7 +95,7 @@ def bins(data: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
 def fill(arguments: argparse.Namespace) -> None:
     """Fill every case in several ways; keep picture, hole, and each fill with its score, the user's own first."""
     arguments.out.mkdir(exist_ok=True)
-    made = {"objects": objects, "bins": bins}[arguments.kind](arguments.data)
+    made = bins(arguments.data) if arguments.kind == "bins" else objects(arguments.data, arguments.seed)
     per = 6 if arguments.kind == "bins" else 1
     engine = Inpainter("auto")
     for number, (name, image, hole) in enumerate(made):
@@ -199,6 +203,7 @@ def main() -> None:
     first.add_argument("data", type=Path)
     first.add_argument("--out", type=Path, required=True)
     first.add_argument("--first", type=int, default=0, help="of bins, where every fifth photograph begins: 0 to 4")
+    first.add_argument("--seed", type=int, default=SEED, help=f"of objects, of the holes; not {SEED}: other holes")
     first.set_defaults(run=fill)
     second = commands.add_parser("pairs")
     second.add_argument("cases", type=Path)
