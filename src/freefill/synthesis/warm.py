@@ -23,6 +23,6 @@ def warm() -> float:
     hole[16:40, 20:44] = True
     for tuning in (Tuning(), Tuning(detail_px=40), Tuning(exhaustive=0)):
         synthesise(image, hole, ~hole, tuning=tuning)
-    waves = 0.5 + 0.025 * np.sin(np.arange(64, dtype=np.float32) * 0.4)
+    waves = (0.5 + 0.025 * np.sin(np.arange(64) * 0.4)).astype(np.float32)
     synthesise(np.broadcast_to(waves[:, None, None], image.shape).copy(), hole, ~hole)  # smooth ground
     return time.perf_counter() - start
