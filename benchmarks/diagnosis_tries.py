@@ -29,7 +29,7 @@ from freefill.evaluation.cases import Case
 from freefill.evaluation.measures import Measurer, choose
 from freefill.evaluation.statistics import paired
 from freefill.inpainter import Inpainter
-from freefill.tries import MARGIN, MOST_HOLE, best_of
+from freefill.tries import MOST_HOLE, best_of, margin
 from freefill.values import Mask, Options, Picture
 
 SIDES_PX = {"objects": 640, "bins": 256}  # long side of a picture
@@ -118,12 +118,12 @@ def fill(arguments: argparse.Namespace) -> None:
 
 
 def chosen(folder: Path) -> Iterator[tuple[str, dict, int]]:
-    """Yield every case with which of its fills `--tries` keeps: the first unless another is better by the margin."""
+    """Yield every case with which of its fills `--tries` keeps: the first unless another is better by its margin."""
     for path in sorted(folder.glob("*.npz")):
         with np.load(path) as case:
             read = {name: case[name] for name in case.files}
-        scores = np.array([row["score"] for row in json.loads(str(read["table"]))])
-        scores[0] -= MARGIN
+        own, *others = json.loads(str(read["table"]))
+        scores = [own["score"], *(row["score"] + margin(row["kind"]) for row in others)]
         yield path.stem, read, int(np.argmin(scores)) if read["hole"].mean() <= MOST_HOLE else 0
 
 

@@ -24,9 +24,13 @@ MOST = 8
 # Of fills that lie less apart, the one that the score prefers is worse to the eye, and further from the truth, as often
 # as better: the user's own choice stands.
 MARGIN = 0.03
+# A fill along lines where none were asked for, and one of another engine: the score likes that lines go on and that
+# texture is crisp, which these give whether they are right or not, so it must be surer of them.
+WIDE_MARGIN = 0.06
 # Share of the picture: under larger holes too little is left to hold a fill against, and what the score prefers is
 # further from the truth.
 MOST_HOLE = 0.2
+WITHOUT_LINES = ", structure never"  # how the kind ends that is filled along no lines
 CHOOSES = "install freefill[torch,detect], then run: freefill weights fetch dinov2-focus"
 
 
@@ -69,8 +73,8 @@ def best_of(
 
     Returns
     -------
-    the tries, best first: least score of the diagnosis, but the user's own first unless another's is less by `MARGIN`;
-    where the score cannot tell (`why_first`), in the order in which they were made
+    the tries, best first: least score of the diagnosis, but the user's own first unless another's is less by its
+    `margin`; where the score cannot tell (`why_first`), in the order in which they were made
     """
     if not 1 <= tries <= MOST:
         raise InputError(f"--tries must be 1 to {MOST}, not {tries}")
@@ -112,8 +116,13 @@ def why_first(mask: Mask) -> str | None:
     return "under so large a hole the score tells little" if mask.share > MOST_HOLE else None
 
 
+def margin(kind: str) -> float:
+    """Return how much less than the user's own fill one of this kind must score before it is kept, 0..1."""
+    return MARGIN if kind.endswith(WITHOUT_LINES) else WIDE_MARGIN
+
+
 def _ranked(made: list[Try]) -> list[Try]:
-    return sorted(made, key=lambda each: each.diagnosis.score - (MARGIN if each is made[0] else 0))
+    return sorted(made, key=lambda each: each.diagnosis.score + (0 if each is made[0] else margin(each.kind)))
 
 
 def _told(

@@ -118,11 +118,21 @@ def tried(kind: str, score: float) -> Try:
     return Try(kind, None, Diagnosis((), score, (4, 4), (0, 0, 4, 4)))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("less", "first"), [(0.025, "own"), (0.04, "other")])
-def test_the_users_own_fill_stays_first_unless_another_is_clearly_better(less, first):
-    made = [tried("own", 0.5), tried("worse", 0.9), tried("other", 0.5 - less)]
+@pytest.mark.parametrize(
+    ("kind", "less", "kept"),
+    [
+        ("texture, structure never", 0.025, False),
+        ("texture, structure never", 0.04, True),
+        ("texture, structure layout", 0.05, False),
+        ("texture, structure layout", 0.07, True),
+        ("patchmatch", 0.05, False),
+        ("patchmatch", 0.07, True),
+    ],
+)
+def test_the_users_own_fill_stays_first_unless_another_is_clearly_better(kind, less, kept):
+    made = [tried("own", 0.5), tried("worse", 0.9), tried(kind, 0.5 - less)]
     ranked = [each.kind for each in _ranked(made)]
-    assert ranked[0] == first
+    assert ranked[0] == (kind if kept else "own")
     assert ranked[-1] == "worse"
 
 
