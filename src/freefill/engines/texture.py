@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from freefill.engines import structure
+from freefill.engines.ahead import Ahead
 from freefill.engines.pointing import expectation_for
 from freefill.synthesis.compiled import compilations
 from freefill.synthesis.penumbra import penumbra
@@ -47,42 +49,46 @@ class Texture:
         start, before = time.perf_counter(), compilations()
         notes: list[str] = []
         copied = np.full((*crop.hole.shape, 2), -1, np.int32)
-        left = residue(crop.image, crop.hole)
-        around = _regular(crop, left, pixels, copied, notes)
-        rest, shadow = _lit(around)
-        if around is not crop:
-            shadow = None  # what repeats goes on, and its light was made to fit the shadow
-        if not rest.hole.any():
-            return Fill(pixels, copied, tuple(notes))
-        guide = None
-        if rest.guide is not None and rest.guide.kind == "image" and rest.guide.weight > 0:
-            guide = rest.guide.values, rest.guide.weight, rest.guide.confidence
-        begun = 0.0 if guide is not None or rest.structure == "never" else _share_of_layout(rest.hole)
+        with ExitStack() as ending:
+            lighting = ending.enter_context(Ahead(lambda tell: _lit(crop)))
+            left = residue(crop.image, crop.hole)
+            rest, shadow = lighting.answer()
+            laying = ending.enter_context(_laying(rest, seed, left))
+            around = _regular(crop, left, pixels, copied, notes)
+            if around is not crop:
+                laying.end()  # it was for the whole hole
+                # What repeats goes on, and its light was made to fit the shadow.
+                (rest, _), shadow = _lit(around), None
+                if not rest.hole.any():
+                    return Fill(pixels, copied, tuple(notes))
+                laying = ending.enter_context(_laying(rest, seed, left))
+            guide = _guide_of(rest)
+            asked = guide is None and rest.structure != "never"
+            begun = _share_of_layout(rest.hole) if asked else 0.0
 
-        def layout() -> structure.Laid | None:
-            tell = crop.progress
-            if tell is None:
-                return structure.layout_for(rest, seed, notes, left)
-            laid = structure.layout_for(rest, seed, notes, left, lambda share: tell(begun * share))
-            tell(begun)
-            return laid
+            def layout() -> structure.Laid | None:
+                laid, said = laying.answer(_within(begun, crop.progress))
+                if crop.progress is not None:
+                    crop.progress(begun)
+                notes.extend(said)
+                return laid
 
-        expected = None if guide is not None else expectation_for(rest, notes)
-        made = synthesise(
-            rest.image,
-            rest.hole,
-            rest.known,
-            seed,
-            least_sources=LEAST_SOURCES,
-            guide=guide,
-            layout=None if guide is not None else layout,
-            left=left,
-            shadow=shadow,
-            expected=None
-            if expected is None
-            else (expected.cells, expected.costs, expected.disagreement, expected.cell_px),
-            progress=_after(begun, crop.progress),
-        )
+            expected = None if guide is not None else expectation_for(rest, notes)
+            made = synthesise(
+                rest.image,
+                rest.hole,
+                rest.known,
+                seed,
+                least_sources=LEAST_SOURCES,
+                guide=guide,
+                layout=layout if asked else None,
+                left=left,
+                shadow=shadow,
+                expected=None
+                if expected is None
+                else (expected.cells, expected.costs, expected.disagreement, expected.cell_px),
+                progress=_after(begun, crop.progress),
+            )
         if made is None:
             pixels = smooth_fill(crop.image, crop.hole)
             return Fill(pixels, notes=("little to copy from: the hole was filled smoothly",))
@@ -99,9 +105,34 @@ class Texture:
         return Fill(pixels, copied, tuple(notes))
 
 
+def _guide_of(crop: Crop) -> tuple[NDArray[np.float32], float, NDArray[np.float32] | None] | None:
+    """Return values, weight and confidence of the smaller fill that guides this one; None where none does."""
+    guide = crop.guide
+    if guide is None or guide.kind != "image" or guide.weight <= 0:
+        return None
+    return guide.values, guide.weight, guide.confidence
+
+
+def _laying(crop: Crop, seed: int, left: Hole) -> Ahead[tuple[structure.Laid | None, list[str]]]:
+    """Begin to lay out a crop, and return the work; its answer is the layout and what there is to say of it."""
+
+    def lay(tell: Callable[[float], None]) -> tuple[structure.Laid | None, list[str]]:
+        said: list[str] = []
+        if _guide_of(crop) is not None:
+            return None, said  # a guide says what belongs where
+        return structure.layout_for(crop, seed, said, left, tell), said
+
+    return Ahead(lay)
+
+
 def _share_of_layout(hole: Hole) -> float:
     """Return how much of a fill's time its layout takes: that is as long for every hole."""
     return LAYOUT_PX / (LAYOUT_PX + int(np.count_nonzero(hole)))
+
+
+def _within(begun: float, tell: Callable[[float], None] | None) -> Callable[[float], None]:
+    """Return what tells of the part before a share."""
+    return lambda share: None if tell is None else tell(begun * share)
 
 
 def _after(begun: float, tell: Callable[[float], None] | None) -> Callable[[float], None] | None:

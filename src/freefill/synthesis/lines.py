@@ -70,7 +70,9 @@ def read_rim(image: NDArray[np.uint8], known: NDArray[np.uint8]) -> Layers:
     totals = [_total(colours) for _, _, colours in rings]
     best, tilt = -np.inf, 0.0
     for angle in ANGLES:
-        explained = np.mean([_explained(_along(r, c, angle), v, total) for (r, c, v), total in zip(rings, totals, strict=True)])
+        explained = np.mean(
+            [_explained(_along(r, c, angle), v, total) for (r, c, v), total in zip(rings, totals, strict=True)]
+        )
         if explained - STEEP_BONUS * abs(angle) / 90 > best:
             best, tilt = float(explained - STEEP_BONUS * abs(angle) / 90), float(angle)
     every_row, every_col = np.indices(known.shape).reshape(2, -1)

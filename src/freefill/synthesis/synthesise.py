@@ -113,23 +113,20 @@ def synthesise(
     None where there are fewer than `least_sources` patches to copy (7 x 7 pixels inside the picture, centred on a
     source pixel).
     """
-    import cv2
-
     left = residue(image, hole) if left is None else left
     source = source & ~left
     if np.count_nonzero(usable_centres(source.astype(np.uint8))) < max(least_sources, 1):
         return None
-    made = None if layout is None else layout()  # only now: where nothing can be copied a layout is of no use
-    shade = None if made is None else made.shade
-    if shade is not None:
-        image, source = unshaded(image, source, shade)
-        left = left | residue(image, hole)  # a rest of what is removed hides in its shadow
-        source = source & ~left
     with Crew(tuning.threads) as crew:
-        known = (~(hole | left)).astype(np.uint8)
-        coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
-        asked = known if shadow is None else (known & ~shadow).astype(np.uint8)
-        pyramid = build(coloured, asked, source.astype(np.uint8), tuning, crew)
+        known, asked, coloured, pyramid = _sizes(image, hole, source, left, shadow, tuning, crew)
+        # Only now: where nothing can be copied a layout is of no use, and it may be under way on the other core.
+        made = None if layout is None else layout()
+        shade = None if made is None else made.shade
+        if shade is not None:
+            image, source = unshaded(image, source, shade)
+            left = left | residue(image, hole)  # a rest of what is removed hides in its shadow
+            source = source & ~left
+            known, asked, coloured, pyramid = _sizes(image, hole, source, left, shadow, tuning, crew)
         guides = _laid(guide, made, pyramid, tuning)
         # What steers the search all over the hole says what is at which height; a few lines do not.
         if guides is not None and (made is None or made.start_px is not None):
@@ -171,6 +168,24 @@ def synthesise(
     if shade is not None:
         colours = (colours * np.exp(shade[holes[:, 0], holes[:, 1]])).astype(np.float32)
     return Synthesis(holes, copied, colours, left)
+
+
+def _sizes(
+    image: NDArray[np.float32],
+    hole: NDArray[np.bool_],
+    source: NDArray[np.bool_],
+    left: NDArray[np.bool_],
+    shadow: NDArray[np.bool_] | None,
+    tuning: Tuning,
+    crew: Crew,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], list[Layer]]:
+    """Return what is known, what of it the search is to fit, the picture in whole values, and all its sizes."""
+    import cv2
+
+    known = (~(hole | left)).astype(np.uint8)
+    coloured = cv2.convertScaleAbs(image, alpha=255.0).astype(np.uint8, copy=False)
+    asked = known if shadow is None else (known & ~shadow).astype(np.uint8)
+    return known, asked, coloured, build(coloured, asked, source.astype(np.uint8), tuning, crew)
 
 
 def unshaded(
