@@ -4,8 +4,8 @@ References
 ----------
 Boykov, Kolmogorov, An experimental comparison of min-cut/max-flow algorithms for energy minimization in vision, PAMI
 2004, section 3: two search trees that are kept between augmentations.
-Goldberg, Tarjan, A new approach to the maximum-flow problem, JACM 1988: what is pushed on lies where it came to; here it
-only goes before the trees, which then find little left to do.
+Goldberg, Tarjan, A new approach to the maximum-flow problem, JACM 1988: what is pushed on lies where it came to; here
+it only goes before the trees, which then find little left to do.
 """
 
 from __future__ import annotations
